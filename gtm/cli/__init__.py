@@ -1,0 +1,1 @@
+"""The gtm command, one file per subcommand."""

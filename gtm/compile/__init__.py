@@ -1,0 +1,1 @@
+"""Zones, geo and verdicts in; one frozen snapshot out."""

@@ -1,0 +1,1 @@
+"""Messages: names, records and the reference responder."""

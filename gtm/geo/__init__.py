@@ -1,0 +1,1 @@
+"""Where clients are: geo databases, places and their codes, network tables."""

@@ -1,0 +1,1 @@
+"""Probes, the state machine that judges them, and the scheduler."""

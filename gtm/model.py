@@ -1,0 +1,327 @@
+"""What zone files mean: the words of gtm as frozen values, with no I/O and no policy.
+
+Names are absolute, lower case, in presentation form with the trailing dot
+(`orders.gtm.example.com.`). Durations are seconds, distances kilometres, round trips
+milliseconds, unless a name says otherwise. Everything here has been checked by `zonefile/`
+(which is the only maker of it outside tests), so nothing below re-checks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from types import MappingProxyType
+from typing import TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+
+# --- places -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A point on the globe, with the political places around it as far as they are known.
+
+    Latitude and longitude are degrees (WGS 84). `continent` is a two-letter code as GeoIP2 and
+    octoDNS write it (AF AN AS EU NA OC SA), `country` an ISO 3166-1 alpha-2 code and
+    `subdivision` the second part of an ISO 3166-2 code ("CA" in US-CA, "ENG" in GB-ENG).
+    """
+
+    latitude: float
+    longitude: float
+    continent: str | None = None
+    country: str | None = None
+    subdivision: str | None = None
+
+    def code(self) -> str:
+        """The geo code as octoDNS writes it: `NA-US-CA`, `EU-GB`, `EU`, or "" if none is known."""
+        parts = [self.continent or "", self.country or "", self.subdivision or ""]
+        return "-".join(part for part in parts if part)
+
+
+@dataclass(frozen=True, slots=True)
+class GeoCode:
+    """A set of places, octoDNS's way: a continent, a country in it, or a subdivision of that."""
+
+    continent: str
+    country: str | None = None
+    subdivision: str | None = None
+
+    def covers(self, location: Location) -> bool:
+        """Whether the location lies in this place."""
+        if self.country is None:
+            return location.continent == self.continent
+        if location.country != self.country:
+            return False
+        return self.subdivision is None or location.subdivision == self.subdivision
+
+    @property
+    def depth(self) -> int:
+        """How small the place is: 1 continent, 2 country, 3 subdivision."""
+        return 1 + (self.country is not None) + (self.subdivision is not None)
+
+    def __str__(self) -> str:
+        """The code as octoDNS writes it."""
+        return "-".join(
+            part for part in (self.continent, self.country, self.subdivision) if part is not None
+        )
+
+
+# --- checks and verdicts ----------------------------------------------------------------
+
+
+class CheckType(Enum):
+    """How a thing is probed."""
+
+    HTTP = "http"
+    HTTPS = "https"
+    TCP = "tcp"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRange:
+    """HTTP status codes from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How a thing is probed and how its answers are judged.
+
+    `rise` and `fall` are successes and failures in a row to come up and to go down. `interval`
+    is from the start of one probe to the start of the next; `timeout` bounds a whole probe.
+    `host` overrides the Host header and TLS server name (default: the service's name).
+    `body` is a substring the response body must contain (None: not looked at).
+    """
+
+    name: str
+    type: CheckType
+    port: int
+    interval: float = 10.0
+    timeout: float = 3.0
+    rise: int = 2
+    fall: int = 3
+    path: str = "/"
+    host: str | None = None
+    statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
+    body: str | None = None
+    verify: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to probe one way: what a verdict is about. Equal targets are probed once.
+
+    `address` is an IP address or a host name without the trailing dot. `server_name` is sent as
+    Host header and TLS server name; None for checks that send neither.
+    """
+
+    check: Check
+    address: str
+    server_name: str | None = None
+
+
+class State(Enum):
+    """What is believed of a thing."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is believed, why in an operator's words, and since when (Unix time in seconds)."""
+
+    state: State
+    reason: str
+    since: float
+
+
+# --- regions, services, apps ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A datacenter or cloud region: the unit of steering and of health.
+
+    `bias` from -99 to 99 draws clients in (above 0) or pushes them away, in Route 53's form.
+    `capacity` is the most load it can take, in the unit that its load is reported in.
+    """
+
+    name: str
+    location: Location
+    bias: int = 0
+    capacity: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address, or one host name answered as CNAME, that serves a service in a region."""
+
+    at: Address | str
+
+    @property
+    def is_host(self) -> bool:
+        """Whether this is a host name."""
+        return isinstance(self.at, str)
+
+    def __str__(self) -> str:
+        """The address, or the host name with its trailing dot."""
+        return str(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class MinUp:
+    """How many endpoints a region needs up: a number, or a percentage of those it has."""
+
+    value: int
+    percent: bool = False
+
+    def of(self, total: int) -> int:
+        """The number needed out of `total` (at least 1; a percentage is rounded up)."""
+        needed = -(-total * self.value // 100) if self.percent else self.value
+        return max(1, needed)
+
+    def __str__(self) -> str:
+        """As the zone file has it."""
+        return f"{self.value}%" if self.percent else str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One API hostname and where it is served.
+
+    `key` is the name as the zone file has it (`orders`), `name` the absolute one. `endpoints`
+    maps region names to what serves there, in the file's order. An `optional` service does not
+    count towards a replicated app's region verdict.
+    """
+
+    key: str
+    name: str
+    endpoints: Mapping[str, tuple[Endpoint, ...]]
+    optional: bool = False
+
+
+class Topology(Enum):
+    """Whether an app's services move together or each by itself."""
+
+    REPLICATED = "replicated"
+    SPREAD = "spread"
+
+
+class Policy(Enum):
+    """How clients are steered between regions."""
+
+    NEAREST = "nearest"
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """How an app's clients are steered between its regions."""
+
+    policy: Policy = Policy.NEAREST
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A group of services that share one topology. `check` None: endpoints count as up."""
+
+    name: str
+    topology: Topology
+    services: tuple[Service, ...]
+    steering: Steering = Steering()
+    check: Check | None = None
+    min_up: MinUp = MinUp(1)
+
+
+# --- the zone ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RRset:
+    """The static records of one name and type. `rdata` is wire form, names not compressed.
+
+    `type` is the number of the RR type; `ttl` is seconds.
+    """
+
+    name: str
+    type: int
+    ttl: int
+    rdata: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Soa:
+    """What the zone's SOA record says besides its name server. Times in seconds.
+
+    `contact` is the mailbox in name form (`hostmaster.example.com.`). `negative_ttl` bounds how
+    long a resolver keeps an NXDOMAIN or NODATA (RFC 2308).
+    """
+
+    contact: str
+    negative_ttl: int = 60
+    refresh: int = 7200
+    retry: int = 900
+    expire: int = 1209600
+    ttl: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Nameserver:
+    """A name server of the zone. `addresses` is its glue; empty when it lies outside the zone."""
+
+    name: str
+    addresses: tuple[Address, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GeoOverride:
+    """What the operator knows better than the database: where the clients of a network are."""
+
+    network: Network
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredLatency:
+    """Measured round trips from a client area to regions, milliseconds by region name."""
+
+    area: GeoCode
+    milliseconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One delegated apex and everything under it.
+
+    `ttl` is the steered answers'. `rrsets` holds the static records, without SOA and NS of the
+    apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
+    zone was read from.
+    """
+
+    name: str
+    ttl: int
+    soa: Soa
+    nameservers: tuple[Nameserver, ...]
+    regions: Mapping[str, Region]
+    apps: tuple[App, ...]
+    rrsets: tuple[RRset, ...] = ()
+    overrides: tuple[GeoOverride, ...] = ()
+    latency: tuple[MeasuredLatency, ...] = ()
+    serial: int = 1
+    files: tuple[str, ...] = field(default=(), compare=False)
+
+
+def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:
+    """A read-only copy, in the same order."""
+    return MappingProxyType(dict(values))

@@ -1,0 +1,1 @@
+"""What answers packets from a snapshot."""

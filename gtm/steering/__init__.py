@@ -1,0 +1,1 @@
+"""The choice of region, pure: model, places and verdicts in, plans out."""

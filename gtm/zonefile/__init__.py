@@ -1,0 +1,1 @@
+"""From zone YAML and master files to the model, with every mistake placed."""
