@@ -100,10 +100,11 @@ class Check:
     `rise` and `fall` are successes and failures in a row to come up and to go down. `interval`
     is from the start of one probe to the start of the next; `timeout` bounds a whole probe.
     `host` overrides the Host header and TLS server name (default: the service's name).
-    `body` is a substring the response body must contain (None: not looked at).
+    `body` is a substring the response body must contain (None: not looked at). Two checks that
+    differ in name alone are the same check.
     """
 
-    name: str
+    name: str = field(compare=False)
     type: CheckType
     port: int
     interval: float = 10.0
