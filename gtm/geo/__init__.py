@@ -1,1 +1,1 @@
-"""Where clients are: geo databases, places and their codes, network tables."""
+"""Where clients are: geo codes and centroids, address ranges, geo databases."""
