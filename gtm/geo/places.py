@@ -17,6 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from os.path import commonprefix
 from types import MappingProxyType
 
 from gtm.model import GeoCode, Location
@@ -190,12 +191,18 @@ def _without_continent(parts: list[str]) -> str:
 
 
 def _meant(country: str, wrong: str) -> str:
-    """A remedy naming the most alike subdivision of a country, "" when none is."""
-    known = [code.split("-")[1] for code in subdivisions() if code.startswith(country + "-")]
-    near = difflib.get_close_matches(wrong, known, n=1, cutoff=0.5)
-    return f"; did you mean {country}-{near[0]}?" if near else ""
+    """A remedy naming the most alike subdivision of a country, "" when it has none."""
+    known = [code for code in subdivisions() if code.startswith(country + "-")]
+    near = max(known, key=lambda code: _likeness(code[3:], wrong), default=None)
+    return f"; did you mean {near}?" if near else ""
+
+
+def _likeness(known: str, wrong: str) -> tuple[int, float]:
+    """How alike two short codes are: how far they begin alike, then letters in common."""
+    ratio = difflib.SequenceMatcher(None, known, wrong).ratio()
+    return len(commonprefix([known, wrong])), ratio
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with files("gtm.geo").joinpath(name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    text = files("gtm.geo").joinpath(name).read_text("utf-8")
+    return list(csv.DictReader(text.splitlines()))

@@ -93,9 +93,10 @@ def read_dbf(path: Path) -> Iterator[dict[str, str]]:
     count = int.from_bytes(data[4:8], "little")
     header_size = int.from_bytes(data[8:10], "little")
     row_size = int.from_bytes(data[10:12], "little")
-    fields = []
-    for at in range(32, header_size - 1, 32):
-        fields.append((data[at : at + 11].split(b"\0")[0].decode("ascii"), data[at + 16]))
+    fields = [
+        (data[at : at + 11].split(b"\0")[0].decode("ascii"), data[at + 16])
+        for at in range(32, header_size - 1, 32)
+    ]
     for index in range(count):
         at = header_size + index * row_size + 1
         row = {}
