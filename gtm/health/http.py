@@ -1,0 +1,137 @@
+"""The `http` and `https` probes: one GET, judged by its status and, if asked, its body.
+
+Every probe is a connection of its own (a kept one would hide that new clients are refused), is
+not redirected (the status of a redirect is judged like any other), and carries no cookies. What
+is read is bounded: the headers by aiohttp, the body by `BODY_LIMIT`.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+
+import aiohttp
+from yarl import URL
+
+from gtm import __version__
+from gtm.health.dial import Dial, direct
+from gtm.health.measure import Clock, Finding, Progress, measure
+from gtm.health.outcome import Outcome, bracketed, called, place
+from gtm.model import Check, CheckType, Target
+
+# A health page is short. What `body` names must stand in its first 64 KiB.
+BODY_LIMIT = 64 * 1024
+
+# One line of the head of an answer: what nginx and Apache allow a client's by default.
+HEADER_LINE_LIMIT = 8190
+
+USER_AGENT = f"gtm/{__version__} (health check)"
+
+
+def open_session() -> aiohttp.ClientSession:
+    """The session that all probes of one checker share. Needs a running event loop.
+
+    The number of connections is bounded by the scheduler, not here, so that no probe's time is
+    spent in a queue.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(
+            limit=0,
+            force_close=True,
+            use_dns_cache=False,
+            resolver=aiohttp.ThreadedResolver(),
+        ),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+        trust_env=False,
+        auto_decompress=False,
+        max_line_size=HEADER_LINE_LIMIT,
+        max_field_size=HEADER_LINE_LIMIT,
+    )
+
+
+def tls_context(*, verify: bool) -> ssl.SSLContext:
+    """How TLS is spoken: with the system's certificate authorities, or believing anyone.
+
+    Reads the authorities from disk, which takes tens of milliseconds: make one and keep it.
+    """
+    context = ssl.create_default_context()
+    if not verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+async def probe(
+    target: Target,
+    session: aiohttp.ClientSession,
+    tls: ssl.SSLContext | None = None,
+    *,
+    dial: Dial = direct,
+    clock: Clock = time.monotonic,
+    now: Clock = time.time,
+) -> Outcome:
+    """Ask the target for the check's path and judge the answer. `tls` is needed for https."""
+
+    async def attempt(progress: Progress) -> Finding:
+        async with session.get(
+            _url(target, dial),
+            headers=_headers(target),
+            allow_redirects=False,
+            ssl=tls or True,
+            server_hostname=called(target) if tls else None,
+        ) as response:
+            try:
+                return await _judge(target, response, progress)
+            finally:
+                response.close()  # what was not read is not waited for
+
+    return await measure(target, attempt, clock, now)
+
+
+async def _judge(target: Target, response: aiohttp.ClientResponse, progress: Progress) -> Finding:
+    answer = f"HTTP {response.status} from {place(target)}"
+    if not _expected(target.check, response.status):
+        return Finding(ok=False, what=answer)
+    if target.check.body is None:
+        return Finding(ok=True, what=answer)
+    progress.lacking = f"{answer}, but not all of its body"
+    if await _contains(response.content, target.check.body.encode()):
+        return Finding(ok=True, what=answer)
+    return Finding(ok=False, what=f'{answer} without "{target.check.body}" in its body')
+
+
+def _expected(check: Check, status: int) -> bool:
+    return any(expected.first <= status <= expected.last for expected in check.statuses)
+
+
+async def _contains(content: aiohttp.StreamReader, wanted: bytes) -> bool:
+    """Whether the body has the bytes in its first `BODY_LIMIT`; reads no further than it must."""
+    body = bytearray()
+    while len(body) < BODY_LIMIT:
+        piece = await content.read(BODY_LIMIT - len(body))
+        if not piece:
+            break
+        unseen = max(0, len(body) - len(wanted) + 1)
+        body += piece
+        if body.find(wanted, unseen) >= 0:
+            return True
+    return False
+
+
+def _url(target: Target, dial: Dial) -> URL:
+    """Where to connect, and the path exactly as the zone file has it."""
+    host, port = dial(target.address, target.check.port)
+    scheme = "https" if target.check.type is CheckType.HTTPS else "http"
+    return URL(f"{scheme}://{bracketed(host)}:{port}{target.check.path}", encoded=True)
+
+
+def _headers(target: Target) -> dict[str, str]:
+    return {
+        "Host": bracketed(called(target)),
+        "User-Agent": USER_AGENT,
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",  # so that `body` is compared with what is meant
+        "Connection": "close",
+    }

@@ -1,0 +1,53 @@
+"""Runs one attempt at a target, bounded in time, and puts what came of it into words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gtm.health.outcome import Outcome, place, span
+from gtm.health.reasons import failure
+from gtm.model import Target
+
+Clock = Callable[[], float]
+"""Seconds: monotonic where durations are measured, Unix time where moments are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What an attempt that came to its end found; `what` goes before "after 41 ms"."""
+
+    ok: bool
+    what: str
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far an attempt has come; `lacking` goes before "within 500 ms" if time runs out."""
+
+    lacking: str
+
+
+Attempt = Callable[[Progress], Awaitable[Finding]]
+
+
+async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) -> Outcome:
+    """The outcome of one attempt, after the check's timeout at the latest.
+
+    Raises nothing but asyncio.CancelledError: whatever the target does to the attempt is a failed
+    outcome, even where it trips code of ours or of a library.
+    """
+    progress = Progress(f"no answer from {place(target)}")
+    begun = clock()
+    ok = False
+    try:
+        async with asyncio.timeout(target.check.timeout) as limit:
+            finding = await attempt(progress)
+        ok, reason = finding.ok, f"{finding.what} after {span(clock() - begun)}"
+    except Exception as error:
+        if isinstance(error, TimeoutError) and limit.expired():
+            reason = f"{progress.lacking} within {span(target.check.timeout)}"
+        else:
+            reason = failure(target, error)
+    return Outcome(ok, reason, latency=clock() - begun, at=now())

@@ -1,0 +1,53 @@
+"""What one probe found, and the words every reason is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gtm.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one probe found: whether the target is well, and why in an operator's words.
+
+    `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
+    time of the end.
+    """
+
+    ok: bool
+    reason: str
+    latency: float
+    at: float
+
+
+def place(target: Target) -> str:
+    """Where a target is probed: `192.0.2.10:80`, `[2001:db8::10]:443`, `backend.example.net:80`."""
+    return f"{bracketed(target.address)}:{target.check.port}"
+
+
+def called(target: Target) -> str:
+    """The name a target is asked by, in Host header and TLS: its server name or its address."""
+    return (target.server_name or target.address).rstrip(".")
+
+
+def bracketed(address: str) -> str:
+    """The address as it stands in a URL or before a port (RFC 3986 section 3.2.2)."""
+    return f"[{address}]" if ":" in address else address
+
+
+def span(seconds: float) -> str:
+    """A duration for a person: `41 ms`, `1.3 s`, `less than 1 ms`."""
+    if seconds < 0.001:
+        return "less than 1 ms"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    return f"{seconds:.3g} s"
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `3rd`, `4th`, `11th`, `21st`."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

@@ -1,0 +1,170 @@
+"""What the https probe says of certificates: made here, served on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import aiohttp
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from health_backends import ADDRESS, saying, serving, silence, status, target, to
+
+from gtm.health import http
+from gtm.health.outcome import Outcome
+from gtm.model import CheckType, Target
+
+NAME = "orders.gtm.example.com"
+FOR_NAME = x509.DNSName(NAME)
+NOT_VALID = f"certificate of {ADDRESS}:443 is not valid for {NAME}: "
+
+Certified = Callable[..., tuple[ssl.SSLContext, ssl.SSLContext]]
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with http.open_session() as opened:
+        yield opened
+
+
+@pytest.fixture
+def certified(tmp_path: Path) -> Certified:
+    """Makes a self-signed certificate: the server's context, and a client's that trusts it."""
+
+    def make(
+        name: x509.GeneralName = FOR_NAME, start_days: int = -1, end_days: int = 1
+    ) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gtm test")])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now + timedelta(days=start_days))
+            .not_valid_after(now + timedelta(days=end_days))
+            .add_extension(x509.SubjectAlternativeName([name]), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        pem = certificate.public_bytes(serialization.Encoding.PEM)
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        chain = tmp_path / "chain.pem"
+        chain.write_bytes(private + pem)
+        server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        server.load_cert_chain(chain)
+        client = http.tls_context(verify=True)
+        client.load_verify_locations(cadata=pem.decode())
+        return server, client
+
+    return make
+
+
+def https(**fields: object) -> Target:
+    """An https target asked for by `NAME`, with time enough for a handshake."""
+    return target(CheckType.HTTPS, **{"server_name": NAME, "timeout": 2.0, **fields})
+
+
+async def probed(
+    session: aiohttp.ClientSession, server: ssl.SSLContext, client: ssl.SSLContext, what: Target
+) -> Outcome:
+    async with serving(saying(status(200)), server) as port:
+        return await http.probe(what, session, client, dial=to(port))
+
+
+async def test_a_trusted_certificate_for_the_name_is_a_success(
+    session: aiohttp.ClientSession, certified: Certified
+) -> None:
+    outcome = await probed(session, *certified(), https(server_name=f"{NAME}."))
+    assert outcome.ok, outcome.reason
+    assert outcome.reason.startswith(f"HTTP 200 from {ADDRESS}:443 after ")
+
+
+async def test_the_server_name_is_sent_in_the_handshake(
+    session: aiohttp.ClientSession, certified: Certified
+) -> None:
+    server, client = certified()
+    sent: list[str | None] = []
+    server.set_servername_callback(lambda _socket, name, _context: sent.append(name))
+    assert (await probed(session, server, client, https())).ok
+    assert sent == [NAME]
+
+
+async def test_a_target_without_a_name_is_certified_by_its_address(
+    session: aiohttp.ClientSession, certified: Certified
+) -> None:
+    what = https(server_name=None)
+    by_address = certified(x509.IPAddress(ip_address(ADDRESS)))
+    assert (await probed(session, *by_address, what)).ok
+    outcome = await probed(session, *certified(), what)
+    assert outcome.reason == (
+        f"certificate of {ADDRESS}:443 is not valid for {ADDRESS}: it is for other addresses"
+    )
+
+
+async def test_an_untrusted_certificate_is_a_failure(
+    session: aiohttp.ClientSession, certified: Certified
+) -> None:
+    server, _ = certified()
+    outcome = await probed(session, server, http.tls_context(verify=True), https())
+    assert not outcome.ok
+    assert outcome.reason == NOT_VALID + "it is self-signed and not trusted here"
+
+
+async def test_a_certificate_for_another_name_is_a_failure(
+    session: aiohttp.ClientSession, certified: Certified
+) -> None:
+    other = certified(x509.DNSName("payments.gtm.example.com"))
+    outcome = await probed(session, *other, https())
+    assert not outcome.ok
+    assert outcome.reason == NOT_VALID + "it is for other names"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "why"), [(-9, -1, "it has expired"), (1, 9, "it is not valid yet")]
+)
+async def test_a_certificate_out_of_its_time_is_a_failure(
+    session: aiohttp.ClientSession, certified: Certified, start: int, end: int, why: str
+) -> None:
+    outcome = await probed(session, *certified(start_days=start, end_days=end), https())
+    assert not outcome.ok
+    assert outcome.reason == NOT_VALID + why
+
+
+async def test_verify_false_believes_any_certificate(
+    session: aiohttp.ClientSession, certified: Certified
+) -> None:
+    server, _ = certified(x509.DNSName("payments.gtm.example.com"), -9, -1)
+    outcome = await probed(session, server, http.tls_context(verify=False), https(verify=False))
+    assert outcome.ok, outcome.reason
+
+
+async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"220 mail.example.net ESMTP\r\n")
+    await reader.read()
+
+
+async def test_a_server_that_speaks_no_tls_is_a_failure(session: aiohttp.ClientSession) -> None:
+    async with serving(greeting) as port:
+        outcome = await http.probe(https(), session, http.tls_context(verify=True), dial=to(port))
+    assert not outcome.ok
+    assert outcome.reason.startswith(f"no TLS with {ADDRESS}:443: ")
+
+
+async def test_a_handshake_that_is_never_answered_fails_when_time_is_up(
+    session: aiohttp.ClientSession,
+) -> None:
+    async with serving(silence) as port:
+        outcome = await http.probe(
+            https(timeout=0.2), session, http.tls_context(verify=True), dial=to(port)
+        )
+    assert not outcome.ok
+    assert outcome.reason == f"no answer from {ADDRESS}:443 within 200 ms"
