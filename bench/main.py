@@ -1,0 +1,132 @@
+"""The command line: which workloads, which peers, how long."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from rich.console import Console
+
+from bench.experiment import Plan, measure
+from bench.figures import Run
+from bench.machine import this_machine, two_cores
+from bench.peers import PEERS
+from bench.peers.base import Peer, missing_program, output
+from bench.report import print_machine, print_run, table, write_json
+from bench.workload import WORKLOADS, Transport, Workload
+from gtm.errors import GtmError, StartError, UsageError
+
+Chosen = TypeVar("Chosen")
+
+LONGEST = 60.0  # seconds of one run: a measurement is never left running
+MOST_RUNS = 50
+NARROWEST = 80  # columns that a table needs, whatever the terminal says
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measures and reports; gives the exit status."""
+    console = Console()
+    console.width = max(console.width, NARROWEST)
+    try:
+        _measure_all(_parser().parse_args(arguments), console)
+    except GtmError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def choose_peers(names: str) -> list[Peer]:
+    """The peers of a comma-separated list; UsageError for one that is not known."""
+    return [_chosen(name, PEERS, "peer") for name in names.split(",")]
+
+
+def choose_workloads(names: str) -> list[Workload]:
+    """The workloads of a comma-separated list; UsageError for one that is not known."""
+    return [_chosen(name, WORKLOADS, "workload") for name in names.split(",")]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description="Measure what a query costs gtm and its peers, in CPU time of the server.",
+        epilog="Workloads: " + "; ".join(f"{w.name}: {w.about}" for w in WORKLOADS.values()),
+    )
+    parser.add_argument("--workload", default="udp,udp-ecs", help="one or more, with commas")
+    parser.add_argument("--peers", default=",".join(PEERS), help="which, in the order they run")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each peer (default 5)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of a run (default 5)")
+    parser.add_argument("--server-core", type=int, help="core of the server (default: the first)")
+    parser.add_argument("--load-core", type=int, help="core of the load (default: the second)")
+    return parser
+
+
+def _measure_all(options: argparse.Namespace, console: Console) -> None:
+    peers, workloads = choose_peers(options.peers), choose_workloads(options.workload)
+    _check_bounds(options)
+    _check_installed(peers)
+    machine = this_machine()
+    first, second = two_cores(machine)
+    versions = {peer.name: peer.version() for peer in peers} | {"load": _load_version()}
+    print_machine(console, machine, versions)
+    for workload in workloads:
+        plan = Plan(
+            workload,
+            [peer for peer in peers if _can_run(peer, workload, console)],
+            options.runs,
+            options.seconds,
+            first if options.server_core is None else options.server_core,
+            second if options.load_core is None else options.load_core,
+        )
+        runs = _run(plan, console)
+        console.print(table(plan, runs))
+        path = write_json(plan, machine, versions, runs, datetime.now(UTC))
+        console.print(f"written to {path}", highlight=False)
+
+
+def _run(plan: Plan, console: Console) -> list[Run]:
+    console.print(f"{plan.workload.name}: {plan.workload.about}")
+    runs = []
+    for run in measure(plan):
+        print_run(console, run)
+        runs.append(run)
+    return runs
+
+
+def _can_run(peer: Peer, workload: Workload, console: Console) -> bool:
+    if peer.answers or workload.transport is Transport.UDP:
+        return True
+    console.print(f"{peer.name} speaks UDP only: left out of {workload.name}")
+    return False
+
+
+def _check_bounds(options: argparse.Namespace) -> None:
+    if not 1 <= options.runs <= MOST_RUNS:
+        raise UsageError(f"cannot measure {options.runs} runs: from 1 to {MOST_RUNS} make sense")
+    if not 0 < options.seconds <= LONGEST:
+        raise UsageError(f"cannot run for {options.seconds:g} s: at most {LONGEST:g} s are allowed")
+
+
+def _check_installed(peers: Sequence[Peer]) -> None:
+    wanted = [peer.missing() for peer in peers]
+    wanted += [missing_program("dnsperf", "dnsperf"), missing_program("taskset", "util-linux")]
+    lacking = [sentence for sentence in wanted if sentence]
+    if lacking:
+        raise StartError("cannot measure: " + "; ".join(lacking))
+
+
+def _load_version() -> str:
+    lines = [line for line in output("dnsperf", "-h").splitlines() if line.startswith("Version")]
+    return f"dnsperf {lines[0].split()[-1]}" if lines else "dnsperf (version unknown)"
+
+
+def _chosen(name: str, known: Mapping[str, Chosen], kind: str) -> Chosen:
+    try:
+        return known[name.strip()]
+    except KeyError:
+        choices = ", ".join(known)
+        raise UsageError(f"cannot find {kind} {name.strip()!r}: there are {choices}") from None

@@ -1,0 +1,80 @@
+"""What is measured: how many names and networks, and what the questions look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import IPv4Address
+
+APEX = "gtm.example.com"
+TTL = 30  # seconds
+NETWORKS = 370_000
+SERVICES = 1_000
+
+
+class Transport(Enum):
+    """How questions travel."""
+
+    UDP = "udp"
+    TCP = "tcp"
+
+
+class Subnets(Enum):
+    """Which client subnets the questions carry (RFC 7871), at the lengths resolvers send."""
+
+    NONE = "none"
+    IPV4 = "ipv4"  # /24
+    IPV6 = "ipv6"  # /56
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One row of the comparison.
+
+    `rate` is questions a second, None for as many as come back; `outstanding` bounds the
+    questions on the way, `connections` the sockets they are sent from.
+    """
+
+    name: str
+    about: str
+    services: int = SERVICES
+    networks: int = NETWORKS
+    transport: Transport = Transport.UDP
+    edns: bool = False
+    subnets: Subnets = Subnets.NONE
+    outstanding: int = 100
+    connections: int = 1
+    rate: int | None = None
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload("udp", "plain questions over UDP"),
+        Workload("udp-edns", "questions with EDNS over UDP", edns=True),
+        Workload("udp-ecs", "an IPv4 client subnet in each", edns=True, subnets=Subnets.IPV4),
+        Workload("udp-ecs6", "an IPv6 client subnet in each", edns=True, subnets=Subnets.IPV6),
+        Workload("udp-low", "1,000 plain questions a second over UDP", rate=1_000),
+        Workload(
+            "tcp",
+            "plain questions over 20 kept-open TCP connections",
+            transport=Transport.TCP,
+            connections=20,
+        ),
+    )
+}
+
+
+def service_key(service: int) -> str:
+    """The first label of a service's name."""
+    return f"api-{service:07d}"
+
+
+def service_name(service: int) -> str:
+    """The name of a service, without the trailing dot."""
+    return f"{service_key(service)}.{APEX}"
+
+
+def service_address(service: int, region: int) -> IPv4Address:
+    """Where a service is in a region: each address of 10.0.0.0/8 is used once."""
+    return IPv4Address((10 << 24) + service * 8 + region)
