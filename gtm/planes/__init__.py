@@ -1,1 +1,23 @@
 """What answers packets from a snapshot."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from gtm.planes.stats import SocketStats
+from gtm.snapshot import Snapshot
+
+
+class Plane(Protocol):
+    """What every plane can do; `name` is what `gtm version` and the metrics call it."""
+
+    name: str
+
+    @property
+    def stats(self) -> Sequence[SocketStats]:
+        """The counters of its sockets."""
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Answers from this snapshot from now on; the first one starts the answering."""
+
+    def stop(self) -> None:
+        """Stops answering and closes the sockets."""

@@ -1,0 +1,59 @@
+"""From records to the bytes that follow a question."""
+
+from __future__ import annotations
+
+import struct
+from threading import Lock
+
+from gtm.dns.types import IN
+from gtm.snapshot import Rendered, RRset, Tally
+
+QUESTION = 12  # where a message's question begins: behind the header
+TO_QUESTION = b"\xc0\x0c"  # a pointer to the question's name (RFC 1035 section 4.1.4)
+RECORD = struct.Struct("!HHIH")  # type, class, TTL, length of the data
+COUNTS = struct.Struct("!HHHH")  # of questions, answers, authority and additional records
+
+
+class Tallies:
+    """What each counter counts. Only grows, so that a number means the same in every epoch."""
+
+    def __init__(self) -> None:
+        """No counters yet."""
+        self.list: list[Tally] = []
+        self._numbers: dict[Tally, int] = {}
+        self._lock = Lock()  # a reload compiles beside the control loop
+
+    def number(self, tally: Tally) -> int:
+        """The counter's index."""
+        with self._lock:
+            found = self._numbers.setdefault(tally, len(self.list))
+            if found == len(self.list):
+                self.list.append(tally)
+            return found
+
+
+def answer(rrset: RRset, tally: int) -> Rendered:
+    """An answer section of one RRset, owned by the name in the question."""
+    records = [_record(TO_QUESTION, rrset, data) for data in rrset.rdata]
+    body = b"".join(records)
+    rotated = rrset.rotate and len(records) > 1
+    return Rendered(
+        body=body * 2 if rotated else body,
+        size=len(body),
+        stride=len(records[0]) if rotated else 0,
+        records=len(records),
+        counts=COUNTS.pack(1, len(records), 0, 0),
+        counts_edns=COUNTS.pack(1, len(records), 0, 1),
+        tally=tally,
+    )
+
+
+def denial(name: bytes, apex: bytes, soa: RRset, tally: int) -> Rendered:
+    """An authority section of the zone's SOA: what NODATA says (RFC 2308 section 2.2)."""
+    owner = (0xC000 | QUESTION + len(name) - len(apex)).to_bytes(2, "big")
+    body = _record(owner, soa, soa.rdata[0])
+    return Rendered(body, len(body), 0, 1, COUNTS.pack(1, 0, 1, 0), COUNTS.pack(1, 0, 1, 1), tally)
+
+
+def _record(owner: bytes, rrset: RRset, data: bytes) -> bytes:
+    return owner + RECORD.pack(rrset.type, IN, rrset.ttl, len(data)) + data

@@ -1,0 +1,115 @@
+"""The static side of a zone: its records, SOA, name servers and empty non-terminals as nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gtm.compile import render
+from gtm.compile.render import Tallies
+from gtm.dns.names import ancestors, is_below, parent, to_wire
+from gtm.dns.types import IN, Type, type_text
+from gtm.model import Address, Zone
+from gtm.snapshot import Entry, Node, Rendered, RRset, Tally
+
+DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
+
+Rows = dict[bytes, dict[int, RRset]]
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneContext:
+    """What rendering anything of a zone needs."""
+
+    text: str
+    apex: bytes
+    negative_soa: RRset
+    tallies: Tallies
+
+    def count(self, rrtype: str, service: str = "", region: str = "") -> int:
+        """The counter of an answer of this zone."""
+        return self.tallies.number(Tally(self.text, service, region, rrtype, "NOERROR"))
+
+    def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:
+        """The rendered denial of a type at a name that exists."""
+        return render.denial(name, self.apex, self.negative_soa, self.count(rrtype))
+
+
+def context(zone: Zone, tallies: Tallies) -> ZoneContext:
+    """The zone's name, and the SOA that its negative answers carry."""
+    soa = _soa(zone)
+    ttl = min(zone.soa.ttl, zone.soa.negative_ttl)
+    return ZoneContext(zone.name, to_wire(zone.name), RRset(soa.type, ttl, soa.rdata), tallies)
+
+
+def question_key(rrtype: int) -> bytes:
+    """QTYPE and QCLASS as they end a question."""
+    return rrtype.to_bytes(2, "big") + IN.to_bytes(2, "big")
+
+
+def static_nodes(zone: Zone, context: ZoneContext) -> dict[bytes, Node]:
+    """Every name of the zone that has records, or lies between the apex and one that has.
+
+    Names of services come as nodes without service; what makes them steered is laid over them.
+    """
+    rows = _rows(zone, context.apex)
+    for app in zone.apps:
+        for service in app.services:
+            rows.setdefault(to_wire(service.name), {})
+    for name in tuple(rows):
+        for ancestor in ancestors(parent(name)) if name != context.apex else ():
+            rows.setdefault(ancestor, {})
+            if ancestor == context.apex:
+                break
+    cuts = {name for name, row in rows.items() if Type.NS in row and name != context.apex}
+    return {name: _node(name, row, context, cuts) for name, row in rows.items()}
+
+
+def _rows(zone: Zone, apex: bytes) -> Rows:
+    rows: Rows = {apex: {}}
+    for rrset in zone.rrsets:
+        row = rows.setdefault(to_wire(rrset.name), {})
+        row[rrset.type] = RRset(rrset.type, rrset.ttl, rrset.rdata)
+    rows[apex][Type.SOA] = _soa(zone)
+    servers = tuple(to_wire(server.name) for server in zone.nameservers)
+    rows[apex][Type.NS] = RRset(Type.NS, DEFAULT_TTL, servers)
+    for server in zone.nameservers:
+        name = to_wire(server.name)
+        if is_below(name, apex):
+            rows.setdefault(name, {}).update(_glue(server.addresses))
+    return rows
+
+
+def _glue(addresses: tuple[Address, ...]) -> dict[int, RRset]:
+    rrsets = {}
+    for rrtype, version in ((Type.A, 4), (Type.AAAA, 6)):
+        rdata = tuple(address.packed for address in addresses if address.version == version)
+        if rdata:
+            rrsets[int(rrtype)] = RRset(rrtype, DEFAULT_TTL, rdata)
+    return rrsets
+
+
+def _soa(zone: Zone) -> RRset:
+    """SOA data (RFC 1035 section 3.3.13); MINIMUM is the negative TTL (RFC 2308 section 4)."""
+    soa = zone.soa
+    numbers = (zone.serial, soa.refresh, soa.retry, soa.expire, soa.negative_ttl)
+    rdata = to_wire(zone.nameservers[0].name) + to_wire(soa.contact)
+    rdata += b"".join((number & 0xFFFFFFFF).to_bytes(4, "big") for number in numbers)
+    return RRset(Type.SOA, soa.ttl, (rdata,))
+
+
+def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, cuts: set[bytes]) -> Node:
+    if any(ancestor in cuts for ancestor in ancestors(name)):
+        return Node(row, cut=name in cuts)  # answered by referral
+    entries = {
+        question_key(rrtype): Entry(
+            render.answer(rrset, context.count(type_text(rrtype))), steered=None
+        )
+        for rrtype, rrset in row.items()
+    }
+    alias = row.get(Type.CNAME)
+    if alias is None:
+        return Node(row, entries=entries, other=Entry(context.nodata(name), None))
+    if is_below(alias.rdata[0].lower(), context.apex):
+        return Node(row, entries=entries)  # the reference responder follows it
+    rendered = render.answer(alias, context.count("other"))
+    return Node(row, entries=entries, other=Entry(rendered, None))

@@ -1,0 +1,286 @@
+"""Reading queries and writing responses, on dnslib's message parts.
+
+dnslib's own buffer is lenient in reading (labels over 63 octets, names over 255) and strict where
+it should not be (labels that are not UTF-8), so names go through a buffer of our own; the rest of
+a query is read record by record, as a server needs no more than its shape and its OPT record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import dnslib
+from dnslib.buffer import BufferError as ShortBufferError
+
+from gtm.dns import names, subnet
+from gtm.dns.subnet import Subnet, SubnetError
+from gtm.dns.types import IN, Rcode, Type
+from gtm.snapshot import RRset
+
+HEADER = 12  # octets (RFC 1035 section 4.1.1)
+MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
+UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
+UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
+TCP_MAXIMUM = 65535  # the length field of RFC 1035 section 4.2.2
+EDNS_VERSION = 0
+DO_BIT = 0x8000
+KEPT_FLAGS = 0x0110  # RD and CD go back as they came (RFC 1035 4.1.1, RFC 4035 3.1.6)
+QR, AA, TC = 0x8000, 0x0400, 0x0200
+
+
+class MalformedError(ValueError):
+    """The bytes are not a DNS query that can be answered other than by FORMERR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edns:
+    """What an OPT record says (RFC 6891). `size` is octets of UDP payload the client takes."""
+
+    size: int
+    version: int
+    dnssec_ok: bool
+    subnet: Subnet | None = None
+    bad_subnet: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query as far as it could be read: `malformed` says that the rest could not.
+
+    `name` keeps the case as asked; None where there is no single question.
+    """
+
+    id: int
+    flags: int
+    name: bytes | None
+    type: int
+    rrclass: int
+    edns: Edns | None
+    malformed: bool = False
+
+    @property
+    def opcode(self) -> int:
+        """What is asked for: 0 is a query (RFC 1035 section 4.1.1)."""
+        return self.flags >> 11 & 15
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An RRset in a section: its owner name, and how far its records are rotated."""
+
+    owner: bytes
+    rrset: RRset
+    shift: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came."""
+
+    rcode: Rcode
+    authoritative: bool = False
+    answer: tuple[Placed, ...] = ()
+    authority: tuple[Placed, ...] = ()
+    additional: tuple[Placed, ...] = ()
+    scope: int | None = None
+
+
+class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
+    """dnslib's buffer with names read strictly and compressed against the question alone."""
+
+    offset: int
+
+    def decode_name(self, last: int = -1) -> dnslib.DNSLabel:
+        """The name at the offset (RFC 1035 sections 2.3.4 and 4.1.4: pointers go backwards)."""
+        parts: list[bytes] = []
+        size, resume, limit = 1, None, self.offset
+        while True:
+            (length,) = self.unpack("!B")
+            if length >= 0xC0:
+                (low,) = self.unpack("!B")
+                target = (length & 0x3F) << 8 | low
+                if target >= limit:
+                    raise MalformedError("a compression pointer that does not point back")
+                resume = self.offset if resume is None else resume
+                self.offset = limit = target
+            elif length > names.MAX_LABEL:
+                raise MalformedError("a label of unknown type")
+            elif length == 0:
+                break
+            else:
+                size += 1 + length
+                if size > names.MAX_NAME:
+                    raise MalformedError("a name over 255 octets")
+                parts.append(self.get(length))
+        self.offset = self.offset if resume is None else resume
+        return dnslib.DNSLabel(parts)
+
+    def encode_name(self, name: dnslib.DNSLabel) -> None:
+        """Writes a name; the first one (the question's) is what later ones point into."""
+        first = not self.names
+        rest = tuple(name.label)
+        while rest:
+            key = tuple(label.lower() for label in rest)
+            if not first and key in self.names:
+                self.pack("!H", 0xC000 | self.names[key])
+                return
+            if first:
+                self.names[key] = self.offset
+            self.pack("!B", len(rest[0]))
+            self.append(rest[0])
+            rest = rest[1:]
+        self.append(names.ROOT)
+
+
+# --- reading ----------------------------------------------------------------------------
+
+
+def parse(packet: bytes) -> Query | None:
+    """A query, as far as it can be read; None for what deserves silence.
+
+    Silence is for packets shorter than a header, which carry no id to answer to, and for
+    responses, which would start a loop (RFC 1035 section 7.3 leaves both to the server).
+    """
+    if len(packet) < HEADER:
+        return None
+    buffer = WireBuffer(packet)
+    header = dnslib.DNSHeader.parse(buffer)
+    if header.bitmap & QR:
+        return None
+    query = Query(header.id, header.bitmap, None, 0, 0, None, malformed=True)
+    try:
+        query = _with_question(query, buffer, header.q)
+        edns = _records(buffer, header)
+    except (MalformedError, ShortBufferError, dnslib.DNSError):
+        return query
+    return Query(
+        query.id, query.flags, query.name, query.type, query.rrclass, edns, malformed=False
+    )
+
+
+def _with_question(query: Query, buffer: WireBuffer, count: int) -> Query:
+    """RFC 9619: a query has one question. Other opcodes are only read to be refused."""
+    if count == 0 and query.opcode != 0:
+        return query
+    if count != 1:
+        raise MalformedError("not exactly one question")
+    question = dnslib.DNSQuestion.parse(buffer)
+    name = b"".join(bytes((len(part),)) + part for part in question.qname.label) + names.ROOT
+    return Query(query.id, query.flags, name, question.qtype, question.qclass, None, malformed=True)
+
+
+def _records(buffer: WireBuffer, header: Any) -> Edns | None:
+    """Reads all sections behind the question to the packet's end and gives what OPT says."""
+    if header.a + header.auth + header.ar > MAX_RECORDS:
+        raise MalformedError("more records than a query can need")
+    edns: Edns | None = None
+    for index in range(header.a + header.auth + header.ar):
+        owner = buffer.decode_name()
+        rrtype, rrclass, ttl, length = buffer.unpack("!HHIH")
+        data = buffer.get(length)
+        if rrtype == Type.OPT:
+            # RFC 6891 section 6.1.1: one OPT, owned by the root, in the additional section
+            if edns is not None or owner.label or index < header.a + header.auth:
+                raise MalformedError("an OPT record out of place")
+            edns = _edns(rrclass, ttl, data)
+    if buffer.remaining():
+        raise MalformedError("octets behind the last record")
+    return edns
+
+
+def _edns(size: int, ttl: int, data: bytes) -> Edns:
+    client: Subnet | None = None
+    bad = False
+    version = ttl >> 16 & 255
+    for code, value in _options(data):
+        if code == subnet.OPTION and version == EDNS_VERSION:
+            try:
+                bad = bad or client is not None
+                client = subnet.parse(value)
+            except SubnetError:
+                bad = True
+    return Edns(size, version, bool(ttl & DO_BIT), client, bad)
+
+
+def _options(data: bytes) -> Iterable[tuple[int, bytes]]:
+    """The (code, data) pairs of an OPT record (RFC 6891 section 6.1.2)."""
+    offset = 0
+    while offset < len(data):
+        code, length = data[offset : offset + 2], data[offset + 2 : offset + 4]
+        end = offset + 4 + int.from_bytes(length, "big")
+        if len(length) < 2 or end > len(data):
+            raise MalformedError("an EDNS option that does not fit")
+        yield int.from_bytes(code, "big"), data[offset + 4 : end]
+        offset = end
+
+
+# --- writing ----------------------------------------------------------------------------
+
+
+def udp_limit(query: Query) -> int:
+    """How many octets a response over UDP may have (RFC 6891 section 6.2.5)."""
+    if query.edns is None:
+        return UDP_MINIMUM
+    return min(max(query.edns.size, UDP_MINIMUM), UDP_MAXIMUM)
+
+
+def build(query: Query, response: Response, limit: int) -> bytes:
+    """The response's bytes; over `limit` octets the sections are left out and TC is set.
+
+    RFC 2181 section 9: a truncated response is only a hint to ask again by TCP, so nothing
+    partial is sent. RFC 9471 asks the same of glue that does not fit.
+    """
+    message = _message(query, response, truncated=False)
+    if len(message) > limit:
+        message = _message(query, response, truncated=True)
+    return message
+
+
+def _message(query: Query, response: Response, truncated: bool) -> bytes:
+    flags = QR | query.flags & 0x7800 | query.flags & KEPT_FLAGS | response.rcode & 15
+    flags |= (AA if response.authoritative else 0) | (TC if truncated else 0)
+    empty: tuple[Placed, ...] = ()
+    sections = (
+        (empty, empty, empty)
+        if truncated
+        else (response.answer, response.authority, response.additional)
+    )
+    counts = [sum(len(placed.rrset.rdata) for placed in section) for section in sections]
+    buffer = WireBuffer()
+    questions = 0 if query.name is None else 1
+    edns = query.edns is not None
+    dnslib.DNSHeader(query.id, flags, questions, counts[0], counts[1], counts[2] + edns).pack(
+        buffer
+    )
+    if query.name is not None:
+        dnslib.DNSQuestion(_label(query.name), query.type, query.rrclass).pack(buffer)
+    for section in sections:
+        _pack_section(buffer, section)
+    if query.edns is not None:
+        _opt(query.edns, response).pack(buffer)
+    return bytes(buffer.data)
+
+
+def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...]) -> None:
+    for placed in section:
+        rdata = placed.rrset.rdata
+        for data in rdata[placed.shift :] + rdata[: placed.shift]:
+            record = dnslib.RR(
+                _label(placed.owner), placed.rrset.type, IN, placed.rrset.ttl, dnslib.RD(data)
+            )
+            record.pack(buffer)
+
+
+def _opt(edns: Edns, response: Response) -> dnslib.RR:
+    """Our OPT record: our size and version, the query's DO bit, the client subnet's scope."""
+    options = []
+    if edns.subnet is not None and response.scope is not None:
+        options.append(dnslib.EDNSOption(subnet.OPTION, edns.subnet.reply(response.scope)))
+    ttl = (response.rcode >> 4) << 24 | EDNS_VERSION << 16 | (DO_BIT if edns.dnssec_ok else 0)
+    return dnslib.RR(dnslib.DNSLabel([]), Type.OPT, UDP_MAXIMUM, ttl, options)
+
+
+def _label(name: bytes) -> dnslib.DNSLabel:
+    return dnslib.DNSLabel(list(names.labels(name)))

@@ -1,0 +1,110 @@
+"""The reference responder: the whole of what gtm answers, by the book and one step at a time.
+
+Fast paths answer ordinary questions from rendered bytes; everything they do not know comes here,
+and what they do know must be what this answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gtm.dns.lookup import Asker, Lookup, Outcome, zone_of
+from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
+from gtm.dns.names import to_text
+from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.snapshot import Snapshot, Tally
+
+NOT_IMPLEMENTED_TYPES = {Type.TKEY, Type.MAILA, Type.MAILB}
+TRANSFERS = {Type.AXFR, Type.IXFR}
+NEVER_ASKED = {Type.OPT, Type.TSIG}  # types that only live in the additional section
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response on the wire, and what to count it as."""
+
+    message: bytes
+    tally: Tally
+
+
+def respond(
+    snapshot: Snapshot, packet: bytes, asker: Asker, draw: int, *, udp: bool
+) -> Reply | None:
+    """The answer to a packet, or None for silence. `draw` is 16 random bits; never raises."""
+    query = parse(packet)
+    if query is None:
+        return None
+    limit = udp_limit(query) if udp else TCP_MAXIMUM
+    response, tally = _answer(snapshot, query, asker, draw)
+    return Reply(build(query, response, limit), tally)
+
+
+def _answer(snapshot: Snapshot, query: Query, asker: Asker, draw: int) -> tuple[Response, Tally]:
+    refusal = _refusal(query)
+    zone = None
+    if query.name is not None and refusal is None:
+        zone = zone_of(snapshot, query.name.lower(), query.type)
+    if zone is None or query.name is None:
+        rcode = Rcode.REFUSED if refusal is None else refusal
+        return Response(rcode), Tally("", "", "", _asked(query), rcode.name)
+    outcome = Lookup(snapshot, zone, _effective(query.edns, asker), draw).run(
+        query.name.lower(), query.type
+    )
+    return _response(query, outcome), _tally(query, outcome, to_text(zone.apex))
+
+
+def _refusal(query: Query) -> Rcode | None:
+    """The error that a query gets before any zone is looked at."""
+    if query.opcode != 0:
+        return Rcode.NOTIMP
+    if query.malformed:
+        return Rcode.FORMERR
+    if query.edns is not None and query.edns.version != 0:
+        return Rcode.BADVERS  # RFC 6891 section 6.1.3
+    if query.edns is not None and query.edns.bad_subnet:
+        return Rcode.FORMERR  # RFC 7871 section 7.1.2
+    if query.type in NEVER_ASKED:
+        return Rcode.FORMERR
+    if query.type in NOT_IMPLEMENTED_TYPES:
+        return Rcode.NOTIMP
+    if query.rrclass != IN or query.type in TRANSFERS:
+        return Rcode.REFUSED
+    return None
+
+
+def _effective(edns: Edns | None, asker: Asker) -> Asker:
+    """Who is steered: the client subnet, or the sender where it is hidden or not given.
+
+    RFC 7871 section 7.1.2: SOURCE PREFIX-LENGTH 0 asks not to use the client's address.
+    """
+    if edns is not None and edns.subnet is not None and edns.subnet.source:
+        return Asker(edns.subnet.bits, edns.subnet.address)
+    return asker
+
+
+def _response(query: Query, outcome: Outcome) -> Response:
+    scope = None
+    if query.edns is not None and query.edns.subnet is not None:
+        # RFC 7871 section 7.2.1: the scope is 0 when the source was
+        scope = outcome.scope if query.edns.subnet.source else 0
+    return Response(
+        outcome.rcode,
+        outcome.authoritative,
+        tuple(outcome.answer),
+        tuple(outcome.authority),
+        tuple(outcome.additional),
+        scope,
+    )
+
+
+def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
+    region = outcome.decision.answers.region if outcome.decision is not None else ""
+    return Tally(zone, outcome.service, region, _asked(query), outcome.rcode.name)
+
+
+def _asked(query: Query) -> str:
+    """The type asked for, by name; types without a name share one, to bound the metric."""
+    if query.name is None:
+        return ""
+    text = type_text(query.type)
+    return "other" if text.startswith("TYPE") else text

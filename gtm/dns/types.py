@@ -1,0 +1,48 @@
+"""Numbers of the DNS protocol that gtm treats by name (IANA "Domain Name System Parameters")."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+import dns.rdatatype
+
+IN = 1  # the only class with data here
+
+
+class Type(IntEnum):
+    """RR types with rules of their own; every other type is just its number."""
+
+    A = 1
+    NS = 2
+    CNAME = 5
+    SOA = 6
+    AAAA = 28
+    OPT = 41
+    DS = 43
+    TKEY = 249
+    TSIG = 250
+    IXFR = 251
+    AXFR = 252
+    MAILB = 253
+    MAILA = 254
+    ANY = 255
+
+
+FIRST_META_TYPE = 128  # 128-255 are query and meta types (RFC 6895 section 3.1)
+
+
+class Rcode(IntEnum):
+    """Response codes; those above 15 need EDNS to be said (RFC 6891 section 6.1.3)."""
+
+    NOERROR = 0
+    FORMERR = 1
+    SERVFAIL = 2
+    NXDOMAIN = 3
+    NOTIMP = 4
+    REFUSED = 5
+    BADVERS = 16
+
+
+def type_text(number: int) -> str:
+    """`A`, `HTTPS`, ... or `TYPE65400` (RFC 3597 section 5)."""
+    return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))

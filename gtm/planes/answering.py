@@ -1,0 +1,50 @@
+"""From a packet to its answer: the fast path, and the reference responder for what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+
+from gtm.dns.responder import respond
+from gtm.planes.fast import FastPath, asker_of
+from gtm.planes.stats import SocketStats
+from gtm.snapshot import Snapshot
+
+log = structlog.get_logger("gtm.planes")
+
+
+class Answering:
+    """The snapshot that is answered from now. Swapped whole by `publish`, from any thread."""
+
+    def __init__(self, snapshot: Snapshot, random16: Callable[[], int]) -> None:
+        """`random16` gives 16 random bits."""
+        self._random16 = random16
+        self._failures = 0
+        self.current = (snapshot, FastPath(snapshot, random16))
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Answers from this snapshot from now on."""
+        self.current = (snapshot, FastPath(snapshot, self._random16))
+
+    def answer(self, packet: bytes, host: str, stats: SocketStats, *, udp: bool) -> bytes | None:
+        """The response to send, or None to be silent."""
+        message = self.current[1].answer(packet, host, stats.fast, udp=udp)
+        return message or self.refer(packet, host, stats, udp=udp)
+
+    def refer(self, packet: bytes, host: str, stats: SocketStats, *, udp: bool) -> bytes | None:
+        """The reference responder's answer, for what the fast path does not know."""
+        try:
+            reply = respond(self.current[0], packet, asker_of(host), self._random16(), udp=udp)
+        except Exception:
+            # a fault of ours must not end the plane; it is silent for this packet and says so once
+            stats.dropped["fault"] += 1
+            self._failures += 1
+            if self._failures == 1:
+                log.exception("answer_failed", packet=packet[:512].hex(), client=host)
+            return None
+        if reply is None:
+            stats.dropped["not a query"] += 1
+            return None
+        stats.slow[reply.tally] += 1
+        return reply.message

@@ -1,0 +1,78 @@
+"""Area tables: from the networks of a geo database to the areas of a set of regions.
+
+An area is a set of client networks that get the same decision whatever is up: those that rank the
+regions alike. Neighbouring networks of one area are merged and cut again into the widest aligned
+prefixes, so that the prefix found for an address is also the widest that can be promised to a
+resolver as the scope of the answer (RFC 7871 section 7.2.1).
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+from gtm.geo import Geo, Ranges
+from gtm.snapshot import AreaTable, PrefixTable
+from gtm.steering.cost import CostModel
+
+TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixes behind each
+
+
+def build_areas(geo: Geo, model: CostModel) -> AreaTable:
+    """Maps the whole database once; a query never touches it again."""
+    areas: dict[tuple[int, ...], int] = {}
+    by_location = [
+        areas.setdefault(model.ranking(location), len(areas)) for location in geo.locations
+    ]
+    unknown = areas.setdefault(model.ranking(None), len(areas))
+    by_location.append(unknown)  # index -1 is a network at no known place
+    return AreaTable(
+        regions=tuple(region.name for region in model.regions),
+        rankings=tuple(areas),
+        v4=prefix_table(geo.v4, by_location),
+        v6=prefix_table(geo.v6, by_location),
+    )
+
+
+def prefix_table(ranges: Ranges, area_of: Sequence[int]) -> PrefixTable:
+    """The ranges' values turned into areas, merged, and cut into aligned prefixes."""
+    starts: list[int] = []
+    values = array("Q")
+    for first, end, area in _merged(ranges, area_of):
+        for start, length in _prefixes(first, end, ranges.bits):
+            starts.append(start)
+            values.append(area << 8 | length)
+    packed: Sequence[int] = array("I", starts) if ranges.bits == 32 else starts
+    return PrefixTable(ranges.bits, packed, values, _first(starts, ranges.bits))
+
+
+def _merged(ranges: Ranges, area_of: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """(first address, address behind the last, area) of each run of one area."""
+    begin, current = 0, area_of[ranges.values[0]]
+    for start, value in zip(ranges.starts, ranges.values, strict=True):
+        area = area_of[value]
+        if area != current:
+            yield begin, start, current
+            begin, current = start, area
+    yield begin, 1 << ranges.bits, current
+
+
+def _prefixes(first: int, end: int, bits: int) -> Iterator[tuple[int, int]]:
+    """The fewest aligned prefixes that make up [first, end), as (first address, length)."""
+    while first < end:
+        aligned = (first & -first).bit_length() - 1 if first else bits
+        size = min(aligned, (end - first).bit_length() - 1)
+        yield first, bits - size
+        first += 1 << size
+
+
+def _first(starts: list[int], bits: int) -> array[int]:
+    """For each value of an address's top bits, how many prefixes begin below it."""
+    first = array("I", bytes(4 * ((1 << TOP_BITS) + 1)))
+    shift, index = bits - TOP_BITS, 0
+    for top in range((1 << TOP_BITS) + 1):
+        bound = top << shift
+        while index < len(starts) and starts[index] < bound:
+            index += 1
+        first[top] = index
+    return first
