@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -21,6 +22,9 @@ READY_LIMIT = 60.0  # seconds a server may take to its first answer
 STOP_LIMIT = 5.0  # seconds it has to end after SIGTERM
 ASK_TIMEOUT = 0.2  # seconds to wait for one answer while it starts
 ASK_PAUSE = 0.02  # seconds between two attempts
+# Below what Linux hands out to clients by itself, so that no client takes it in between.
+PORTS = range(20_000, 30_000)
+PORTS_TRIED = 100
 LOG_SHOWN = 2000  # characters of the log's end in an error
 
 
@@ -56,10 +60,20 @@ def running(peer: Peer, start: Start, port: int, core: int, log: Path) -> Iterat
 
 
 def free_port() -> int:
-    """A port of loopback that nothing has bound for UDP."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nothing has bound, for UDP and TCP."""
+    for port in random.sample(PORTS, PORTS_TRIED):
+        if all(_is_free(port, kind) for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM)):
+            return port
+    raise StartError(f"cannot find a free port: {PORTS_TRIED} of {PORTS} are taken")
+
+
+def _is_free(port: int, kind: socket.SocketKind) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
 
 
 def _wait_until_ready(

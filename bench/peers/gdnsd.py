@@ -57,9 +57,7 @@ def configuration(setup: Setup) -> str:
 def zone_file(workload: Workload) -> str:
     """The zone: its apex, its name server, and one DYNA record for each service."""
     head = (
-        "@ 3600 SOA ns1 hostmaster ( 1 7200 900 1209600 60 )\n"
-        "@ 3600 NS ns1\n"
-        "ns1 3600 A 192.0.2.53\n"
+        "@ 60 SOA ns1 hostmaster ( 1 7200 900 1209600 60 )\n@ 3600 NS ns1\nns1 3600 A 192.0.2.53\n"
     )
     keys = map(service_key, range(workload.services))
     return head + "".join(f"{key} {TTL} DYNA geoip!{key}\n" for key in keys)
