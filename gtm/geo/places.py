@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from os.path import commonprefix
+from itertools import takewhile
 from types import MappingProxyType
 
 from gtm.model import GeoCode, Location
@@ -200,7 +200,8 @@ def _meant(country: str, wrong: str) -> str:
 def _likeness(known: str, wrong: str) -> tuple[int, float]:
     """How alike two short codes are: how far they begin alike, then letters in common."""
     ratio = difflib.SequenceMatcher(None, known, wrong).ratio()
-    return len(commonprefix([known, wrong])), ratio
+    alike = takewhile(lambda pair: pair[0] == pair[1], zip(known, wrong, strict=False))
+    return sum(1 for _ in alike), ratio
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -1,0 +1,179 @@
+"""One .mmdb file (MaxMind DB format 2.0) read into its search tree and the places in it.
+
+The file is read into memory first and let go afterwards: a file that is truncated or overwritten
+in place while it is mapped into memory would kill the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from maxminddb import MODE_FD, InvalidDatabaseError, open_database
+from maxminddb.decoder import Decoder
+from maxminddb.reader import Metadata
+
+from gtm.errors import GeoError
+from gtm.geo.networks import UNKNOWN, Ranges
+from gtm.geo.records import Place, read_place, schema_of
+from gtm.geo.tree import SearchTree, unpack
+
+REMEDY = "give a .mmdb file of a City or Country database"
+
+# Bytes of zeros between the search tree and the data section.
+SEPARATOR = 16
+
+# What decoding a corrupt record raises, besides the decoder's own error.
+CORRUPT = (InvalidDatabaseError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where locations came from: one database file.
+
+    `built` is Unix time in seconds, `ip_version` 4 or 6 (6 holds both families), `networks` how
+    many networks the file has data for, `schema` how its records spell a place.
+    """
+
+    path: Path
+    database_type: str
+    built: int
+    ip_version: int
+    networks: int
+    schema: str
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What one file holds. `blank` are the data records that say nothing of a place."""
+
+    source: Source
+    tree: SearchTree
+    blank: frozenset[int]
+    v4: Ranges
+    v6: Ranges
+
+
+def read_database(path: Path, index_of: Callable[[Place], int]) -> Contents:
+    """Read a file; `index_of` numbers the places, and is asked once for each distinct record.
+
+    Raises GeoError ("cannot open <path>: <why>; <remedy>") for a file that is missing,
+    unreadable, no MaxMind DB, truncated, corrupt, or without places.
+    """
+    try:
+        data = _read(path)
+        metadata = _metadata(data)
+        return _contents(path, data, metadata, index_of)
+    except GeoError as error:
+        raise GeoError(f"cannot open {path}: {error}; {REMEDY}") from error
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise GeoError(error.strerror or str(error)) from error
+    except ValueError as error:  # a NUL in the path
+        raise GeoError(str(error)) from error
+    if data.startswith(b"\x1f\x8b"):
+        raise GeoError("it is compressed with gzip")
+    if not data:
+        raise GeoError("it is empty")
+    return data
+
+
+def _metadata(data: bytes) -> Metadata:
+    """The file's description of itself, and whether the tree it promises is there."""
+    try:
+        with open_database(BytesIO(data), MODE_FD) as reader:
+            metadata = reader.metadata()
+    except InvalidDatabaseError as error:
+        raise GeoError(_why(error)) from error
+    except CORRUPT as error:
+        raise GeoError(f"its metadata is corrupt ({error})") from error
+    numbers = (metadata.node_count, metadata.record_size, metadata.build_epoch)
+    if not all(isinstance(number, int) for number in numbers) or metadata.ip_version not in (4, 6):
+        raise GeoError("its metadata is corrupt")
+    return metadata
+
+
+def _why(error: InvalidDatabaseError) -> str:
+    """The library's reason; its sentence for "not ours" names no reason."""
+    if "Is this a valid" in str(error):
+        return "it is not a MaxMind DB file, or it is truncated"
+    return f"it is corrupt or truncated ({str(error).rstrip('.')})"
+
+
+def _contents(
+    path: Path, data: bytes, metadata: Metadata, index_of: Callable[[Place], int]
+) -> Contents:
+    tree = SearchTree(
+        unpack(memoryview(data)[: metadata.search_tree_size], metadata.record_size),
+        metadata.node_count,
+        32 if metadata.ip_version == 4 else 128,
+    )
+    records = RecordReader(data, metadata, index_of)
+    v4 = tree.ranges(32, records.value_of)
+    v6 = tree.ranges(128, records.value_of)
+    source = Source(
+        path,
+        str(metadata.database_type),
+        metadata.build_epoch,
+        metadata.ip_version,
+        tree.network_count,
+        records.schema(),
+    )
+    return Contents(source, tree, records.blank(), v4, v6)
+
+
+class RecordReader:
+    """Numbers the places of data records, and keeps count of what was seen."""
+
+    def __init__(self, data: bytes, metadata: Metadata, index_of: Callable[[Place], int]) -> None:
+        """`data` is the whole file."""
+        self._index_of = index_of
+        self._data_start = metadata.search_tree_size + SEPARATOR
+        self._decoder = Decoder(data, self._data_start)
+        # "Data Section" of the format: a record less the node count is an offset from the end of
+        # the tree, with the separator counted in.
+        self._shift = metadata.search_tree_size - metadata.node_count
+        self._end = data.rfind(b"\xab\xcd\xefMaxMind.com")
+        self._values: dict[int, int] = {}
+        self._seen: dict[str | None, object] = {}
+
+    def value_of(self, record: int) -> int:
+        """The number of the place in a data record, UNKNOWN if it has none."""
+        value = self._values.get(record)
+        if value is None:
+            place = self._place(record)
+            value = self._values[record] = UNKNOWN if place is None else self._index_of(place)
+        return value
+
+    def _place(self, record: int) -> Place | None:
+        offset = record + self._shift
+        if not self._data_start <= offset < self._end:
+            raise GeoError("it is corrupt (the search tree points outside the data)")
+        try:
+            decoded, _ = self._decoder.decode(offset)
+            self._seen.setdefault(schema_of(decoded), decoded)
+            return read_place(decoded)
+        except CORRUPT as error:
+            raise GeoError(f"it is corrupt ({str(error).rstrip('.')})") from error
+
+    def schema(self) -> str:
+        """How places are spelt; GeoError when no record has one."""
+        if all(value == UNKNOWN for value in self._values.values()):
+            raise GeoError(f"its records have neither a country nor coordinates ({self._keys()})")
+        return " and ".join(sorted(schema for schema in self._seen if schema))
+
+    def _keys(self) -> str:
+        """The keys of a record, for somebody who took the wrong file."""
+        for record in self._seen.values():
+            return ", ".join(map(str, record)) if isinstance(record, dict) else "no map"
+        return "there are none"
+
+    def blank(self) -> frozenset[int]:
+        """The data records that say nothing of a place."""
+        return frozenset(record for record, value in self._values.items() if value == UNKNOWN)
