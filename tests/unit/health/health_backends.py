@@ -19,8 +19,8 @@ Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]
 
 
 def target(kind: CheckType = CheckType.HTTP, **fields: Any) -> Target:
-    """A target at `ADDRESS`, port 80 or 443, timeout 0.2 s; `fields` go where they fit."""
-    check = Check(name="api", type=kind, port=443 if kind is CheckType.HTTPS else 80, timeout=0.2)
+    """A target at `ADDRESS`, port 80 or 443, timeout 2 s; `fields` go where they fit."""
+    check = Check(name="api", type=kind, port=443 if kind is CheckType.HTTPS else 80, timeout=2.0)
     of_target = {key: fields.pop(key) for key in ("address", "server_name") if key in fields}
     return replace(Target(replace(check, **fields), ADDRESS), **of_target)
 
@@ -36,16 +36,25 @@ async def serving(
 ) -> AsyncIterator[int]:
     """A TCP (or TLS) server whose connections the handler serves; gives its port."""
 
+    serving_now: set[asyncio.Task[None]] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.CancelledError):
+        task = asyncio.current_task()
+        assert task is not None
+        serving_now.add(task)
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             await handler(reader, writer)
         writer.close()
+        serving_now.discard(task)
 
     server = await asyncio.start_server(serve, host, 0, ssl=tls)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for task in serving_now:
+            task.cancel()
+        await asyncio.gather(*serving_now)
 
 
 def saying(answer: bytes) -> Handler:

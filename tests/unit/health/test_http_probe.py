@@ -32,7 +32,7 @@ async def probed(session: aiohttp.ClientSession, handler: Handler, what: Target)
     async with serving(handler) as port:
         begun = time.monotonic()
         outcome = await http.probe(what, session, dial=to(port))
-        assert time.monotonic() - begun < what.check.timeout + 0.3
+        assert time.monotonic() - begun < what.check.timeout + 1
     return outcome
 
 
@@ -40,7 +40,7 @@ async def test_an_expected_status_is_a_success(session: aiohttp.ClientSession) -
     outcome = await probed(session, saying(status(200)), target())
     assert outcome.ok
     assert re.fullmatch(r"HTTP 200 from 192\.0\.2\.10:80 after .* ms", outcome.reason)
-    assert 0 < outcome.latency < 0.2
+    assert 0 < outcome.latency < 2
 
 
 @pytest.mark.parametrize("code", [204, 404, 503])
@@ -93,12 +93,10 @@ async def test_a_body_that_comes_in_pieces_is_put_together(
 
 
 async def test_an_endless_body_is_read_to_the_limit_only(session: aiohttp.ClientSession) -> None:
-    outcome = await probed(
-        session, pouring(ENDLESS, b"x" * 65536), target(body="ready", timeout=2.0)
-    )
+    outcome = await probed(session, pouring(ENDLESS, b"x" * 65536), target(body="ready"))
     assert not outcome.ok
     assert 'without "ready" in its body' in outcome.reason
-    assert outcome.latency < 1
+    assert outcome.latency < 2
 
 
 async def test_an_endless_body_nobody_asked_for_is_not_read(
@@ -110,7 +108,9 @@ async def test_an_endless_body_nobody_asked_for_is_not_read(
 async def test_a_body_at_one_byte_a_time_fails_when_time_is_up(
     session: aiohttp.ClientSession,
 ) -> None:
-    outcome = await probed(session, pouring(ENDLESS, b"x", pause=0.05), target(body="ready"))
+    outcome = await probed(
+        session, pouring(ENDLESS, b"x", pause=0.05), target(body="ready", timeout=0.2)
+    )
     assert not outcome.ok
     assert outcome.reason == ("HTTP 200 from 192.0.2.10:80, but not all of its body within 200 ms")
 
@@ -127,7 +127,7 @@ async def test_a_body_at_one_byte_a_time_fails_when_time_is_up(
 async def test_what_never_comes_to_an_answer_fails_when_time_is_up(
     session: aiohttp.ClientSession, handler: Handler
 ) -> None:
-    outcome = await probed(session, handler, target())
+    outcome = await probed(session, handler, target(timeout=0.2))
     assert not outcome.ok
     assert outcome.reason == "no answer from 192.0.2.10:80 within 200 ms"
 
@@ -142,10 +142,10 @@ async def test_what_never_comes_to_an_answer_fails_when_time_is_up(
 async def test_endless_headers_fail_at_the_limit(
     session: aiohttp.ClientSession, handler: Handler
 ) -> None:
-    outcome = await probed(session, handler, target(timeout=2.0))
+    outcome = await probed(session, handler, target())
     assert not outcome.ok
     assert outcome.reason == "headers from 192.0.2.10:80 are too large"
-    assert outcome.latency < 1
+    assert outcome.latency < 2
 
 
 async def test_an_answer_that_is_not_http_is_a_failure(session: aiohttp.ClientSession) -> None:
@@ -181,7 +181,7 @@ async def test_a_host_name_that_does_not_resolve_is_a_failure(
     session: aiohttp.ClientSession,
 ) -> None:
     for name in ("backend.invalid", "a..b", "x" * 70 + ".example.net"):
-        outcome = await http.probe(target(address=name, timeout=2.0), session)
+        outcome = await http.probe(target(address=name), session)
         assert not outcome.ok
         assert outcome.reason.startswith(f"host name {name} does not resolve: ")
 
@@ -244,7 +244,7 @@ async def test_misbehaving_servers_leave_nothing_in_the_log(
 ) -> None:
     caplog.set_level(logging.WARNING)
     for handler in (silence, saying(b""), saying(b"\xff\r\n\r\n"), pouring(ENDLESS, b"x" * 65536)):
-        await probed(session, handler, target(body="ready"))
+        await probed(session, handler, target(body="ready", timeout=0.2))
     assert caplog.records == []
 
 

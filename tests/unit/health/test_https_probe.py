@@ -69,8 +69,8 @@ def certified(tmp_path: Path) -> Certified:
 
 
 def https(**fields: object) -> Target:
-    """An https target asked for by `NAME`, with time enough for a handshake."""
-    return target(CheckType.HTTPS, **{"server_name": NAME, "timeout": 2.0, **fields})
+    """An https target asked for by `NAME`."""
+    return target(CheckType.HTTPS, **{"server_name": NAME, **fields})
 
 
 async def probed(

@@ -32,7 +32,7 @@ async def test_ipv6_and_host_names_are_connected_to() -> None:
     async with serving(silence, host="::1") as port:
         six = await tcp.probe(target(TCP, address="2001:db8::10"), dial=to(port, host="::1"))
     async with serving(silence) as port:
-        name = await tcp.probe(target(TCP, timeout=1.0), dial=to(port, host="localhost"))
+        name = await tcp.probe(target(TCP), dial=to(port, host="localhost"))
     assert six.ok
     assert six.reason.startswith("connected to [2001:db8::10]:80 after ")
     assert name.ok
@@ -49,14 +49,14 @@ async def test_a_port_that_does_not_answer_fails_when_time_is_up() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         port = full.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)):
-            outcome = await tcp.probe(target(TCP), dial=to(port))
+            outcome = await tcp.probe(target(TCP, timeout=0.2), dial=to(port))
     assert not outcome.ok
     assert outcome.reason == "no answer from 192.0.2.10:80 within 200 ms"
 
 
 @pytest.mark.parametrize("name", ["backend.invalid", "a..b"])
 async def test_a_host_name_that_does_not_resolve_is_a_failure(name: str) -> None:
-    outcome = await tcp.probe(target(TCP, address=name, timeout=2.0))
+    outcome = await tcp.probe(target(TCP, address=name))
     assert not outcome.ok
     assert outcome.reason.startswith(f"host name {name} does not resolve: ")
 
