@@ -33,6 +33,16 @@ class Run:
         return self.used.seconds / self.load.answered * 1e6 if self.load.answered else 0.0
 
     @property
+    def busy(self) -> float:
+        """How much of its core the server used; near 1 the load was more than it could answer."""
+        return self.used.seconds / self.load.seconds if self.load.seconds else 0.0
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Answers by response code, other than NOERROR: every question has an answer."""
+        return {code: count for code, count in self.load.codes.items() if code != "NOERROR"}
+
+    @property
     def disturbance(self) -> float:
         """What others used of one core over the run, as a share."""
         return self.others / self.load.seconds if self.load.seconds else 0.0

@@ -54,7 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
         description="Measure what a query costs gtm and its peers, in CPU time of the server.",
-        epilog="Workloads: " + "; ".join(f"{w.name}: {w.about}" for w in WORKLOADS.values()),
+        epilog=_described(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--workload", default="udp,udp-ecs", help="one or more, with commas")
     parser.add_argument("--peers", default=",".join(PEERS), help="which, in the order they run")
@@ -63,6 +64,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--server-core", type=int, help="core of the server (default: the first)")
     parser.add_argument("--load-core", type=int, help="core of the load (default: the second)")
     return parser
+
+
+def _described() -> str:
+    lines = [f"  {workload.name:<10} {workload.about}" for workload in WORKLOADS.values()]
+    return "\n".join(["workloads:", *lines, "", f"peers: {', '.join(PEERS)}"])
 
 
 def _measure_all(options: argparse.Namespace, console: Console) -> None:

@@ -15,6 +15,7 @@ from rich.table import Table
 from bench.experiment import Plan
 from bench.figures import Run, Spread, of_peer, ratios, spread
 from bench.machine import Machine
+from gtm.errors import GtmError
 
 BASES = ("gdnsd", "echo")
 RESULTS = Path(__file__).with_name("results")
@@ -26,6 +27,7 @@ FIGURES: tuple[_Figure, ...] = (
     ("cost", "µs", lambda run: run.cost, 2),
     ("answers", "k/s", lambda run: run.load.per_second / 1e3, 1),
     ("lost", "%", lambda run: run.load.lost_share * 100, 2),
+    ("busy", "%", lambda run: run.busy * 100, 0),
     ("latency", "µs", lambda run: run.load.latency * 1e6, 0),
     ("memory", "MB", lambda run: run.used.resident / 1e6, 1),
     ("ready", "s", lambda run: run.ready, 2),
@@ -46,6 +48,7 @@ def print_run(console: Console, run: Run) -> None:
     parts = [f"{label} {get(run):,.{digits}f} {unit}" for label, unit, get, digits in FIGURES]
     if run.agreement is not None:
         parts.append(f"right {run.agreement:.1%}")
+    parts += [f"{count} {code}" for code, count in run.failures.items()]
     if run.disturbance > DISTURBED:
         parts.append(f"others used {run.disturbance:.0%} of a core")
     line = f"  {run.round} {run.peer:<8} {', '.join(parts)}"
@@ -55,9 +58,11 @@ def print_run(console: Console, run: Run) -> None:
 def table(plan: Plan, runs: Sequence[Run]) -> Table:
     """One row for each peer: medians; for what is compared, minimum to maximum beneath."""
     bases = [base for base in BASES if of_peer(runs, base)]
+    disturbed = sum(run.disturbance > DISTURBED for run in runs)
     result = Table(
         title=f"{plan.workload.name}: {plan.workload.about}",
-        caption=f"medians of {plan.rounds} runs of {plan.seconds:g} s, minimum – maximum beneath",
+        caption=f"medians of {plan.rounds} runs of {plan.seconds:g} s, minimum–maximum beneath; "
+        f"{disturbed} of {len(runs)} disturbed by others",
         box=SIMPLE_HEAD,
         padding=0,
         show_edge=False,
@@ -88,7 +93,6 @@ def write_json(
     plan: Plan, machine: Machine, versions: Mapping[str, str], runs: Sequence[Run], now: datetime
 ) -> Path:
     """Writes everything known of the measurement to the results folder; gives the path."""
-    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{plan.workload.name}.json"
     document = {
         "measured_at": now.astimezone(UTC).isoformat(),
@@ -101,7 +105,12 @@ def write_json(
         "summary": {peer.name: summary(runs, peer.name) for peer in plan.peers},
         "runs": [{**asdict(run), "cost_microseconds": run.cost} for run in runs],
     }
-    path.write_text(json.dumps(document, indent=2, default=lambda value: value.value) + "\n")
+    text = json.dumps(document, indent=2, default=lambda value: value.value) + "\n"
+    try:
+        RESULTS.mkdir(exist_ok=True)
+        path.write_text(text)
+    except OSError as error:
+        raise GtmError(f"cannot write {path}: {error.strerror}") from error
     return path
 
 

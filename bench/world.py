@@ -1,8 +1,8 @@
 """The synthetic world that every peer is told: regions, places, client networks.
 
 Deterministic: the same counts give the same world, on any machine and Python. Client networks
-are disjoint IPv4 blocks from /16 to /24 and IPv6 blocks of /32 to /48, scattered over places, so
-that neighbours seldom share a decision: the hard case for merging.
+are disjoint IPv4 blocks from /16 to /24 and IPv6 blocks of /32 to /48; a network lies
+where the one before it does as often as in a public country database, else anywhere.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
+from itertools import islice
 
 Network = IPv4Network | IPv6Network
 
@@ -20,6 +21,7 @@ SEED = 20240229
 EARTH_RADIUS = 6371.0  # km
 IPV6_SHARE = 0.1  # of all client networks
 PLACES = 800
+ALIKE = 0.5  # neighbours in the same place: 0.48 in iptoasn-country, 0.3 in city databases
 # How often each IPv4 prefix length comes up; the mean block is about 10,000 addresses, so that
 # 370,000 networks fit below 224.0.0.0.
 IPV4_LENGTHS = (16, 17, 18, 19, 20, 21, 22, 23, 24)
@@ -138,28 +140,37 @@ def _place(draw: random.Random) -> Place:
     return Place(latitude, round(draw.uniform(*longitudes), 4), continent, country)
 
 
+def _places(draw: random.Random) -> Iterator[int]:
+    """Where one network after another is."""
+    place = draw.randrange(PLACES)
+    while True:
+        yield place
+        if draw.random() >= ALIKE:
+            place = draw.randrange(PLACES)
+
+
 def _ipv4_networks(draw: random.Random, count: int) -> Iterator[ClientNetwork]:
     """Blocks one after another from 1.0.0.0 on.
 
     They cover loopback too, as without client subnet every question comes from there.
     """
     start = 1 << 24
-    for _ in range(count):
+    for place in islice(_places(draw), count):
         length = draw.choices(IPV4_LENGTHS, IPV4_WEIGHTS)[0]
         size = 1 << (32 - length)
         start = -(-start // size) * size
         if start >= IPV4_LIMIT:
             return
-        yield ClientNetwork(start, length + IPV4_OFFSET, draw.randrange(PLACES))
+        yield ClientNetwork(start, length + IPV4_OFFSET, place)
         start += size
 
 
 def _ipv6_networks(draw: random.Random, count: int) -> Iterator[ClientNetwork]:
     """Blocks one after another from 2400:: on, where no IPv4 is embedded."""
     start = 0x2400 << 112
-    for _ in range(count):
+    for place in islice(_places(draw), count):
         length = draw.choice(IPV6_LENGTHS)
         size = 1 << (128 - length)
         start = -(-start // size) * size
-        yield ClientNetwork(start, length, draw.randrange(PLACES))
+        yield ClientNetwork(start, length, place)
         start += size
