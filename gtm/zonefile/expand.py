@@ -1,0 +1,171 @@
+"""The long form of zones: everything the program sees, defaults and places written out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gtm.model import App, Check, CheckType, Location, RRset, Service, StatusRange, Zone
+from gtm.zonefile import names, rdata
+from gtm.zonefile.load import load
+from gtm.zonefile.scalars import plain
+
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+
+
+def expand(path: Path) -> str:
+    """The zones of a path in long form, one YAML document each.
+
+    Shared regions and checks, master files and the SOA serial are written into each zone, so
+    that a document loads by itself, to an equal zone. Raises ZoneFileError.
+    """
+    return "---\n".join(expanded(zone) for zone in load(path).zones)
+
+
+def expanded(zone: Zone) -> str:
+    """The long form of one zone as YAML text."""
+    return yaml.dump(_zone(zone), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+
+
+def _zone(zone: Zone) -> dict[str, Any]:
+    checks = _named_checks(zone.apps)
+    soa = zone.soa
+    tree: dict[str, Any] = {"zone": zone.name, "ttl": zone.ttl}
+    if any(
+        server.addresses or not names.is_within(server.name, zone.name)
+        for server in zone.nameservers
+    ):
+        tree["nameservers"] = {
+            server.name: [str(address) for address in server.addresses]
+            for server in zone.nameservers
+        }
+    tree["soa"] = {
+        "contact": soa.contact,
+        "negative_ttl": soa.negative_ttl,
+        "refresh": soa.refresh,
+        "retry": soa.retry,
+        "expire": soa.expire,
+        "ttl": soa.ttl,
+        "serial": zone.serial,
+    }
+    tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
+    tree["checks"] = {name: _check(check) for name, check in checks.items()}
+    tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
+    tree["geo"] = {
+        "overrides": {
+            str(override.network): {"location": _location(override.location)}
+            for override in zone.overrides
+        }
+    }
+    tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
+    tree["records"] = _records(zone)
+    return tree
+
+
+def _region(region: Any) -> dict[str, Any]:
+    tree: dict[str, Any] = {"location": _location(region.location), "bias": region.bias}
+    if region.capacity is not None:
+        tree["capacity"] = region.capacity
+    return tree
+
+
+def _location(location: Location) -> str | list[float]:
+    return location.code() or [location.latitude, location.longitude]
+
+
+def _named_checks(apps: tuple[App, ...]) -> dict[str, Check]:
+    """The checks that can be written once: of two with one name, the second stays with its app."""
+    checks: dict[str, Check] = {}
+    for app in apps:
+        if app.check is not None:
+            checks.setdefault(app.check.name, app.check)
+    return checks
+
+
+def _check(check: Check) -> dict[str, Any]:
+    tree: dict[str, Any] = {
+        "type": check.type.value,
+        "port": check.port,
+        "interval": _duration(check.interval),
+        "timeout": _duration(check.timeout),
+        "rise": check.rise,
+        "fall": check.fall,
+    }
+    if check.type is CheckType.TCP:
+        return tree
+    tree["path"] = check.path
+    if check.host is not None:
+        tree["host"] = check.host
+    tree["expect"] = {"status": [_status(one) for one in check.statuses]}
+    if check.body is not None:
+        tree["expect"]["body"] = check.body
+    if check.type is CheckType.HTTPS:
+        tree["verify"] = check.verify
+    return tree
+
+
+def _status(status: StatusRange) -> int | str:
+    return status.first if status.first == status.last else f"{status.first}-{status.last}"
+
+
+def _duration(seconds: float) -> str | float:
+    """As text where that says exactly the same, else as a number."""
+    if seconds == int(seconds):
+        return f"{int(seconds)}s"
+    milliseconds = round(seconds * 1000)
+    return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
+
+
+def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
+    tree: dict[str, Any] = {
+        "topology": app.topology.value,
+        "steering": {"policy": app.steering.policy.value},
+    }
+    if app.check is not None:
+        same = checks[app.check.name] == app.check
+        tree["check"] = app.check.name if same else _check(app.check)
+    tree["min_up"] = str(app.min_up) if app.min_up.percent else app.min_up.value
+    tree["services"] = {service.key: _service(service) for service in app.services}
+    return tree
+
+
+def _service(service: Service) -> dict[str, Any]:
+    tree: dict[str, Any] = {"optional": service.optional}
+    for region, endpoints in service.endpoints.items():
+        tree[region] = [{"address": str(endpoint)} for endpoint in endpoints]
+    return tree
+
+
+def _records(zone: Zone) -> dict[str, Any]:
+    tree: dict[str, list[dict[str, Any]]] = {}
+    for rrset in zone.rrsets:
+        tree.setdefault(rrset.name, []).append(_record(rrset))
+    return tree
+
+
+def _record(rrset: RRset) -> dict[str, Any]:
+    return {
+        "type": rdata.TYPE_NAMES[rrset.type],
+        "ttl": rrset.ttl,
+        "values": [rdata.to_text(rrset.type, wire) for wire in rrset.rdata],
+    }
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes every text that some YAML reader could take for something else, and has no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    resolved = yaml.SafeDumper.yaml_implicit_resolvers.get(text[:1], [])
+    ambiguous = any(pattern.match(text) for _, pattern in resolved) or plain(text) != text
+    style = None if _BARE.fullmatch(text) and not ambiguous else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)

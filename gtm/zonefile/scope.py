@@ -1,0 +1,81 @@
+"""What a zone's parts can refer to: the regions and checks of its own file and of shared ones."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from gtm.model import Check, Region
+from gtm.zonefile.checks import checked
+from gtm.zonefile.document import Document
+from gtm.zonefile.findings import Findings, Spot
+from gtm.zonefile.shape import SERVICE_OPTIONS, SERVICE_OPTIONS_LATER, SharedFile
+
+# Names of regions, checks and apps go into metrics, commands and URLs: one word, and no longer
+# than a DNS label.
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+_RESERVED = frozenset((*SERVICE_OPTIONS, *SERVICE_OPTIONS_LATER))
+
+
+@dataclass(slots=True)
+class Scope:
+    """The regions and checks that can be named, and where each is defined.
+
+    `region_spots` and `check_spots` hold every name written, also of those that could not be
+    read, so that one mistake does not make others. `complete` is False when a file that may
+    define more could not be read.
+    """
+
+    regions: dict[str, Region] = field(default_factory=dict)
+    checks: dict[str, Check] = field(default_factory=dict)
+    region_spots: dict[str, Spot] = field(default_factory=dict)
+    check_spots: dict[str, Spot] = field(default_factory=dict)
+    complete: bool = True
+
+    def extended(self, document: Document, shape: SharedFile, findings: Findings) -> Scope:
+        """This scope and what the file defines; a name defined in both is a mistake."""
+        wider = Scope(
+            dict(self.regions),
+            dict(self.checks),
+            dict(self.region_spots),
+            dict(self.check_spots),
+            self.complete,
+        )
+        wider._declare(document, "regions", wider.region_spots, findings)
+        wider._declare(document, "checks", wider.check_spots, findings)
+        for name, region in shape.regions.items():
+            wider.regions.setdefault(
+                name, Region(name, region.location, region.bias, region.capacity)
+            )
+        for name, check in shape.checks.items():
+            made = checked(name, check, document, ("checks", name), findings)
+            if made is not None:
+                wider.checks.setdefault(name, made)
+        return wider
+
+    def _declare(
+        self, document: Document, kind: str, spots: dict[str, Spot], findings: Findings
+    ) -> None:
+        written = document.value.get(kind)
+        for name in written if isinstance(written, dict) else ():
+            spot = document.key((kind, name))
+            check_name(name, kind, spot, findings)
+            if name in spots:
+                problem = f"`{name}` is defined in {spots[name]} too"
+                findings.wrong(spot, problem, "keep one of them, or give one another name")
+            else:
+                spots[name] = spot
+
+
+def check_name(name: str, kind: str, spot: Spot, findings: Findings) -> None:
+    """Note a region, check or app name that can't be used."""
+    if not _NAME.fullmatch(name):
+        findings.wrong(
+            spot,
+            f"`{name[:70]}` can't be a name" if name.isprintable() else "this can't be a name",
+            "write up to 63 letters, digits, hyphens, underscores and dots, "
+            "beginning and ending with a letter or digit",
+        )
+    elif kind == "regions" and name in _RESERVED:
+        problem = f"a region can't be called `{name}`: it is an option of services"
+        findings.wrong(spot, problem, "give the region another name")

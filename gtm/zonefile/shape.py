@@ -1,0 +1,265 @@
+"""The zone file's shape: what pydantic checks, what JSON Schema is made from.
+
+This is the file as people write it, short forms and all; `gtm.model` is what the program sees.
+`later` names keys that a coming version reads: they get a message of their own instead of
+"unknown key". Endpoints and record values are checked where they are read (endpoints.py,
+rdata.py), as their forms depend on what stands around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+
+from gtm.model import MinUp, Policy
+from gtm.zonefile.leaves import (
+    ADDRESS_SCHEMA,
+    Bias,
+    BodyText,
+    CheckWord,
+    InARow,
+    MinUpCount,
+    Place,
+    PolicyWord,
+    Port,
+    Positive,
+    ProbeHost,
+    Seconds,
+    Serial,
+    Statuses,
+    TopologyWord,
+    Ttl,
+    UrlPath,
+    ZoneName,
+    one_or_more,
+)
+
+# Keys of a service's mapping that are not regions; no region may have such a name.
+SERVICE_OPTIONS = ("optional",)
+SERVICE_OPTIONS_LATER = ("answers", "balance", "check", "min_up", "steering", "ttl")
+
+ENDPOINT_KEYS = ("address",)
+ENDPOINT_KEYS_LATER = ("backup", "weight")
+
+
+class Shape(BaseModel):
+    """A mapping with known keys; every other key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    later: ClassVar[tuple[str, ...]] = ()
+
+
+class ExpectShape(Shape):
+    """What an HTTP response must be for the probe to succeed."""
+
+    status: Statuses | None = Field(None, description="Codes and ranges; default 200-299.")
+    body: BodyText | None = Field(None, description="Text that the body must hold.")
+
+
+class CheckShape(Shape):
+    """How a thing is probed."""
+
+    later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "passive", "method")
+
+    type: CheckWord = Field(description="http, https or tcp.")
+    port: Port | None = Field(None, description="Default 80 for http, 443 for https.")
+    path: UrlPath | None = Field(None, description="Path to ask for; default /.")
+    host: ProbeHost | None = Field(
+        None, description="Host header and TLS server name; default: the service's name."
+    )
+    interval: Seconds = Field(10.0, description="From one probe's start to the next's.")
+    timeout: Seconds | None = Field(
+        None, description="For a whole probe; default 3s, or the interval if that is shorter."
+    )
+    rise: InARow = Field(2, description="Successes in a row to come up.")
+    fall: InARow = Field(3, description="Failures in a row to go down.")
+    expect: ExpectShape | None = Field(None, description="What a good response looks like.")
+    verify: bool | None = Field(
+        None, description="Whether https verifies the certificate; default true."
+    )
+
+
+class RegionShape(Shape):
+    """A datacenter or cloud region."""
+
+    later: ClassVar[tuple[str, ...]] = ("check", "soft", "weight")
+
+    location: Place = Field(description="[latitude, longitude], or a geo code for its centre.")
+    bias: Bias = Field(0, description="-99 to 99: above 0 draws clients in.")
+    capacity: Positive | None = Field(None, description="The most load it can take.")
+
+
+class SteeringShape(Shape):
+    """How clients are steered between regions."""
+
+    later: ClassVar[tuple[str, ...]] = (
+        *("weights", "order", "rules", "trickle", "within", "regions", "fence", "ramp", "draw"),
+        *("latency_weight", "when_all_down", "panic", "soft", "sticky"),
+    )
+
+    policy: PolicyWord = Policy.NEAREST
+
+
+def _check_form(value: object) -> Literal["<name>", "<mapping>"]:
+    return "<mapping>" if isinstance(value, dict) else "<name>"
+
+
+CheckUse = Annotated[
+    Annotated[str, Tag("<name>")] | Annotated[CheckShape, Tag("<mapping>")],
+    Discriminator(_check_form),
+]
+
+
+def _long_steering(value: object) -> object:
+    return value if isinstance(value, dict) else {"policy": value}
+
+
+SteeringUse = Annotated[
+    SteeringShape,
+    BeforeValidator(_long_steering, json_schema_input_type=PolicyWord | SteeringShape),
+]
+
+_ENDPOINT_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "description": "An address, or a host name (answered as CNAME)."},
+        {
+            "type": "object",
+            "properties": {"address": ADDRESS_SCHEMA},
+            "required": ["address"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_SERVICE_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Region: endpoints.",
+    "properties": {
+        "optional": {
+            "type": "boolean",
+            "description": "Whether a replicated app's region may be up without this service.",
+        }
+    },
+    "additionalProperties": one_or_more(_ENDPOINT_SCHEMA),
+}
+ServiceUse = Annotated[dict[str, Any], WithJsonSchema(_SERVICE_SCHEMA)]
+
+
+class AppShape(Shape):
+    """A group of services that share one topology."""
+
+    later: ClassVar[tuple[str, ...]] = (
+        *("balance", "answers", "when_all_down", "panic", "ramp", "safety", "ttl", "draw"),
+    )
+
+    topology: TopologyWord = Field(
+        description="replicated: one decision for the whole block; spread: one for each service."
+    )
+    steering: SteeringUse = Field(default_factory=SteeringShape, description="Default nearest.")
+    check: CheckUse | None = Field(
+        None, description="A check's name, http, https, or a check written here."
+    )
+    min_up: MinUpCount = Field(
+        MinUp(1), description="Endpoints of a service that a region needs up."
+    )
+    services: dict[str, ServiceUse] = Field(description="Name in the zone: regions: endpoints.")
+
+
+class SoaShape(Shape):
+    """The zone's SOA record; times in seconds or as durations."""
+
+    contact: str | None = Field(None, description="Mailbox; default hostmaster@ the zone.")
+    negative_ttl: Ttl = Field(60, description="How long resolvers keep a negative answer.")
+    refresh: Ttl = 7200
+    retry: Ttl = 900
+    expire: Ttl = 1209600
+    ttl: Ttl = 3600
+    serial: Serial | None = Field(None, description="Default: when the files were changed last.")
+
+
+class OverrideShape(Shape):
+    """Where the clients of a network are."""
+
+    later: ClassVar[tuple[str, ...]] = ("regions",)
+
+    location: Place
+
+
+class GeoShape(Shape):
+    """What the operator knows better than the geo database."""
+
+    overrides: dict[str, OverrideShape] = Field(default_factory=dict, description="By CIDR.")
+
+
+RecordValue = Annotated[Any, WithJsonSchema({"type": ["string", "object"]})]
+
+
+class RecordShape(Shape):
+    """Static records of one type, in octoDNS's form."""
+
+    later: ClassVar[tuple[str, ...]] = ("dynamic", "geo", "octodns", "healthcheck", "lenient")
+
+    type: str = Field(description="A AAAA CAA CNAME HTTPS MX NS PTR SRV SVCB TXT")
+    ttl: Ttl = 3600
+    value: RecordValue | SkipJsonSchema[None] = None
+    values: list[RecordValue] | SkipJsonSchema[None] = None
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+RecordUse = Annotated[
+    list[RecordShape],
+    BeforeValidator(_as_list, json_schema_input_type=RecordShape | list[RecordShape]),
+]
+AddressList = Annotated[Any, WithJsonSchema(one_or_more(ADDRESS_SCHEMA))]
+
+
+class SharedFile(Shape):
+    """A file without `zone`: regions and checks shared by the zones beside it."""
+
+    later: ClassVar[tuple[str, ...]] = ("alerts",)
+
+    regions: dict[str, RegionShape] = Field(default_factory=dict)
+    checks: dict[str, CheckShape] = Field(default_factory=dict)
+
+
+class ZoneFile(SharedFile):
+    """A zone file: one delegated apex and everything under it."""
+
+    later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "safety", "tsig", "transfer")
+
+    zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
+    ttl: Ttl = Field(30, description="TTL of steered answers.")
+    nameservers: dict[str, AddressList] | None = Field(
+        None, description="Name (relative unless it ends with a dot): glue addresses."
+    )
+    soa: SoaShape = Field(default_factory=lambda: SoaShape())
+    apps: dict[str, AppShape] = Field(default_factory=dict)
+    geo: GeoShape = Field(default_factory=GeoShape)
+    latency: dict[str, dict[str, Positive]] = Field(
+        default_factory=dict, description="Geo code: region: measured round trip in ms."
+    )
+    records_file: str | None = Field(None, description="A master file beside this one.")
+    records: dict[str, RecordUse] = Field(
+        default_factory=dict, description='Static records by name; "" is the zone itself.'
+    )
+
+
+# Where each shape stands in the file: `*` is any key.
+LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
+    ("regions", "*"): RegionShape,
+    ("checks", "*"): CheckShape,
+    ("checks", "*", "expect"): ExpectShape,
+    ("soa",): SoaShape,
+    ("apps", "*"): AppShape,
+    ("apps", "*", "steering"): SteeringShape,
+    ("apps", "*", "check"): CheckShape,
+    ("apps", "*", "check", "expect"): ExpectShape,
+    ("geo",): GeoShape,
+    ("geo", "overrides", "*"): OverrideShape,
+    ("records", "*"): RecordShape,
+}

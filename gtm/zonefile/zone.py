@@ -1,0 +1,102 @@
+"""From one zone file to one Zone: every part read, then judged together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gtm.model import App, Nameserver, RRset, Zone, frozen_mapping
+from gtm.zonefile import apex, files, geography
+from gtm.zonefile.apps import AppReader, service_paths
+from gtm.zonefile.document import Document
+from gtm.zonefile.findings import Findings, Spot, Wrong
+from gtm.zonefile.master import MasterFile
+from gtm.zonefile.placement import Placement
+from gtm.zonefile.records import Static, yaml_records
+from gtm.zonefile.scope import Scope
+from gtm.zonefile.shape import ZoneFile
+
+
+@dataclass(slots=True)
+class ZoneReader:
+    """Reads one zone file. `shared` is what the shared files beside it define."""
+
+    path: Path
+    document: Document
+    shape: ZoneFile
+    shared: Scope
+    findings: Findings
+
+    def read(self, shared_files: list[Path], modified: Callable[[Path], float]) -> Zone:
+        """The zone, with every mistake noted; `modified` tells when a file was changed."""
+        document, shape, findings = self.document, self.shape, self.findings
+        scope = self.shared.extended(document, shape, findings)
+        apps = AppReader(document, findings, scope, shape.zone).read(shape)
+        master = self._master_path()
+        sources = [self.path, *shared_files, *([master] if master else [])]
+        nameservers = apex.nameservers(document, shape, findings)
+        return Zone(
+            shape.zone,
+            shape.ttl,
+            apex.soa(document, shape, findings),
+            nameservers,
+            frozen_mapping(scope.regions),
+            apps,
+            self._records(apps, nameservers, master),
+            geography.overrides(document, shape, findings),
+            geography.latency(document, shape, scope, findings),
+            self._serial(sources, modified),
+            tuple(str(path) for path in sources),
+        )
+
+    def _records(
+        self, apps: tuple[App, ...], nameservers: tuple[Nameserver, ...], master: Path | None
+    ) -> tuple[RRset, ...]:
+        def everything() -> Iterator[Static]:
+            yield from yaml_records(self.document, self.shape, self.findings)
+            if master is not None:
+                yield from self._master_records(master)
+
+        placement = Placement(
+            self.shape.zone,
+            {service.name: (service, path) for service, path in service_paths(apps)},
+            nameservers,
+            self.document,
+            self.findings,
+        )
+        return placement.settled(everything())
+
+    def _master_path(self) -> Path | None:
+        written = self.shape.records_file
+        if written is None:
+            return None
+        try:
+            return files.beside(self.path, written)
+        except Wrong as wrong:
+            spot = self.document.at(("records_file",))
+            self.findings.wrong(spot, wrong.problem, wrong.remedy)
+            return None
+
+    def _master_records(self, path: Path) -> Iterator[Static]:
+        data = files.read(path, self.findings)
+        if data is None:
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            spot = Spot(str(path), line, 1)
+            self.findings.wrong(spot, "the file is not UTF-8 text", "save it as UTF-8")
+            return
+        yield from MasterFile(str(path), self.shape.zone, self.findings).read(text)
+
+    def _serial(self, sources: list[Path], modified: Callable[[Path], float]) -> int:
+        """The SOA serial: as written, or when the newest source was changed (RFC 1912 2.2)."""
+        if self.shape.soa.serial is not None:
+            return self.shape.soa.serial
+        try:
+            newest = max(modified(path) for path in sources)
+        except OSError:  # a file that is gone again; reading it has said so, or the next load will
+            newest = 1
+        return max(1, int(newest) % 2**32)
