@@ -62,7 +62,7 @@ def table(plan: Plan, runs: Sequence[Run]) -> Table:
     result = Table(
         title=f"{plan.workload.name}: {plan.workload.about}",
         caption=f"medians of {plan.rounds} runs of {plan.seconds:g} s, minimum–maximum beneath; "
-        f"{disturbed} of {len(runs)} disturbed by others",
+        f"disturbed: {disturbed} of {len(runs)}",
         box=SIMPLE_HEAD,
         padding=0,
         show_edge=False,
