@@ -55,8 +55,8 @@ class Shape(BaseModel):
 class ExpectShape(Shape):
     """What an HTTP response must be for the probe to succeed."""
 
-    status: Statuses | None = Field(None, description="Codes and ranges; default 200-299.")
-    body: BodyText | None = Field(None, description="Text that the body must hold.")
+    status: Statuses | None = Field(default=None, description="Codes and ranges; default 200-299.")
+    body: BodyText | None = Field(default=None, description="Text that the body must hold.")
 
 
 class CheckShape(Shape):
@@ -65,20 +65,21 @@ class CheckShape(Shape):
     later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "passive", "method")
 
     type: CheckWord = Field(description="http, https or tcp.")
-    port: Port | None = Field(None, description="Default 80 for http, 443 for https.")
-    path: UrlPath | None = Field(None, description="Path to ask for; default /.")
+    port: Port | None = Field(default=None, description="Default 80 for http, 443 for https.")
+    path: UrlPath | None = Field(default=None, description="Path to ask for; default /.")
     host: ProbeHost | None = Field(
-        None, description="Host header and TLS server name; default: the service's name."
+        default=None, description="Host header and TLS server name; default: the service's name."
     )
-    interval: Seconds = Field(10.0, description="From one probe's start to the next's.")
+    interval: Seconds = Field(default=10.0, description="From one probe's start to the next's.")
     timeout: Seconds | None = Field(
-        None, description="For a whole probe; default 3s, or the interval if that is shorter."
+        default=None,
+        description="For a whole probe; default 3s, or the interval if that is shorter.",
     )
-    rise: InARow = Field(2, description="Successes in a row to come up.")
-    fall: InARow = Field(3, description="Failures in a row to go down.")
-    expect: ExpectShape | None = Field(None, description="What a good response looks like.")
+    rise: InARow = Field(default=2, description="Successes in a row to come up.")
+    fall: InARow = Field(default=3, description="Failures in a row to go down.")
+    expect: ExpectShape | None = Field(default=None, description="What a good response looks like.")
     verify: bool | None = Field(
-        None, description="Whether https verifies the certificate; default true."
+        default=None, description="Whether https verifies the certificate; default true."
     )
 
 
@@ -88,8 +89,8 @@ class RegionShape(Shape):
     later: ClassVar[tuple[str, ...]] = ("check", "soft", "weight")
 
     location: Place = Field(description="[latitude, longitude], or a geo code for its centre.")
-    bias: Bias = Field(0, description="-99 to 99: above 0 draws clients in.")
-    capacity: Positive | None = Field(None, description="The most load it can take.")
+    bias: Bias = Field(default=0, description="-99 to 99: above 0 draws clients in.")
+    capacity: Positive | None = Field(default=None, description="The most load it can take.")
 
 
 class SteeringShape(Shape):
@@ -159,10 +160,10 @@ class AppShape(Shape):
     )
     steering: SteeringUse = Field(default_factory=SteeringShape, description="Default nearest.")
     check: CheckUse | None = Field(
-        None, description="A check's name, http, https, or a check written here."
+        default=None, description="A check's name, http, https, or a check written here."
     )
     min_up: MinUpCount = Field(
-        MinUp(1), description="Endpoints of a service that a region needs up."
+        default=MinUp(1), description="Endpoints of a service that a region needs up."
     )
     services: dict[str, ServiceUse] = Field(description="Name in the zone: regions: endpoints.")
 
@@ -170,13 +171,15 @@ class AppShape(Shape):
 class SoaShape(Shape):
     """The zone's SOA record; times in seconds or as durations."""
 
-    contact: str | None = Field(None, description="Mailbox; default hostmaster@ the zone.")
-    negative_ttl: Ttl = Field(60, description="How long resolvers keep a negative answer.")
+    contact: str | None = Field(default=None, description="Mailbox; default hostmaster@ the zone.")
+    negative_ttl: Ttl = Field(default=60, description="How long resolvers keep a negative answer.")
     refresh: Ttl = 7200
     retry: Ttl = 900
     expire: Ttl = 1209600
     ttl: Ttl = 3600
-    serial: Serial | None = Field(None, description="Default: when the files were changed last.")
+    serial: Serial | None = Field(
+        default=None, description="Default: when the files were changed last."
+    )
 
 
 class OverrideShape(Shape):
@@ -233,17 +236,17 @@ class ZoneFile(SharedFile):
     later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "safety", "tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
-    ttl: Ttl = Field(30, description="TTL of steered answers.")
+    ttl: Ttl = Field(default=30, description="TTL of steered answers.")
     nameservers: dict[str, AddressList] | None = Field(
-        None, description="Name (relative unless it ends with a dot): glue addresses."
+        default=None, description="Name (relative unless it ends with a dot): glue addresses."
     )
-    soa: SoaShape = Field(default_factory=lambda: SoaShape())
+    soa: SoaShape = Field(default_factory=SoaShape)
     apps: dict[str, AppShape] = Field(default_factory=dict)
     geo: GeoShape = Field(default_factory=GeoShape)
     latency: dict[str, dict[str, Positive]] = Field(
         default_factory=dict, description="Geo code: region: measured round trip in ms."
     )
-    records_file: str | None = Field(None, description="A master file beside this one.")
+    records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
     )
