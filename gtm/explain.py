@@ -185,7 +185,13 @@ def _steering(
         region=decision.answers.region,
         fallback=decision.plan.fallback,
         regions=tuple(
-            _region(app, service, areas.regions[index], decision, costs and costs[index])
+            _region(
+                app,
+                service,
+                areas.regions[index],
+                decision,
+                None if costs is None else costs[index],
+            )
             for index in areas.rankings[decision.area]
         ),
     )
@@ -250,5 +256,3 @@ def _unsteered(message: dns.message.Message) -> str:
     if not message.flags & dns.flags.AA:
         return "delegated: the name belongs to a zone that other servers hold"
     return "the name exists, without records of this type"
-
-

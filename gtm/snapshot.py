@@ -17,8 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-
-
 CNAME = 5  # the one type that answers for all others (RFC 1034 section 3.6.2)
 
 # --- who asks ---------------------------------------------------------------------------

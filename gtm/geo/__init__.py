@@ -5,6 +5,19 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
+from gtm.geo.database import Fingerprint, Found, Geo, fingerprint, open_databases
+from gtm.geo.networks import Ranges
+
+__all__ = [
+    "Fingerprint",
+    "Found",
+    "Geo",
+    "Ranges",
+    "bundled",
+    "fingerprint",
+    "open_databases",
+]
+
 BUNDLED = ("sample.mmdb", "world-country.mmdb")
 
 

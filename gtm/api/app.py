@@ -1,0 +1,106 @@
+"""The HTTP API: its routes, on aiohttp. docs/ and DESIGN name the paths; models.py the shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from ipaddress import ip_address
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from gtm.api import metrics, views
+from gtm.api.models import ErrorShape
+from gtm.controller import Controller
+from gtm.errors import GtmError, UsageError
+from gtm.explain import explain
+
+LARGEST_BODY = 1 << 20  # octets of a request; nothing that is sent here is larger
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Api:
+    """The handlers. `now` is Unix time."""
+
+    def __init__(
+        self, controller: Controller, listen: Sequence[str], now: Callable[[], float]
+    ) -> None:
+        """`listen` says where DNS is answered, for status."""
+        self._controller = controller
+        self._listen = listen
+        self._now = now
+        self._started = now()
+
+    def application(self) -> web.Application:
+        """An application that can be served on any number of sockets."""
+        app = web.Application(middlewares=[_errors], client_max_size=LARGEST_BODY)
+        app.router.add_get("/healthz", self.healthz)
+        app.router.add_get("/readyz", self.readyz)
+        app.router.add_get("/metrics", self.metrics)
+        app.router.add_get("/v1/status", self.status)
+        app.router.add_get("/v1/explain", self.explain)
+        app.router.add_post("/v1/reload", self.reload)
+        return app
+
+    async def healthz(self, request: web.Request) -> web.Response:
+        """The process lives."""
+        return web.Response(text="ok\n")
+
+    async def readyz(self, request: web.Request) -> web.Response:
+        """The first round of probes is done and answers are given."""
+        if self._controller.ready:
+            return web.Response(text="ready\n")
+        return web.Response(status=503, text="starting: the first round of probes is not done\n")
+
+    async def metrics(self, request: web.Request) -> web.Response:
+        """For Prometheus."""
+        body = metrics.page(self._controller)
+        return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
+
+    async def status(self, request: web.Request) -> web.Response:
+        """Everything `gtm status` shows."""
+        self._require_ready()
+        return _json(views.status(self._controller, self._listen, self._started, self._now()))
+
+    async def explain(self, request: web.Request) -> web.Response:
+        """`?name=orders.gtm.example.com&type=A&client=81.2.69.142`: why this answer."""
+        self._require_ready()
+        name = request.query.get("name", "")
+        rrtype = request.query.get("type", "A")
+        text = request.query.get("client", "")
+        try:
+            client = ip_address(text)
+        except ValueError:
+            raise UsageError(
+                f"cannot explain for client {text!r}: it is not an IP address"
+            ) from None
+        if not name:
+            raise UsageError("cannot explain without a name: add name=orders.gtm.example.com")
+        return _json(views.explanation(explain(self._controller.compiled, name, rrtype, client)))
+
+    async def reload(self, request: web.Request) -> web.Response:
+        """Loads everything again now, and says how that went: 422 if nothing was changed by it."""
+        self._require_ready()
+        result = views.reload_status(await self._controller.load())
+        return _json(result, status=200 if result.error is None else 422)
+
+    def _require_ready(self) -> None:
+        if not self._controller.ready:
+            raise web.HTTPServiceUnavailable(
+                text="starting: the first round of probes is not done\n"
+            )
+
+
+def _json(shape: BaseModel, status: int = 200) -> web.Response:
+    return web.Response(
+        text=shape.model_dump_json(), content_type="application/json", status=status
+    )
+
+
+@web.middleware
+async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What gtm refuses becomes a sentence in JSON, never a traceback."""
+    try:
+        return await handler(request)
+    except GtmError as error:
+        return _json(ErrorShape(error=str(error)), status=400)

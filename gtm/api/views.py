@@ -1,0 +1,198 @@
+"""From what the controller holds to what the API says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TypedDict
+
+import gtm
+from gtm.api.models import (
+    AppStatus,
+    EndpointExplained,
+    EndpointStatus,
+    ExplanationShape,
+    GeoStatus,
+    MistakeShape,
+    PlaceExplained,
+    RegionExplained,
+    RegionStatus,
+    ReloadStatus,
+    ServiceRegionStatus,
+    ServiceStatus,
+    Status,
+    SteeringExplained,
+    ZoneStatus,
+)
+from gtm.compile.compiler import CompiledApp
+from gtm.controller import Controller, Reload
+from gtm.explain import Explanation, RegionView, Steering
+from gtm.model import Endpoint, Service, Verdict, Zone
+from gtm.planes.stats import SocketStats
+from gtm.steering.verdicts import ServiceHealth, target_of
+
+
+def status(controller: Controller, listen: Sequence[str], started: float, now: float) -> Status:
+    """The whole state of a server that is ready."""
+    compiled = controller.compiled
+    stale = {source.path for source in compiled.geo.stale(now)}
+    assert controller.reload is not None  # noqa: S101  # a server that is ready has loaded
+    return Status(
+        version=gtm.__version__,
+        plane=controller.plane.name,
+        ready=controller.ready,
+        epoch=compiled.snapshot.epoch,
+        started=started,
+        now=now,
+        listen=list(listen),
+        queries=sum(queries(stats) for stats in controller.plane.stats),
+        reload=reload_status(controller.reload),
+        geo=[
+            GeoStatus(
+                path=str(source.path),
+                type=source.database_type,
+                built=source.built,
+                networks=source.networks,
+                stale=source.path in stale,
+            )
+            for source in compiled.geo.sources
+        ],
+        zones=[_zone(controller, zone) for zone in compiled.zones],
+    )
+
+
+def queries(stats: SocketStats) -> int:
+    """Queries answered on a socket."""
+    return sum(stats.fast) + stats.slow.total()
+
+
+def reload_status(reload: Reload) -> ReloadStatus:
+    """How a load went."""
+    return ReloadStatus(
+        at=reload.at,
+        error=reload.error,
+        mistakes=[MistakeShape.model_validate(mistake) for mistake in reload.mistakes],
+    )
+
+
+def _zone(controller: Controller, zone: Zone) -> ZoneStatus:
+    apps = (controller.compiled.apps[zone.name, app.name] for app in zone.apps)
+    return ZoneStatus(
+        name=zone.name,
+        serial=zone.serial,
+        files=list(zone.files),
+        apps=[_app(controller, app) for app in apps],
+    )
+
+
+def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
+    app = compiled.app
+    return AppStatus(
+        name=app.name,
+        topology=app.topology.value,
+        policy=app.steering.policy.value,
+        regions=[
+            RegionStatus(region=region, **_verdict(verdict))
+            for region, verdict in compiled.health.regions.items()
+        ],
+        services=[
+            ServiceStatus(
+                name=service.name,
+                regions=[
+                    _service_region(controller, compiled, service, region, health)
+                    for region, health in compiled.health.services[service.key].items()
+                ],
+            )
+            for service in app.services
+        ],
+    )
+
+
+def _service_region(
+    controller: Controller,
+    compiled: CompiledApp,
+    service: Service,
+    region: str,
+    health: ServiceHealth,
+) -> ServiceRegionStatus:
+    def endpoint_status(endpoint: Endpoint, verdict: Verdict) -> EndpointStatus:
+        target = target_of(compiled.app, service, endpoint)
+        report = None if target is None else controller.report(target)
+        latency = None if report is None else report.latency
+        # the verdict in the snapshot holds; its reason may be older than the latest probe's
+        said = (
+            verdict
+            if report is None or report.verdict.state is not verdict.state
+            else report.verdict
+        )
+        return EndpointStatus(
+            endpoint=str(endpoint),
+            latency_ms=None if latency is None else latency * 1000,
+            **_verdict(said),
+        )
+
+    return ServiceRegionStatus(
+        region=region,
+        endpoints=[endpoint_status(endpoint, verdict) for endpoint, verdict in health.endpoints],
+        **_verdict(health.verdict),
+    )
+
+
+class Said(TypedDict):
+    """A verdict's fields in every shape that has one."""
+
+    state: str
+    reason: str
+    since: float
+
+
+def _verdict(verdict: Verdict) -> Said:
+    return {"state": verdict.state.value, "reason": verdict.reason, "since": verdict.since}
+
+
+def explanation(found: Explanation) -> ExplanationShape:
+    """An explanation as JSON says it."""
+    return ExplanationShape(
+        name=found.name,
+        type=found.type,
+        client=found.client,
+        epoch=found.epoch,
+        zone=found.zone,
+        place=PlaceExplained.model_validate(found.place),
+        steering=None if found.steering is None else _steering(found.steering),
+        rcode=found.rcode,
+        answer=list(found.answer),
+        scope=found.scope,
+        summary=found.summary,
+    )
+
+
+def _steering(steering: Steering) -> SteeringExplained:
+    plain = {key: value for key, value in asdict(steering).items() if key != "regions"}
+    return SteeringExplained(regions=[_region(view) for view in steering.regions], **plain)
+
+
+def _region(view: RegionView) -> RegionExplained:
+    cost = view.cost
+    measured = None if cost is None or cost.measured is None else f"measured for {cost.measured}"
+    return RegionExplained(
+        region=view.region,
+        cost=None if cost is None else cost.cost,
+        rtt_ms=None if cost is None else cost.rtt,
+        rtt_from=None if cost is None else measured or "estimated from the distance",
+        distance_km=None if cost is None else cost.distance,
+        bias=0 if cost is None else cost.region.bias,
+        state=view.verdict.state.value,
+        reason=view.verdict.reason,
+        dropped=view.dropped,
+        picked=view.picked,
+        endpoints=[
+            EndpointExplained(
+                endpoint=endpoint.endpoint,
+                state=endpoint.verdict.state.value,
+                reason=endpoint.verdict.reason,
+                answered=endpoint.answered,
+            )
+            for endpoint in view.endpoints
+        ],
+    )

@@ -1,0 +1,267 @@
+"""The one writer: turns zones, geo and verdicts into snapshots and hands them to the plane.
+
+Everything here happens on the control loop; what takes long (reading files, compiling all of it)
+runs in a worker thread on values of its own, and only its result is taken over. Bad input never
+replaces good: what does not load leaves the old snapshot serving, and is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from gtm.compile.compiler import Compiled, CompiledApp, Compiler
+from gtm.errors import GtmError, Mistake, ZoneFileError
+from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
+from gtm.health import Checker, Report, place
+from gtm.model import App, State, Target, Topology, Verdict
+from gtm.planes import Plane
+from gtm.steering.verdicts import targets_of
+from gtm.zonefile import Loaded, load
+
+log = structlog.get_logger("gtm")
+
+FIRST_ROUND = 15.0  # seconds at most from start to the first answer, whatever the checks' timeouts
+FIRST_ROUND_SLACK = 1.0  # seconds beyond the longest timeout, for targets that wait their turn
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files that everything comes from. `geoip` empty: steer without a database."""
+
+    zones: Path
+    geoip: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """How the last attempt to load went; `at` is Unix time. Mistakes are for a failed one."""
+
+    at: float
+    error: str | None = None
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(slots=True)
+class ReloadCounts:
+    """Loads since the start, by how they ended."""
+
+    succeeded: int = 0
+    failed: int = 0
+
+
+class Controller:
+    """Owns what is served. `now` is Unix time, for what people read."""
+
+    def __init__(
+        self,
+        sources: Sources,
+        plane: Plane,
+        checker: Callable[[Callable[[Target, Verdict, Verdict], None]], Checker],
+        now: Callable[[], float],
+    ) -> None:
+        """`checker` makes the health checker, given what to call when a verdict changes."""
+        self.sources = sources
+        self.plane = plane
+        self.checker = checker(self._verdict_changed)
+        self.loads = ReloadCounts()
+        self.reload: Reload | None = None
+        self.ready = False
+        self._now = now
+        self._compiler = Compiler()
+        self._compiled: Compiled | None = None
+        self._epoch = 0
+        self._changed: set[Target] = set()
+        self._since_load: set[Target] | None = None
+        self._loading = asyncio.Lock()
+        self._geo: tuple[Fingerprint, Geo] | None = None
+        self._files: Fingerprint | None = None
+
+    @property
+    def compiled(self) -> Compiled:
+        """What is served now; only asked for once `start` has returned."""
+        assert self._compiled is not None  # noqa: S101  # start() either sets it or raises
+        return self._compiled
+
+    def report(self, target: Target) -> Report:
+        """How a target is doing."""
+        return self.checker.report(target)
+
+    # --- loading ------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Loads, makes one full round of probes, and starts answering.
+
+        Raises GtmError when the zones or a database can't be used.
+        """
+        loaded, geo = await asyncio.to_thread(self._read)
+        await self._first_round(loaded)
+        compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        self._succeeded(loaded, compiled)
+        self.ready = True
+        self._log_down(compiled)
+
+    async def load(self) -> Reload:
+        """Loads everything again; what does not load changes nothing. Never raises."""
+        async with self._loading:
+            self._since_load = set()
+            try:
+                loaded, geo = await asyncio.to_thread(self._read)
+                self.checker.retarget(_targets(loaded))
+                compiled = await asyncio.to_thread(self._compile, loaded, geo)
+            except GtmError as error:
+                return self._failed(error)
+            finally:
+                changed, self._since_load = self._since_load, None
+            if changed:
+                look = self.checker.verdict
+                compiled = self._compiler.refresh(compiled, changed, look, self._epoch)
+            return self._succeeded(loaded, compiled)
+
+    async def load_if_changed(self) -> None:
+        """Loads again if a file differs from what was last looked at."""
+        files = await asyncio.to_thread(self._stamp)
+        if files != self._files:
+            await self.load()
+
+    def _read(self) -> tuple[Loaded, Geo]:
+        # stamped before they are read: a file changed meanwhile is then read again
+        self._files = self._stamp()
+        return load(self.sources.zones), self._open_geo()
+
+    def _open_geo(self) -> Geo:
+        """The databases, read again only if a file was replaced."""
+        if not self.sources.geoip:
+            return Geo.empty()
+        stamp = fingerprint(self.sources.geoip)
+        if self._geo is None:
+            self._geo = (stamp, open_databases(self.sources.geoip))
+        elif self._geo[0] != stamp:
+            try:
+                self._geo = (stamp, open_databases(self.sources.geoip))
+            except GtmError as error:
+                log.warning("geo_database_kept", error=str(error), still_used="the one before")
+                self._geo = (stamp, self._geo[1])
+        return self._geo[1]
+
+    def _stamp(self) -> Fingerprint:
+        zones = self.sources.zones
+        inside = sorted(zones.iterdir()) if zones.is_dir() else sorted(zones.parent.iterdir())
+        return fingerprint([*inside, *self.sources.geoip])
+
+    def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
+        return self._compiler.compile(loaded.zones, geo, self.checker.verdict, self._epoch)
+
+    async def _first_round(self, loaded: Loaded) -> None:
+        targets = _targets(loaded)
+        if not targets:
+            return
+        longest = max(target.check.timeout for target in targets)
+        limit = min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
+        log.info("probing", targets=len(targets), at_most_seconds=limit)
+        self.checker.retarget(targets)
+        if not await self.checker.first_round(limit):
+            log.warning("first_round_incomplete", seconds=limit)
+
+    def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+        self._publish(compiled)
+        self.loads.succeeded += 1
+        self.reload = Reload(self._now())
+        for warning in loaded.warnings:
+            log.warning("zone_file", at=str(warning))
+        log.info(
+            "loaded",
+            zones=len(compiled.zones),
+            names=len(compiled.snapshot.nodes),
+            epoch=self._epoch,
+        )
+        return self.reload
+
+    def _failed(self, error: GtmError) -> Reload:
+        self.loads.failed += 1
+        mistakes = error.mistakes if isinstance(error, ZoneFileError) else ()
+        self.reload = Reload(self._now(), str(error), mistakes)
+        if self._compiled is not None:
+            self.checker.retarget(targets_of(_apps(self._compiled)))
+        log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
+        for mistake in mistakes:
+            log.error("zone_file", at=str(mistake))
+        return self.reload
+
+    # --- verdicts -----------------------------------------------------------------------
+
+    def _verdict_changed(self, target: Target, before: Verdict, after: Verdict) -> None:
+        """Called by the checker; changes of one turn of the loop are answered together."""
+        if self._since_load is not None:
+            self._since_load.add(target)
+        if not self.ready:
+            return
+        if not self._changed:
+            asyncio.get_running_loop().call_soon(self._apply)
+        self._changed.add(target)
+        say = log.warning if after.state is State.DOWN else log.info
+        say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
+
+    def _apply(self) -> None:
+        changed, self._changed = self._changed, set()
+        before = self.compiled
+        look = self.checker.verdict
+        self._publish(self._compiler.refresh(before, changed, look, self._epoch))
+        for key, app in self.compiled.apps.items():
+            if app is not before.apps.get(key):
+                _log_changes(before.apps[key], app)
+
+    def _publish(self, compiled: Compiled) -> None:
+        self._epoch += 1
+        snapshot = replace(compiled.snapshot, epoch=self._epoch)
+        self._compiled = replace(compiled, snapshot=snapshot)
+        self.plane.publish(snapshot)
+
+    def _log_down(self, compiled: Compiled) -> None:
+        for app in compiled.apps.values():
+            for (subject, region), verdict in _verdicts(app).items():
+                if verdict.state is State.DOWN:
+                    _log_verdict(app, subject, region, verdict)
+
+
+def _apps(compiled: Compiled) -> list[App]:
+    return [app.app for app in compiled.apps.values()]
+
+
+def _targets(loaded: Loaded) -> frozenset[Target]:
+    return targets_of(app for zone in loaded.zones for app in zone.apps)
+
+
+def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
+    """What steering goes by: a block's regions, or each spread service's."""
+    if app.app.topology is Topology.REPLICATED:
+        return {("", region): verdict for region, verdict in app.health.regions.items()}
+    return {
+        (service, region): health.verdict
+        for service, regions in app.health.services.items()
+        for region, health in regions.items()
+    }
+
+
+def _log_changes(before: CompiledApp, after: CompiledApp) -> None:
+    old = _verdicts(before)
+    for (subject, region), verdict in _verdicts(after).items():
+        if verdict.state is not old[subject, region].state:
+            _log_verdict(after, subject, region, verdict)
+
+
+def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:
+    say = log.warning if verdict.state is State.DOWN else log.info
+    about = {"service": subject} if subject else {}
+    say(
+        f"region_{verdict.state.value}",
+        zone=app.zone.name.rstrip("."),
+        app=app.app.name,
+        region=region,
+        reason=verdict.reason,
+        **about,
+    )

@@ -1,0 +1,237 @@
+"""The composition root: the one place where the parts of a server are put together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import grp
+import os
+import pwd
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+
+import gtm
+from gtm.api.app import Api
+from gtm.controller import Controller, Sources
+from gtm.errors import ConfigError, StartError
+from gtm.geo import bundled
+from gtm.health import Checker, Dial, direct
+from gtm.planes.python import PythonPlane
+from gtm.planes.sockets import ListenAddress, Listener, bind
+from gtm.settings import Settings
+from gtm.watcher import changes
+
+log = structlog.get_logger("gtm")
+
+SWITCH_INTERVAL = 0.0001  # seconds a thread may hold up the plane's: the default is fifty times it
+SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
+PRIVATE = 0o750  # of a directory made for it
+API_STOP = 1.0  # seconds that API requests get to end when the server stops
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server, for who started it."""
+
+    controller: Controller
+    listeners: tuple[Listener, ...]
+    api_places: tuple[str, ...]
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Server]:
+    """A server from bound sockets to the last one closed. Raises GtmError if it can't start.
+
+    `dial` says where probes really connect to.
+    """
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    _check_plane(settings)
+    listeners = _bind_all(settings.listen_addresses())
+    async with contextlib.AsyncExitStack() as stack:
+        plane = PythonPlane(listeners)
+        stack.callback(plane.stop)
+        controller = Controller(
+            Sources(settings.zones, _geoip(settings)),
+            plane,
+            lambda on_change: Checker(on_change=on_change, dial=dial),
+            time.time,
+        )
+        stack.push_async_callback(controller.checker.close)
+        listen = [str(listener.at) for listener in listeners]
+        api = Api(controller, listen, time.time)
+        places = await _serve_api(stack, api, settings)
+        _become(settings.user)
+        log.info("starting", version=gtm.__version__, plane=plane.name, listen=listen, api=places)
+        _say_how_to_go_public(listeners)
+        await controller.start()
+        log.info("answering", listen=listen, plane=plane.name)
+        stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
+        yield Server(controller, listeners, tuple(places))
+    log.info("stopped")
+
+
+async def serve(settings: Settings) -> None:
+    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # until there is a server to tell, a SIGHUP must not end the process
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    await _serve(settings, stop)
+
+
+async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+    reloads: set[asyncio.Task[object]] = set()
+    async with running(settings) as server:
+
+        def reload() -> None:
+            task: asyncio.Task[object] = asyncio.create_task(server.controller.load())
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        await stop.wait()
+        log.info("stopping")
+
+
+# --- parts ------------------------------------------------------------------------------
+
+
+def _check_plane(settings: Settings) -> None:
+    if settings.plane == "native":
+        raise ConfigError("cannot use the native plane: it is not built in; use --plane python")
+    if settings.workers > 1:
+        log.warning("workers_ignored", workers=settings.workers, reason="the python plane has one")
+
+
+def _geoip(settings: Settings) -> tuple[Path, ...]:
+    named = settings.geoip_paths()
+    return bundled() if named is None else named
+
+
+def _bind_all(wanted: tuple[ListenAddress, ...]) -> tuple[Listener, ...]:
+    """Binds every address; where the system has no IPv6, the default [::1] is left out."""
+    bound: list[Listener] = []
+    try:
+        for address in wanted:
+            try:
+                bound.append(bind(address))
+            except StartError as error:
+                if not (address.address.is_loopback and _no_ipv6(error)):
+                    raise
+                log.warning("ipv6_unavailable", address=str(address))
+    except StartError:
+        for listener in bound:
+            listener.close()
+        raise
+    return tuple(bound)
+
+
+def _no_ipv6(error: StartError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _NO_FAMILY
+
+
+_NO_FAMILY = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+
+
+def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
+    if all(listener.at.address.is_loopback for listener in listeners):
+        log.info(
+            "loopback_only",
+            remedy="to serve the public: --listen 0.0.0.0:53 --listen [::]:53",
+        )
+
+
+async def _follow(controller: Controller) -> None:
+    """Loads again when a file changes."""
+    async for _ in changes((controller.sources.zones, *controller.sources.geoip)):
+        await controller.load_if_changed()
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+# --- the API's sockets ------------------------------------------------------------------
+
+
+async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Settings) -> list[str]:
+    runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    places = []
+    for address in settings.api_tcp():
+        if not address.address.is_loopback:
+            raise ConfigError(
+                f"cannot serve the API on {address}: without tokens it listens on loopback alone; "
+                f"use --api 127.0.0.1:{address.port}"
+            )
+        site = web.TCPSite(runner, str(address.address), address.port)
+        await _start(site, str(address))
+        places.append(f"http://{address}")
+    path = settings.api_socket()
+    explicit = any(text.startswith("unix:") for text in settings.api)
+    try:
+        _make_room(path)
+        await _start(web.UnixSite(runner, path), f"unix:{path}")
+        path.chmod(SOCKET_MODE)
+        places.append(f"unix:{path}")
+    except StartError as error:
+        if explicit:
+            raise
+        # DNS is worth more than a socket nobody asked for
+        log.warning("no_api_socket", error=str(error), remedy="choose one with --api unix:PATH")
+    return places
+
+
+async def _start(site: web.BaseSite, name: str) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        raise StartError(f"cannot serve the API on {name}: {error.strerror or error}") from error
+
+
+def _make_room(path: Path) -> None:
+    """Makes the directory, and removes a socket that a server left behind when it was killed."""
+    try:
+        path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if not path.is_socket():
+            return
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(path))
+            except OSError:
+                path.unlink()
+                return
+    except OSError as error:
+        raise StartError(f"cannot serve the API on unix:{path}: {error.strerror}") from error
+    raise StartError(f"cannot serve the API on unix:{path}: another gtm is serving there")
+
+
+def _become(user: str | None) -> None:
+    """Gives up root for a user, once every port is bound."""
+    if user is None:
+        return
+    try:
+        entry = pwd.getpwnam(user)
+        groups = [group.gr_gid for group in grp.getgrall() if user in group.gr_mem]
+        os.setgroups([entry.pw_gid, *groups])
+        os.setgid(entry.pw_gid)
+        os.setuid(entry.pw_uid)
+    except KeyError as error:
+        raise ConfigError(f"cannot become user {user}: there is no such user") from error
+    except OSError as error:
+        raise StartError(f"cannot become user {user}: {error.strerror}; start as root") from error

@@ -1,0 +1,131 @@
+"""The settings of `gtm serve`: the same keys as flags, `GTM_*` variables and in gtm.yaml.
+
+A flag wins over the environment, which wins over the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from gtm.errors import ConfigError
+from gtm.logs import LogFormat, LogLevel
+from gtm.planes.sockets import ListenAddress, parse_listen
+
+PREFIX = "GTM_"
+DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
+NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
+LISTS = {"listen", "api", "geoip"}  # keys with several values, separated by commas in GTM_*
+
+
+class Settings(BaseModel):
+    """What the server is told. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zones: Path = Path("zones")
+    listen: tuple[str, ...] = DEFAULT_LISTEN
+    api: tuple[str, ...] = ()
+    geoip: tuple[str, ...] = ()
+    state: Path | None = None
+    plane: Literal["auto", "native", "python"] = "auto"
+    workers: int = Field(default=1, ge=1, le=256)
+    user: str | None = None
+    log_format: LogFormat = LogFormat.AUTO
+    log_level: LogLevel = LogLevel.INFO
+
+    @field_validator("listen", "api", "geoip", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("listen")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            parse_listen(text)
+        return value
+
+    @field_validator("api")
+    @classmethod
+    def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            if not text.startswith("unix:"):
+                parse_listen(text)
+        return value
+
+    def listen_addresses(self) -> tuple[ListenAddress, ...]:
+        """Where DNS is answered."""
+        return tuple(parse_listen(text) for text in self.listen)
+
+    def api_tcp(self) -> tuple[ListenAddress, ...]:
+        """Where the API is served over TCP."""
+        return tuple(parse_listen(text) for text in self.api if not text.startswith("unix:"))
+
+    def api_socket(self) -> Path:
+        """The Unix socket of the API: always there, at its usual place unless told otherwise."""
+        named = [text.removeprefix("unix:") for text in self.api if text.startswith("unix:")]
+        return Path(named[0]) if named else default_socket(os.environ)
+
+    def geoip_paths(self) -> tuple[Path, ...] | None:
+        """The databases: None for the bundled ones, empty for none at all."""
+        if not self.geoip:
+            return None
+        return tuple(Path(text) for text in self.geoip if text != NO_GEOIP)
+
+
+def default_socket(environment: Mapping[str, str]) -> Path:
+    """Where server and commands meet: systemd's runtime directory, the user's, or /run for root."""
+    for variable, inside in (("RUNTIME_DIRECTORY", ""), ("XDG_RUNTIME_DIR", "gtm")):
+        if environment.get(variable):
+            return Path(environment[variable], inside, "gtm.sock")
+    if os.geteuid() == 0:
+        return Path("/run/gtm/gtm.sock")
+    return Path(tempfile.gettempdir(), f"gtm-{os.geteuid()}", "gtm.sock")
+
+
+def settle(
+    flags: Mapping[str, object], environment: Mapping[str, str], config: Path | None
+) -> Settings:
+    """Flags (None: not given) over environment over file. Raises ConfigError."""
+    values: dict[str, object] = {}
+    path = config or (
+        Path(environment[PREFIX + "CONFIG"]) if PREFIX + "CONFIG" in environment else None
+    )
+    if path is not None:
+        values.update(_file(path))
+    for key in Settings.model_fields:
+        text = environment.get(PREFIX + key.upper())
+        if text is not None:
+            values[key] = text.split(",") if key in LISTS else text
+    values.update({key: value for key, value in flags.items() if value not in (None, [], ())})
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(_fault(fault) for fault in error.errors())
+        raise ConfigError(f"cannot use the settings: {faults}") from error
+
+
+def _file(path: Path) -> dict[str, object]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"cannot read {path}: {error}") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise ConfigError(f"cannot read {path}: it must hold keys and values, as in `listen: ...`")
+    return content
+
+
+def _fault(fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{key}: unknown key; the keys are {', '.join(Settings.model_fields)}"
+    return f"{key}: {fault['msg'].removeprefix('Value error, ')}"
