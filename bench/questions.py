@@ -10,6 +10,7 @@ import random
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from bench.workload import Subnets, Workload, service_name
@@ -46,13 +47,12 @@ def questions(workload: Workload, world: World, count: int) -> Iterator[Question
     """Each service as often as the others, in random order, each from a random client."""
     draw = random.Random(SEED)
     services: list[int] = []
-    clients = _clients(workload.subnets, world)
+    subnets = _subnets(draw, workload, world)
     for _ in range(count):
         if not services:
             services = list(range(workload.services))
             draw.shuffle(services)
-        subnet = _subnet(draw, draw.choice(clients)) if clients else None
-        yield Question(services.pop(), subnet)
+        yield Question(services.pop(), next(subnets))
 
 
 def write_questions(path: Path, workload: Workload, world: World, count: int = QUESTIONS) -> None:
@@ -83,6 +83,19 @@ def message(question: Question, edns: bool, identifier: int = 0) -> bytes:
 def _subnet_option(subnet: Subnet) -> bytes:
     body = struct.pack(">HBB", subnet.family, subnet.length, 0) + subnet.address
     return struct.pack(">HH", _OPTION_SUBNET, len(body)) + body
+
+
+def _subnets(draw: random.Random, workload: Workload, world: World) -> Iterator[Subnet | None]:
+    """The client subnet of one question after another."""
+    clients = _clients(workload.subnets, world)
+    if not clients:
+        yield from repeat(None)
+    if workload.clients is None:
+        while True:
+            yield _subnet(draw, draw.choice(clients))
+    few = [_subnet(draw, draw.choice(clients)) for _ in range(workload.clients)]
+    while True:
+        yield draw.choice(few)
 
 
 _Client = tuple[Subnets, int, int, int]  # family, start and size (in its own bits), place

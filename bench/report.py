@@ -32,6 +32,8 @@ FIGURES: tuple[_Figure, ...] = (
     ("memory", "MB", lambda run: run.used.resident / 1e6, 1),
     ("ready", "s", lambda run: run.ready, 2),
 )
+# What a table has room for: cost has its own columns, and the start is told run by run.
+TABLED = FIGURES[1:-1]
 
 
 def print_machine(console: Console, machine: Machine, versions: Mapping[str, str]) -> None:
@@ -71,7 +73,7 @@ def table(plan: Plan, runs: Sequence[Run]) -> Table:
     result.add_column("CPU cost\nµs/answer", justify="right", no_wrap=True)
     for base in bases:
         result.add_column(f"cost over\n{base}", justify="right", no_wrap=True)
-    for label, unit, _, _ in FIGURES[1:]:
+    for label, unit, _, _ in TABLED:
         result.add_column(f"{label}\n{unit}", justify="right", no_wrap=True)
     result.add_column("right\n%", justify="right", no_wrap=True)
     for peer in plan.peers:
@@ -117,7 +119,7 @@ def write_json(
 def _row(name: str, own: list[Run], runs: Sequence[Run], bases: list[str]) -> list[str]:
     compared = [_range([run.cost for run in own])]
     compared += [_range(ratios(runs, name, base)) for base in bases]
-    medians = [_median([get(run) for run in own], digits) for _, _, get, digits in FIGURES[1:]]
+    medians = [_median([get(run) for run in own], digits) for _, _, get, digits in TABLED]
     right = [run.agreement * 100 for run in own if run.agreement is not None]
     return [name, *compared, *medians, _median(right, 1)]
 

@@ -31,8 +31,9 @@ class Subnets(Enum):
 class Workload:
     """One row of the comparison.
 
-    `rate` is questions a second, None for as many as come back; `outstanding` bounds the
-    questions on the way, `connections` the sockets they are sent from.
+    `clients` is how many client subnets there are, None for a new one in each question, which
+    no server can have remembered. `rate` is questions a second, None for as many as come back;
+    `outstanding` bounds the questions on the way, `connections` the sockets they are sent from.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Workload:
     transport: Transport = Transport.UDP
     edns: bool = False
     subnets: Subnets = Subnets.NONE
+    clients: int | None = None
     outstanding: int = 100
     connections: int = 1
     rate: int | None = None
@@ -52,8 +54,15 @@ WORKLOADS = {
     for workload in (
         Workload("udp", "plain questions over UDP"),
         Workload("udp-edns", "questions with EDNS over UDP", edns=True),
-        Workload("udp-ecs", "an IPv4 client subnet in each", edns=True, subnets=Subnets.IPV4),
-        Workload("udp-ecs6", "an IPv6 client subnet in each", edns=True, subnets=Subnets.IPV6),
+        Workload("udp-ecs", "a new IPv4 client subnet in each", edns=True, subnets=Subnets.IPV4),
+        Workload("udp-ecs6", "a new IPv6 client subnet in each", edns=True, subnets=Subnets.IPV6),
+        Workload(
+            "udp-ecs-few",
+            "one of 10,000 IPv4 client subnets in each",
+            edns=True,
+            subnets=Subnets.IPV4,
+            clients=10_000,
+        ),
         Workload("udp-low", "1,000 plain questions a second over UDP", rate=1_000),
         Workload(
             "tcp",

@@ -46,6 +46,12 @@ def test_client_subnets_lie_in_the_network_of_their_place(name: str, length: int
         assert WORLD.place_at(address) == question.subnet.place
 
 
+def test_few_clients_come_again_and_again() -> None:
+    workload = replace(small("udp-ecs-few"), clients=5)
+    subnets = {question.subnet for question in questions(workload, WORLD, 200)}
+    assert len(subnets) == 5
+
+
 @pytest.mark.parametrize("name", ["udp-ecs", "udp-ecs6"])
 def test_a_message_reads_as_the_question_it_was_made_from(name: str) -> None:
     for question in questions(small(name), WORLD, 20):
