@@ -1,9 +1,9 @@
 """What one record of a geo database says about a place, whichever way the database spells it.
 
 Two shapes are in use. Nested records are GeoIP2's (GeoLite2, DB-IP and IP2Location write them
-too) and are read by geoip2's own model: measured at 7 µs a record here, once for each distinct
-record, beside 13 µs to decode it. Flat ones hold strings and numbers only (ip-location-db,
-IPLocate, ipinfo), and geoip2's readers refuse them, so their keys are read here.
+too) and are read by geoip2's own model: 7 µs a record here, once for each distinct one. Flat ones
+hold strings and numbers only (ip-location-db, IPLocate, ipinfo); geoip2's readers refuse them, so
+their keys are read here.
 """
 
 from __future__ import annotations
@@ -49,13 +49,12 @@ def schema_of(record: object) -> str | None:
     return FLAT if _FLAT_KEYS & record.keys() else None
 
 
-def read_place(record: object) -> Place | None:
+def read_place(record: object, schema: str | None) -> Place | None:
     """The place that a record gives: its coordinates, or else the centroid of its country.
 
-    None when it has neither. Raises TypeError, ValueError or AttributeError for a nested record
-    whose fields are of the wrong type.
+    `schema` is what `schema_of` says of the record. None when the record has neither. Raises
+    TypeError, ValueError or AttributeError for a nested record with fields of the wrong type.
     """
-    schema = schema_of(record)
     if schema is None or not isinstance(record, dict):
         return None
     return _read_nested(record) if schema == NESTED else _read_flat(record)

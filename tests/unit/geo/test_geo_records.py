@@ -5,6 +5,11 @@ import pytest
 from gtm.geo.places import country_location
 from gtm.geo.records import FLAT, NESTED, Place, read_place, schema_of
 
+
+def place_in(record: object) -> Place | None:
+    return read_place(record, schema_of(record))
+
+
 LONDON = Place(51.5, -0.1, "EU", "GB", None)
 
 
@@ -24,7 +29,7 @@ LONDON = Place(51.5, -0.1, "EU", "GB", None)
     ],
 )
 def test_a_place_is_read_in_every_spelling(record: dict[str, object]) -> None:
-    assert read_place(record) == LONDON
+    assert place_in(record) == LONDON
 
 
 @pytest.mark.parametrize(
@@ -38,14 +43,14 @@ def test_a_place_is_read_in_every_spelling(record: dict[str, object]) -> None:
     ],
 )
 def test_a_country_alone_is_put_at_its_centroid(record: dict[str, object]) -> None:
-    place = read_place(record)
+    place = place_in(record)
     assert place is not None
     assert place.location() == country_location("SG")
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf, 91.0, -1e300, "north", None, True, [1]])
 def test_coordinates_that_are_none_count_as_absent(wrong: object) -> None:
-    place = read_place({"country_code": "SG", "latitude": wrong, "longitude": 103.8})
+    place = place_in({"country_code": "SG", "latitude": wrong, "longitude": 103.8})
     assert place is not None
     assert place.location() == country_location("SG")
 
@@ -65,7 +70,7 @@ def test_coordinates_that_are_none_count_as_absent(wrong: object) -> None:
 def test_the_subdivision_is_its_iso_code_even_where_only_its_name_is_given(
     record: dict[str, object], subdivision: str | None
 ) -> None:
-    place = read_place(record)
+    place = place_in(record)
     assert place is not None
     assert place.subdivision == subdivision
 
@@ -85,11 +90,11 @@ def test_the_subdivision_is_its_iso_code_even_where_only_its_name_is_given(
     ],
 )
 def test_a_record_without_country_and_coordinates_is_no_place(record: object) -> None:
-    assert read_place(record) is None
+    assert place_in(record) is None
 
 
 def test_coordinates_without_a_country_are_a_place() -> None:
-    assert read_place({"lat": 1.5, "lon": 2.5}) == Place(1.5, 2.5, None, None, None)
+    assert place_in({"lat": 1.5, "lon": 2.5}) == Place(1.5, 2.5, None, None, None)
 
 
 def test_the_schema_is_told_from_the_shape() -> None:
