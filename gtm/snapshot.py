@@ -26,13 +26,14 @@ CNAME = 5  # the one type that answers for all others (RFC 1034 section 3.6.2)
 class PrefixTable:
     """One family's address space as aligned prefixes in order, each with an area and a scope.
 
-    `starts` holds first addresses, ascending, the first 0. `values` holds `area << 8 | scope`,
-    where scope is the length of the prefix: the widest one around its addresses in which every
-    client gets the same decision. `first` is indexed by the top 16 bits of an address and gives
-    where to begin looking, so that a search spans few entries.
+    `starts` holds first addresses without their last `drop` bits, ascending, the first 0.
+    `values` holds `area << 8 | scope`, where scope is the length of the prefix: the widest one
+    around its addresses in which every client gets the same decision. `first` is indexed by the
+    top 16 bits of an address and gives where to begin looking, so that a search spans few entries.
     """
 
     bits: int
+    drop: int
     starts: Sequence[int]
     values: array[int]
     first: array[int]
@@ -40,8 +41,9 @@ class PrefixTable:
     def find(self, address: int) -> int:
         """`area << 8 | scope` for the address (longest prefix match)."""
         top = address >> (self.bits - 16)
+        first = self.first
         return self.values[
-            bisect_right(self.starts, address, self.first[top], self.first[top + 1]) - 1
+            bisect_right(self.starts, address >> self.drop, first[top], first[top + 1]) - 1
         ]
 
 

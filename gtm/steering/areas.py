@@ -15,6 +15,7 @@ from gtm.geo import Geo, Ranges
 from gtm.snapshot import AreaTable, PrefixTable
 from gtm.steering.cost import CostModel
 
+HALF = (1 << 64) - 1  # the last 64 bits of an IPv6 address
 TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixes behind each
 
 
@@ -37,13 +38,26 @@ def build_areas(geo: Geo, model: CostModel) -> AreaTable:
 def prefix_table(ranges: Ranges, area_of: Sequence[int]) -> PrefixTable:
     """The ranges' values turned into areas, merged, and cut into aligned prefixes."""
     starts: list[int] = []
-    values = array("Q")
+    values = array("I")
     for first, end, area in _merged(ranges, area_of):
         for start, length in _prefixes(first, end, ranges.bits):
             starts.append(start)
             values.append(area << 8 | length)
-    packed: Sequence[int] = array("I", starts) if ranges.bits == 32 else starts
-    return PrefixTable(ranges.bits, packed, values, _first(starts, ranges.bits))
+    drop, packed = _packed(starts, ranges.bits)
+    return PrefixTable(ranges.bits, drop, packed, values, _first(starts, ranges.bits))
+
+
+def _packed(starts: list[int], bits: int) -> tuple[int, Sequence[int]]:
+    """How many last bits can be dropped, and the starts without them in as little memory.
+
+    No database says different things of one IPv6 /64, so 64 bits tell its prefixes apart; an
+    operator may, and then all 128 are kept.
+    """
+    if bits == 32:
+        return 0, array("I", starts)
+    if any(start & HALF for start in starts):
+        return 0, starts
+    return 64, array("Q", [start >> 64 for start in starts])
 
 
 def _merged(ranges: Ranges, area_of: Sequence[int]) -> Iterator[tuple[int, int, int]]:
