@@ -1,28 +1,26 @@
 """One .mmdb file (MaxMind DB format 2.0) read into its search tree and the places in it.
 
-The tree is walked by ourselves (gtm.geo.tree); each distinct data record is decoded once, by
-maxminddb's C reader: 2 µs a record here beside 13 µs for its Python one. That reader maps files
-into memory, and a mapped file that somebody truncates or overwrites in place kills the process;
-so it is given a private copy.
+The tree is walked by ourselves (gtm.geo.tree), each distinct data record is decoded once by
+maxminddb's decoder in Python. Its C reader takes a fifth of the time, but trusts the data: a
+damaged file made it read wild memory here, and it maps the file, so that somebody who truncates
+the file in place kills the process.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
 from maxminddb import MODE_FD, InvalidDatabaseError, open_database
-from maxminddb.reader import Metadata, Reader
+from maxminddb.decoder import Decoder
+from maxminddb.reader import Metadata
 
 from gtm.errors import GeoError
 from gtm.geo.networks import UNKNOWN, Ranges
 from gtm.geo.records import Place, read_place, schema_of
 from gtm.geo.tree import SearchTree, unpack
-from gtm.model import Address
 
 REMEDY = "give a .mmdb file of a City or Country database"
 
@@ -70,8 +68,8 @@ def read_database(path: Path, index_of: Callable[[Place], int]) -> Contents:
     """
     try:
         data = _read(path)
-        with _open(data) as reader:
-            return _contents(path, data, reader, index_of)
+        metadata = _metadata(data)
+        return _contents(path, data, metadata, index_of)
     except GeoError as error:
         raise GeoError(f"cannot open {path}: {error}; {REMEDY}") from error
 
@@ -90,29 +88,15 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _open(data: bytes) -> Reader:
-    """A reader of the data; the C one where there is one, which needs a file to map."""
+def _metadata(data: bytes) -> Metadata:
+    """The file's description of itself, by the Python reader: it says best what is wrong."""
     try:
-        if sys.platform == "linux":
-            with os.fdopen(os.memfd_create("gtm-geo"), "wb") as copy:
-                copy.write(data)
-                copy.flush()
-                return open_database(f"/proc/self/fd/{copy.fileno()}")
-    except OSError:
-        pass  # no memory file or no /proc: slower then
-    except CORRUPT:
-        pass  # for the reader below to name: the C reader says less
-    try:
-        return open_database(BytesIO(data), MODE_FD)
+        with open_database(BytesIO(data), MODE_FD) as reader:
+            metadata = reader.metadata()
     except InvalidDatabaseError as error:
         raise GeoError(_why(error)) from error
     except CORRUPT as error:
         raise GeoError(f"its metadata is corrupt ({error})") from error
-
-
-def _metadata(reader: Reader) -> Metadata:
-    """The file's description of itself."""
-    metadata = reader.metadata()
     numbers = (metadata.node_count, metadata.record_size, metadata.build_epoch)
     if not all(isinstance(number, int) for number in numbers) or metadata.ip_version not in (4, 6):
         raise GeoError("its metadata is corrupt")
@@ -127,9 +111,8 @@ def _why(error: InvalidDatabaseError) -> str:
 
 
 def _contents(
-    path: Path, data: bytes, reader: Reader, index_of: Callable[[Place], int]
+    path: Path, data: bytes, metadata: Metadata, index_of: Callable[[Place], int]
 ) -> Contents:
-    metadata = _metadata(reader)
     tree_size = metadata.node_count * metadata.record_size // 4
     data_size = data.rfind(METADATA_MARKER) - tree_size - SEPARATOR
     if data_size < 0:
@@ -139,10 +122,11 @@ def _contents(
         metadata.node_count,
         32 if metadata.ip_version == 4 else 128,
     )
-    # "Data Section" of the format: a record less the node count is an offset into the data, with
-    # the separator counted in.
-    first = metadata.node_count + SEPARATOR
-    records = RecordReader(reader, range(first, first + data_size), index_of)
+    # "Data Section" of the format: a record less the node count is an offset from the end of the
+    # tree, the separator counted in.
+    shift = tree_size - metadata.node_count
+    start = tree_size + SEPARATOR
+    records = RecordReader(Decoder(data, start), shift, range(start, start + data_size), index_of)
     v4 = tree.ranges(32, records.value_of)
     v6 = tree.ranges(128, records.value_of)
     source = Source(
@@ -159,27 +143,30 @@ def _contents(
 class RecordReader:
     """Numbers the places of data records, and keeps count of what was seen."""
 
-    def __init__(self, reader: Reader, valid: range, index_of: Callable[[Place], int]) -> None:
-        """`valid` are the records that point into the data section."""
-        self._reader = reader
+    def __init__(
+        self, decoder: Decoder, shift: int, valid: range, index_of: Callable[[Place], int]
+    ) -> None:
+        """A record and `shift` make an offset in the file, which must be in `valid`."""
+        self._decoder = decoder
+        self._shift = shift
         self._valid = valid
         self._index_of = index_of
         self._values: dict[int, int] = {}
         self._seen: dict[str | None, object] = {}
 
-    def value_of(self, record: int, address: Address) -> int:
-        """The number of the place in the data record of an address, UNKNOWN if it has none."""
+    def value_of(self, record: int) -> int:
+        """The number of the place in a data record, UNKNOWN if it has none."""
         value = self._values.get(record)
         if value is None:
-            place = self._place(record, address)
+            place = self._place(record)
             value = self._values[record] = UNKNOWN if place is None else self._index_of(place)
         return value
 
-    def _place(self, record: int, address: Address) -> Place | None:
-        if record not in self._valid:
+    def _place(self, record: int) -> Place | None:
+        if record + self._shift not in self._valid:
             raise GeoError("it is corrupt (the search tree points outside the data)")
         try:
-            decoded = self._reader.get(address)
+            decoded, _ = self._decoder.decode(record + self._shift)
             schema = schema_of(decoded)
             self._seen.setdefault(schema, decoded)
             return read_place(decoded, schema)

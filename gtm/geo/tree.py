@@ -13,11 +13,9 @@ import sys
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
 
 from gtm.errors import GeoError
 from gtm.geo.networks import UNKNOWN, Ranges, new_starts
-from gtm.model import Address
 
 # A tree visits each node once. Writers may share equal subtrees, but a file whose tree unfolds to
 # many times its size was made to keep us busy.
@@ -59,10 +57,9 @@ class SearchTree:
         extra = self.records.count(alias) - 1 if alias > 0 else 0
         return self.node_count + 1 - self.records.count(self.node_count) - extra
 
-    def ranges(self, bits: int, value_of: Callable[[int, Address], int]) -> Ranges:
+    def ranges(self, bits: int, value_of: Callable[[int], int]) -> Ranges:
         """All ranges of one family; `value_of` is asked once for each distinct data record.
 
-        It is given the record and the first address that leads there.
 
         IPv4 inside an IPv6 tree is reached as IPv4 only: ::/96 and its aliases (::ffff:0:0/96,
         2001::/32, 2002::/16) count as unknown in the IPv6 ranges, or IPv4 would be there four
@@ -71,13 +68,12 @@ class SearchTree:
         values = {self.node_count: UNKNOWN}
         alias = self._alias(bits)
         values[alias] = UNKNOWN
-        address_of = IPv4Address if bits == 32 else IPv6Address
         starts, found = new_starts(bits), array("i")
         latest = None
         for record, first in self._leaves(self._root(bits), bits, alias):
             value = values.get(record)
             if value is None:
-                value = values[record] = value_of(record, address_of(first))
+                value = values[record] = value_of(record)
             if value != latest:
                 latest = value
                 starts.append(first)
