@@ -151,6 +151,7 @@ class _Builder:
             )
         value, size, height = known
         self._size += size
+        self._deepest = max(self._deepest, depth + height)
         if self._size > MAX_NODES:
             raise Refused.at(
                 node.start_mark,

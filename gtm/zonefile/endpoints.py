@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 from gtm.model import Address, Endpoint
 from gtm.zonefile import names, values
 from gtm.zonefile.findings import Wrong, nearest, shown
 from gtm.zonefile.shape import ENDPOINT_KEYS, ENDPOINT_KEYS_LATER
+
+# 224.0.0.0: from here on IPv4 addresses are multicast or reserved (RFC 1112 section 4).
+_FIRST_MULTICAST = 0xE0000000
 
 
 def endpoint(written: object) -> Endpoint:
@@ -27,7 +32,11 @@ def _host_or_address(text: str) -> Address | str:
     if ":" not in text and not text.rstrip(".").rpartition(".")[2].isdigit():
         return names.host_name(text)
     found = values.address(text)
-    if found.is_unspecified or found.is_multicast or getattr(found, "scope_id", None):
+    if isinstance(found, IPv4Address):
+        unicast = 0 < int(found) < _FIRST_MULTICAST
+    else:
+        unicast = not (found.is_unspecified or found.is_multicast or found.scope_id)
+    if not unicast:
         raise Wrong(f"no client can reach {shown(text)}", "write a unicast address")
     return found
 

@@ -12,7 +12,7 @@ from gtm.errors import Mistake
 from gtm.model import Zone
 from gtm.zonefile import files
 from gtm.zonefile.document import Document, parse
-from gtm.zonefile.findings import Findings, Spot
+from gtm.zonefile.findings import Findings, Spot, nearest
 from gtm.zonefile.scope import Scope
 from gtm.zonefile.shape import SharedFile, ZoneFile
 from gtm.zonefile.validate import validate
@@ -41,11 +41,18 @@ def load(path: Path, *, modified: Callable[[Path], float] = modification_time) -
     """
     findings = Findings()
     with _collector_paused():
-        sources = _Sources(findings)
-        sources.open(path)
-        zones, read = _Loading(sources, findings, modified).zones()
+        zones, read = _load(path, findings, modified)
     findings.raise_mistakes()
     return Loaded(zones, findings.sorted_warnings(), read)
+
+
+def _load(
+    path: Path, findings: Findings, modified: Callable[[Path], float]
+) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
+    """All of it; the documents are let go on return, before the collector runs again."""
+    sources = _Sources(findings)
+    sources.open(path)
+    return _Loading(sources, findings, modified).zones()
 
 
 @contextmanager
@@ -101,10 +108,18 @@ class _Sources:
         document = None if data is None else parse(str(path), data, self.findings)
         if document is None:
             self.complete = False
-        elif "zone" in document.value:
+        elif _is_zone(document):
             self.zones.append((path, document))
         else:
             self.shared.append((path, document))
+
+
+def _is_zone(document: Document) -> bool:
+    """Whether the file is meant as a zone: it has its key, that key misspelt, or others of its."""
+    return any(key in _ZONE_KEYS or nearest(key, ("zone",)) for key in document.value)
+
+
+_ZONE_KEYS = frozenset(ZoneFile.model_fields) - frozenset(SharedFile.model_fields)
 
 
 @dataclass(slots=True)

@@ -66,11 +66,8 @@ def _number(text: str) -> object:
     match = _NUMBER.fullmatch(text)
     if match is None or match.lastgroup is None:
         return text
-    base = _BASES.get(match.lastgroup)
-    if base is None:
-        return float(
-            text.replace(".inf", "inf").replace(".nan", "nan").lower()
-            if match.lastgroup in ("infinite", "nan")
-            else text
-        )
-    return int(match[match.lastgroup], base) if len(text) <= MAX_DIGITS else text
+    if match.lastgroup in _BASES:
+        base = _BASES[match.lastgroup]
+        return int(match[match.lastgroup], base) if len(text) <= MAX_DIGITS else text
+    # Python writes infinity and not-a-number without YAML's dot.
+    return float(text if match.lastgroup == "real" else text.lower().replace(".", ""))

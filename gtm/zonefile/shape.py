@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+from pydantic.json_schema import WithJsonSchema
 
 from gtm.model import MinUp, Policy
 from gtm.zonefile.leaves import (
@@ -206,8 +206,8 @@ class RecordShape(Shape):
 
     type: str = Field(description="A AAAA CAA CNAME HTTPS MX NS PTR SRV SVCB TXT")
     ttl: Ttl = 3600
-    value: RecordValue | SkipJsonSchema[None] = None
-    values: list[RecordValue] | SkipJsonSchema[None] = None
+    value: RecordValue | None = None
+    values: list[RecordValue] | None = None
 
 
 def _as_list(value: object) -> object:

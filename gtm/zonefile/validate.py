@@ -36,6 +36,7 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
 }
 
 _REMEDIES: Mapping[str, str] = {
+    "zone": "begin the file with `zone: your.zone.example`",
     "topology": "write `topology: replicated` or `topology: spread`",
     "location": "write `location: [latitude, longitude]` or a geo code such as `location: IE`",
     "services": "write `services: {name: {region: [address]}}`",
@@ -49,9 +50,25 @@ def validate(document: Document, shape: type[S], findings: Findings) -> S | None
         return shape.model_validate(document.value)
     except ValidationError as failure:
         errors = failure.errors(include_url=False)
+    explained = _explained(errors, shape)
     for error in errors:
-        _report(error, shape, document, findings)
+        if error["type"] != "missing" or error["loc"] not in explained:
+            _report(error, shape, document, findings)
     return _salvage(shape, document, errors)
+
+
+def _explained(errors: list[ErrorDetails], shape: type[Shape]) -> set[KeyPath]:
+    """The required keys whose absence an unknown key explains: it is that key misspelt, or one
+    that a later version takes instead.
+    """
+    explained: set[KeyPath] = set()
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            parent, key = error["loc"][:-1], str(error["loc"][-1])
+            here = _shape_at(shape, parent)
+            hints = here.model_fields if key in here.later else [nearest(key, here.model_fields)]
+            explained.update((*parent, hint.strip("`")) for hint in hints)
+    return explained
 
 
 def _report(

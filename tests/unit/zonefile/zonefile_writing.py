@@ -1,0 +1,46 @@
+"""Writing zone files for tests and reading back what is said of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gtm.errors import ZoneFileError
+from gtm.model import Zone
+from gtm.zonefile import Loaded, load
+
+HEAD = """\
+zone: gtm.example.com
+nameservers: {ns1: [192.0.2.53]}
+regions:
+  us-east: {location: [39.04, -77.49]}
+  eu-west: {location: IE}
+"""
+
+
+def a_serial(path: Path) -> float:
+    """A modification time that no clock makes."""
+    return 1234.5
+
+
+def load_text(directory: Path, text: str, name: str = "a.yaml") -> Loaded:
+    (directory / name).write_text(text, encoding="utf-8")
+    return load(directory, modified=a_serial)
+
+
+def zone_of(directory: Path, text: str) -> Zone:
+    (zone,) = load_text(directory, text).zones
+    return zone
+
+
+def mistakes_of(directory: Path, text: str) -> list[str]:
+    """Every mistake in HEAD and `text`, without the directory, in order."""
+    try:
+        load_text(directory, text)
+    except ZoneFileError as error:
+        return [str(mistake).replace(f"{directory}/", "") for mistake in error.mistakes]
+    return []
+
+
+def warnings_of(directory: Path, text: str) -> list[str]:
+    loaded = load_text(directory, text)
+    return [str(warning).replace(f"{directory}/", "") for warning in loaded.warnings]
