@@ -1,8 +1,9 @@
 """gdnsd, the fastest of the peers: its geoip plugin in city-auto mode on the same database.
 
 With `auto_dc_coords` it ranks regions by great-circle distance, which is gtm's `nearest` with
-nothing measured. `auto_dc_limit` is raised from its default of 3 to all regions, so that both
-rank the same. Every service has its own resource with its own addresses; `up` means no probes.
+nothing measured. `auto_dc_limit` stays at its default of 3, as the manual advises: gdnsd then
+merges more networks than if it ranked all regions, as gtm does, so this favours gdnsd. Every
+service has its own resource with its own addresses; `up` means no probes.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _map(world: World, database: Path) -> str:
     )
     return (
         f"{{ geoip2_db => {database}, datacenters => [ {names} ], "
-        f"auto_dc_coords => {{ {coordinates} }}, auto_dc_limit => {len(world.regions)} }}"
+        f"auto_dc_coords => {{ {coordinates} }} }}"
     )
 
 
