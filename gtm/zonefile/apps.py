@@ -109,12 +109,13 @@ class AppReader:
         regions = self.scope.regions
         endpoints: dict[str, tuple[Endpoint, ...]] = {}
         before = len(self.findings.mistakes)
+        least = 1 if app.min_up.percent else app.min_up.value
         for region, value in written.items():
             if region in regions or self._is_region(region, path):
                 found = self._endpoints(value, (*path, region), name)
                 if found:
                     endpoints[region] = found
-                    if app.min_up.of(len(found)) > len(found):
+                    if len(found) < least:
                         self._too_few(app, len(found), (*path, region))
         optional = self._optional(written, path)
         if not endpoints and len(self.findings.mistakes) == before and self._names_none(written):
@@ -189,10 +190,7 @@ class AppReader:
 
     def _endpoints(self, value: object, path: KeyPath, name: str | None) -> tuple[Endpoint, ...]:
         """The endpoints at a path; none when any of them is wrong."""
-        if type(value) is list and len(value) == 1 and type(value[0]) is str:
-            written: list[object] = value
-        else:
-            written = value if isinstance(value, list) else [value]
+        written = value if isinstance(value, list) else [value]
         found: list[Endpoint] = []
         for position, one in enumerate(written):
             try:
@@ -200,8 +198,8 @@ class AppReader:
             except Wrong as wrong:
                 spot = self.document.at((*path, position))
                 self.findings.wrong(spot, wrong.problem, wrong.remedy)
-        if len(found) == len(written) == 1 and found[0].at != name:
-            return tuple(found)
+        if len(found) == len(written) == 1 and not found[0].is_host:
+            return tuple(found)  # nearly all regions of a large zone
         good = self._judge(found, len(written), path, name)
         return tuple(found) if good else ()
 

@@ -29,7 +29,8 @@ def endpoint(written: object) -> Endpoint:
 
 def _host_or_address(text: str) -> Address | str:
     """A name whose last label is a number is meant as an address (RFC 3986 section 3.2.2)."""
-    if ":" not in text and not text.rstrip(".").rpartition(".")[2].isdigit():
+    bare = text.rstrip(".") if text.endswith(".") else text
+    if ":" not in text and not bare[bare.rfind(".") + 1 :].isdigit():
         return names.host_name(text)
     found = values.address(text)
     if isinstance(found, IPv4Address):

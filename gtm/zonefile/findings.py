@@ -64,7 +64,7 @@ class Findings:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """`: did you mean X?`-style hint: the known word most like this one, quoted, or ""."""
+    """The known word most like this one, in backquotes; "" when none is like it."""
     found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
     return f"`{found[0]}`" if found else ""
 
