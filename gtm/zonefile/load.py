@@ -103,6 +103,7 @@ class _Sources:
         if self.zones:
             for sibling, data in files.shared_beside(path, self.findings):
                 self._add(sibling, data)
+            del self.zones[1:]  # a zone in a form that only parsing shows, such as `{zone: ...}`
 
     def _add(self, path: Path, data: bytes | None) -> None:
         document = None if data is None else parse(str(path), data, self.findings)

@@ -44,8 +44,10 @@ def test_one_zone_file_is_loaded_with_the_shared_files_beside_it(tmp_path: Path)
     (tmp_path / "shared.yaml").write_text(SHARED)
     (tmp_path / "a.yaml").write_text(USER.format(zone="a.example"))
     (tmp_path / "broken.yaml").write_text("ttl: [\nzone: b.example\n")
+    (tmp_path / "flow.yaml").write_text("{zone: c.example, ttl: x}\n")
     alone = load(tmp_path / "a.yaml", modified=a_serial)
     (tmp_path / "broken.yaml").unlink()
+    (tmp_path / "flow.yaml").unlink()
     assert alone.zones == load(tmp_path, modified=a_serial).zones
 
 
