@@ -1,9 +1,7 @@
 """One .mmdb file (MaxMind DB format 2.0) read into its search tree and the places in it.
 
-The tree is walked by ourselves (gtm.geo.tree), each distinct data record is decoded once by
-maxminddb's decoder in Python. Its C reader takes a fifth of the time, but trusts the data: a
-damaged file made it read wild memory here, and it maps the file, so that somebody who truncates
-the file in place kills the process.
+The tree is walked by ourselves (gtm.geo.tree), and each distinct data record is decoded once
+(gtm.geo.decode); maxminddb reads and checks the metadata.
 """
 
 from __future__ import annotations
@@ -14,10 +12,10 @@ from io import BytesIO
 from pathlib import Path
 
 from maxminddb import MODE_FD, InvalidDatabaseError, open_database
-from maxminddb.decoder import Decoder
 from maxminddb.reader import Metadata
 
 from gtm.errors import GeoError
+from gtm.geo.decode import DataSection
 from gtm.geo.networks import UNKNOWN, Ranges
 from gtm.geo.records import Place, read_place, schema_of
 from gtm.geo.tree import SearchTree, unpack
@@ -122,11 +120,11 @@ def _contents(
         metadata.node_count,
         32 if metadata.ip_version == 4 else 128,
     )
-    # "Data Section" of the format: a record less the node count is an offset from the end of the
-    # tree, the separator counted in.
-    shift = tree_size - metadata.node_count
     start = tree_size + SEPARATOR
-    records = RecordReader(Decoder(data, start), shift, range(start, start + data_size), index_of)
+    section = DataSection(data, start, start + data_size)
+    # "Data Section" of the format: the record that points at the beginning of the section.
+    first = metadata.node_count + SEPARATOR
+    records = RecordReader(section, range(first, first + data_size), index_of)
     v4 = tree.ranges(32, records.value_of)
     v6 = tree.ranges(128, records.value_of)
     source = Source(
@@ -144,11 +142,10 @@ class RecordReader:
     """Numbers the places of data records, and keeps count of what was seen."""
 
     def __init__(
-        self, decoder: Decoder, shift: int, valid: range, index_of: Callable[[Place], int]
+        self, section: DataSection, valid: range, index_of: Callable[[Place], int]
     ) -> None:
-        """A record and `shift` make an offset in the file, which must be in `valid`."""
-        self._decoder = decoder
-        self._shift = shift
+        """`valid` are the records that point into the section, from its beginning on."""
+        self._section = section
         self._valid = valid
         self._index_of = index_of
         self._values: dict[int, int] = {}
@@ -163,10 +160,10 @@ class RecordReader:
         return value
 
     def _place(self, record: int) -> Place | None:
-        if record + self._shift not in self._valid:
+        if record not in self._valid:
             raise GeoError("it is corrupt (the search tree points outside the data)")
         try:
-            decoded, _ = self._decoder.decode(record + self._shift)
+            decoded = self._section.decode(record - self._valid.start)
             schema = schema_of(decoded)
             self._seen.setdefault(schema, decoded)
             return read_place(decoded, schema)
