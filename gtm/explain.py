@@ -16,9 +16,10 @@ import dns.rdatatype
 
 from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
 from gtm.dns.lookup import Asker, Decision, Lookup, zone_of
-from gtm.dns.names import to_wire
+from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
+from gtm.geo import Found, Geo
 from gtm.model import Address, Topology, Verdict
 from gtm.steering.cost import Cost
 from gtm.steering.verdicts import eligible
@@ -109,15 +110,17 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address) -> Expl
     if zone is not None:
         outcome = Lookup(compiled.snapshot, zone, asker, 0).run(to_wire(owner), number)
         decision, service, scope = outcome.decision, outcome.service, outcome.scope
+    apex = None if zone is None else to_text(zone.apex)
+    geo = compiled.geos.get(apex or "", compiled.geo)
     found = _find(compiled, service) if decision is not None else None
-    steering = _steering(*found, decision, client, compiled) if found and decision else None
+    steering = _steering(*found, decision, client, geo) if found and decision else None
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
         client=str(client),
         epoch=compiled.snapshot.epoch,
-        zone=None if zone is None else dns.name.from_wire(zone.apex, 0)[0].to_text(),
-        place=_place(compiled, client),
+        zone=apex,
+        place=_place(geo, client),
         steering=steering,
         rcode=dns.rcode.to_text(message.rcode()),
         answer=tuple(line for rrset in message.answer for line in rrset.to_text().split("\n")),
@@ -144,16 +147,22 @@ def _packet(owner: str, number: int) -> bytes:
     return query.to_wire()
 
 
-def _place(compiled: Compiled, client: Address) -> ClientPlace:
-    found = compiled.geo.find(client)
+def _place(geo: Geo, client: Address) -> ClientPlace:
+    found = geo.find(client)
     location = found.location
     return ClientPlace(
         network=str(found.network),
-        database=None if found.source is None else str(found.source.path),
+        database=_database(found),
         code="" if location is None else location.code(),
         latitude=None if location is None else location.latitude,
         longitude=None if location is None else location.longitude,
     )
+
+
+def _database(found: Found) -> str | None:
+    if found.source is not None:
+        return str(found.source.path)
+    return None if found.location is None else "the zone's geo overrides"
 
 
 def _find(compiled: Compiled, service: str) -> tuple[CompiledApp, CompiledService] | None:
@@ -169,10 +178,10 @@ def _steering(
     service: CompiledService,
     decision: Decision,
     client: Address,
-    compiled: Compiled,
+    geo: Geo,
 ) -> Steering:
     areas = service.steered.areas
-    location = compiled.geo.find(client).location
+    location = geo.find(client).location
     costs = None if location is None else service.model.costs(location)
     return Steering(
         service=service.service.key,

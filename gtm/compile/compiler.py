@@ -10,7 +10,7 @@ from gtm.compile.services import region_answers, steered_node
 from gtm.compile.static import ZoneContext, context, static_nodes
 from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
-from gtm.model import App, Service, Target, Zone
+from gtm.model import App, MeasuredLatency, Region, Service, Target, Zone
 from gtm.snapshot import AreaTable, Node, RegionAnswers, Snapshot, Steered, ZoneData
 from gtm.steering.areas import build_areas
 from gtm.steering.cost import CostModel
@@ -52,11 +52,15 @@ class CompiledApp:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A snapshot, and what is needed to make the next one from it when verdicts change."""
+    """A snapshot, and what is needed to make the next one from it when verdicts change.
+
+    `geos` has, by zone name, the databases as the zone sees them: under its own overrides.
+    """
 
     snapshot: Snapshot
     zones: tuple[Zone, ...]
     geo: Geo
+    geos: Mapping[str, Geo]
     apps: Mapping[tuple[str, str], CompiledApp]
     uses: Mapping[Target, tuple[Use, ...]]
     plans: PlanTables
@@ -73,11 +77,15 @@ class Compiler:
 
     def compile(self, zones: tuple[Zone, ...], geo: Geo, look: Look, epoch: int) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop."""
-        areas, plans = AreaTables(geo), PlanTables()
+        plans = PlanTables()
+        tables: dict[object, AreaTables] = {}
+        geos: dict[str, Geo] = {}
         apps: dict[tuple[str, str], CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
         for zone in zones:
             there = context(zone, self.tallies)
+            areas = _area_tables(zone, geo, tables)
+            geos[zone.name] = areas.geo
             nodes = static_nodes(zone, there)
             for app in zone.apps:
                 compiled = self._app(zone, app, there, nodes, (areas, plans), look)
@@ -85,7 +93,7 @@ class Compiler:
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa)
         snapshot = Snapshot(epoch, names, _merged(names), self.tallies.list)
-        return Compiled(snapshot, zones, geo, apps, _uses(apps), plans)
+        return Compiled(snapshot, zones, geo, geos, apps, _uses(apps), plans)
 
     def _app(
         self,
@@ -130,23 +138,23 @@ class Compiler:
 
 
 class AreaTables:
-    """The area tables of one geo database: one for each set of regions with the same costs."""
+    """The area tables of one zone: one for each set of regions."""
 
-    def __init__(self, geo: Geo) -> None:
-        """None is built before it is asked for."""
-        self._geo = geo
-        self._made: dict[tuple[object, ...], tuple[AreaTable, CostModel]] = {}
+    def __init__(self, geo: Geo, latency: tuple[MeasuredLatency, ...]) -> None:
+        """`geo` as the zone sees it. No table is built before it is asked for."""
+        self.geo = geo
+        self._latency = latency
+        self._made: dict[tuple[Region, ...], tuple[AreaTable, CostModel]] = {}
 
     def table(self, zone: Zone, service: Service) -> tuple[AreaTable, CostModel]:
         """The table for a service's regions, and the costs that it was built from."""
         regions = tuple(
             region for name, region in zone.regions.items() if name in service.endpoints
         )
-        key = (regions, id(zone.latency), id(zone.overrides))
-        if key not in self._made:
-            model = CostModel(regions, zone.latency)
-            self._made[key] = (build_areas(self._geo, model), model)
-        return self._made[key]
+        if regions not in self._made:
+            model = CostModel(regions, self._latency)
+            self._made[regions] = (build_areas(self.geo, model), model)
+        return self._made[regions]
 
 
 # --- pieces -----------------------------------------------------------------------------
@@ -177,6 +185,15 @@ def _refreshed(
         services[key] = replace(before, steered=replace(steered, plans=plans, answers=answers))
         changed.append(key)
     return replace(compiled, health=health, services=services), changed
+
+
+def _area_tables(zone: Zone, geo: Geo, made: dict[object, AreaTables]) -> AreaTables:
+    """Shared by the zones that know the same better than the database."""
+    latency = tuple((known.area, tuple(known.milliseconds.items())) for known in zone.latency)
+    key = (zone.overrides, latency)
+    if key not in made:
+        made[key] = AreaTables(geo.overridden(zone.overrides), zone.latency)
+    return made[key]
 
 
 def _answers(

@@ -8,15 +8,15 @@ work.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 
 from gtm.geo.mmdb import Contents, Source, read_database
-from gtm.geo.networks import UNKNOWN, Ranges, fill, unknown
+from gtm.geo.networks import UNKNOWN, Ranges, fill, overlay, unknown
 from gtm.geo.records import Place
-from gtm.model import Address, Location, Network
+from gtm.model import Address, GeoOverride, Location, Network
 
 MAX_AGE_DAYS = 35
 """Vendors publish at least monthly: a file older than this has missed an update."""
@@ -29,6 +29,7 @@ class Found:
     """Where an address is: the network that says so, its location, and the file that has it.
 
     `location` and `source` are None when no file knows it; `network` is then the first file's.
+    What the operator says of a network has a location, but no source.
     """
 
     network: Network
@@ -45,6 +46,7 @@ class Geo:
     v6: Ranges
     sources: tuple[Source, ...]
     contents: tuple[Contents, ...]
+    overrides: tuple[GeoOverride, ...] = ()
 
     @classmethod
     def empty(cls) -> Geo:
@@ -55,6 +57,10 @@ class Geo:
         """Where an address is, exactly as the file has it (the ranges are merged)."""
         plain = _unmapped(address)
         bits = plain.max_prefixlen
+        known = [override for override in self.overrides if plain in override.network]
+        if known:
+            nearest = max(known, key=lambda override: override.network.prefixlen)
+            return Found(nearest.network, nearest.location, None)
         first: Network | None = None
         for contents in self.contents:
             record, length = contents.tree.find(int(plain), bits)
@@ -68,6 +74,20 @@ class Geo:
         ranges = self.v4 if address.version == 4 else self.v6
         value, _, _ = ranges.find(int(address))
         return None if value == UNKNOWN else self.locations[value]
+
+    def overridden(self, overrides: tuple[GeoOverride, ...]) -> Geo:
+        """The same, but for what the operator knows better; of nested networks the longest wins."""
+        if not overrides:
+            return self
+        first = len(self.locations)
+        laid = [(override.network, first + at) for at, override in enumerate(overrides)]
+        return replace(
+            self,
+            locations=self.locations + tuple(override.location for override in overrides),
+            v4=overlay(self.v4, laid),
+            v6=overlay(self.v6, laid),
+            overrides=overrides,
+        )
 
     def stale(self, now: float) -> tuple[Source, ...]:
         """The files that were built more than MAX_AGE_DAYS before `now` (Unix time, seconds)."""

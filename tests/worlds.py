@@ -1,0 +1,58 @@
+"""Small worlds for tests: zone text to a compiled snapshot over the sample database."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gtm.compile.compiler import Compiled, Compiler
+from gtm.dns.lookup import Asker
+from gtm.geo import Geo, open_databases
+from gtm.model import State, Target, Verdict, Zone
+from gtm.zonefile import load
+
+ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "data" / "sample.mmdb"
+
+
+@cache
+def sample_geo() -> Geo:
+    """The documentation ranges of data/sample.csv."""
+    return open_databases([SAMPLE])
+
+
+def read_zones(files: dict[str, str]) -> tuple[Zone, ...]:
+    """The zones of some files, given as name and text."""
+    with TemporaryDirectory() as folder:
+        for name, text in files.items():
+            Path(folder, name).write_text(text, encoding="utf-8")
+        return load(Path(folder)).zones
+
+
+class Verdicts:
+    """A look-up of verdicts in which the addresses named are down and all others up."""
+
+    def __init__(self, down: Collection[str] = ()) -> None:
+        self.down = set(down)
+
+    def __call__(self, target: Target) -> Verdict:
+        if target.address in self.down:
+            return Verdict(State.DOWN, "down in this test", 100.0)
+        return Verdict(State.UP, "up in this test", 50.0)
+
+
+def compile_world(
+    files: dict[str, str], down: Collection[str] = (), geo: Geo | None = None
+) -> Compiled:
+    """The snapshot of some zone files with some endpoints down."""
+    zones = read_zones(files)
+    return Compiler().compile(zones, geo or sample_geo(), Verdicts(down), epoch=1)
+
+
+def asker(text: str) -> Asker:
+    """An asker by its address."""
+    address = ip_address(text)
+    return Asker(address.max_prefixlen, int(address))
