@@ -3,11 +3,11 @@
 from ipaddress import ip_address, ip_network
 
 import pytest
-from geo_files import ROOT
 
 from gtm.geo import bundled
 from gtm.geo.database import Geo, open_databases
 from gtm.geo.networks import UNKNOWN
+from tests.unit.geo.geo_files import ROOT
 
 # isort: split
 from sample import sample_bytes

@@ -4,11 +4,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 
 import pytest
-from geo_files import BUILT, LONDON, PARIS, TOKYO, database, write
 
 from gtm.errors import GeoError
 from gtm.geo.database import MAX_AGE_DAYS, Geo, fingerprint, open_databases
 from gtm.geo.networks import UNKNOWN, unknown
+from tests.unit.geo.geo_files import BUILT, LONDON, PARIS, TOKYO, database, write
 
 DAY = 86400
 

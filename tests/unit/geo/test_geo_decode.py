@@ -1,12 +1,12 @@
 from collections.abc import Mapping
 
-import geo_files  # noqa: F401  # finds the writer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from maxminddb import InvalidDatabaseError
 from maxminddb.decoder import Decoder
 
+import tests.unit.geo.geo_files  # noqa: F401  # finds the writer
 from gtm.geo.decode import DataSection
 
 # isort: split

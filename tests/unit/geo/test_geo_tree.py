@@ -4,7 +4,6 @@ from array import array
 from pathlib import Path
 
 import pytest
-from geo_files import LONDON, PARIS, TOKYO, database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from gtm.errors import GeoError
 from gtm.geo.database import Geo, open_databases
 from gtm.geo.networks import UNKNOWN
 from gtm.geo.tree import SearchTree, unpack
+from tests.unit.geo.geo_files import LONDON, PARIS, TOKYO, database
 
 FILE = database(
     {"192.0.2.0/24": LONDON, "192.0.2.16/28": PARIS, "2001:db8::/40": TOKYO}, record_size=28
