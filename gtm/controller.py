@@ -138,15 +138,18 @@ class Controller:
         if not self.sources.geoip:
             return Geo.empty()
         stamp = fingerprint(self.sources.geoip)
-        if self._geo is None:
-            self._geo = (stamp, open_databases(self.sources.geoip))
-        elif self._geo[0] != stamp:
-            try:
-                self._geo = (stamp, open_databases(self.sources.geoip))
-            except GtmError as error:
-                log.warning("geo_database_kept", error=str(error), still_used="the one before")
-                self._geo = (stamp, self._geo[1])
-        return self._geo[1]
+        if self._geo is not None and self._geo[0] == stamp:
+            return self._geo[1]
+        try:
+            geo = open_databases(self.sources.geoip)
+            _warn_of_age(geo, self._now())
+        except GtmError as error:
+            if self._geo is None:
+                raise
+            geo = self._geo[1]
+            log.warning("geo_database_kept", error=str(error), still_used="the one before")
+        self._geo = (stamp, geo)
+        return geo
 
     def _stamp(self) -> Fingerprint:
         zones = self.sources.zones
@@ -226,6 +229,16 @@ class Controller:
             for (subject, region), verdict in _verdicts(app).items():
                 if verdict.state is State.DOWN:
                     _log_verdict(app, subject, region, verdict)
+
+
+def _warn_of_age(geo: Geo, now: float) -> None:
+    for source in geo.stale(now):
+        log.warning(
+            "geo_database_old",
+            path=str(source.path),
+            days=round((now - source.built) / 86400),
+            remedy="networks move: give a newer file with --geoip",
+        )
 
 
 def _apps(compiled: Compiled) -> list[App]:

@@ -189,9 +189,9 @@ class MinUp:
     percent: bool = False
 
     def of(self, total: int) -> int:
-        """The number needed out of `total` (at least 1; a percentage is rounded up)."""
+        """The number needed out of `total`: from 1 to all; a percentage is rounded up."""
         needed = -(-total * self.value // 100) if self.percent else self.value
-        return max(1, needed)
+        return min(max(1, needed), total)
 
     def __str__(self) -> str:
         """As the zone file has it."""

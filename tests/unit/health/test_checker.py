@@ -9,13 +9,13 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from health_backends import target
 from structlog.testing import capture_logs
-from virtual_time import run
 
 from gtm.health.outcome import Outcome
 from gtm.health.scheduler import Checker
 from gtm.model import CheckType, State, Target, Verdict
+from tests.unit.health.health_backends import target
+from tests.unit.health.virtual_time import run
 
 Clock = Callable[[], float]
 Answer = Callable[[Target], bool]

@@ -9,12 +9,21 @@ import time
 from dataclasses import replace
 
 import pytest
-from health_backends import Handler, pouring, saying, serving, silence, status, target, to
 
 from gtm.health import http
 from gtm.health.dial import Dial
 from gtm.health.scheduler import Checker
 from gtm.model import CheckType, State, Target, Verdict
+from tests.unit.health.health_backends import (
+    Handler,
+    pouring,
+    saying,
+    serving,
+    silence,
+    status,
+    target,
+    to,
+)
 
 
 def by_port(ports: dict[int, int]) -> Dial:

@@ -10,12 +10,21 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from health_backends import Handler, pouring, saying, serving, silence, status, target, to
 
 from gtm import __version__
 from gtm.health import http
 from gtm.health.outcome import Outcome
 from gtm.model import StatusRange, Target
+from tests.unit.health.health_backends import (
+    Handler,
+    pouring,
+    saying,
+    serving,
+    silence,
+    status,
+    target,
+    to,
+)
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 ENDLESS = HEAD + b"Content-Length: 10000000000\r\n\r\n"

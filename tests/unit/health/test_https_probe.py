@@ -14,11 +14,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from health_backends import ADDRESS, saying, serving, silence, status, target, to
 
 from gtm.health import http
 from gtm.health.outcome import Outcome
 from gtm.model import CheckType, Target
+from tests.unit.health.health_backends import ADDRESS, saying, serving, silence, status, target, to
 
 NAME = "orders.gtm.example.com"
 FOR_NAME = x509.DNSName(NAME)

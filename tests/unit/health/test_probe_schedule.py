@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from random import Random
 
-from health_backends import target
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.health.schedule import EARLY, JITTER, next_due, phase
+from tests.unit.health.health_backends import target
 
 INTERVALS = st.floats(0.5, 3600)
 SHARES = st.floats(0, 1, exclude_max=True)

@@ -6,10 +6,10 @@ import asyncio
 import socket
 
 import pytest
-from health_backends import serving, silence, target, to
 
 from gtm.health import tcp
 from gtm.model import CheckType
+from tests.unit.health.health_backends import serving, silence, target, to
 
 TCP = CheckType.TCP
 

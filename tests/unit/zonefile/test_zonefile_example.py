@@ -7,10 +7,10 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
-from zonefile_writing import HEAD, a_serial, load_text
 
 from gtm.model import CheckType, GeoCode, Location, MinUp, StatusRange, Topology, Zone
 from gtm.zonefile import expand, json_schema, load
+from tests.unit.zonefile.zonefile_writing import HEAD, a_serial, load_text
 
 ROOT = Path(__file__).parents[3]
 

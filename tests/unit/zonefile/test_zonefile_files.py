@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from zonefile_writing import HEAD, a_serial, load_text, mistakes_of, warnings_of
 
 from gtm.errors import ZoneFileError
 from gtm.zonefile import load
+from tests.unit.zonefile.zonefile_writing import HEAD, a_serial, load_text, mistakes_of, warnings_of
 
 SHARED = "regions: {us-east: {location: [39.04, -77.49]}}\nchecks: {web: {type: http}}\n"
 USER = """\

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from test_zonefile_example import EVERYTHING
+from tests.unit.zonefile.test_zonefile_example import EVERYTHING
 
 from gtm.errors import ZoneFileError
 from gtm.zonefile import load

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from zonefile_writing import HEAD, load_text, mistakes_of
 
 from gtm.errors import ZoneFileError
+from tests.unit.zonefile.zonefile_writing import HEAD, load_text, mistakes_of
 
 TEN = """\
 zone: gtm.example.com

@@ -9,10 +9,10 @@ import dns.rdatatype
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zonefile_writing import HEAD, load_text, mistakes_of, warnings_of, zone_of
 
 from gtm.model import RRset
 from gtm.zonefile import load, rdata
+from tests.unit.zonefile.zonefile_writing import HEAD, load_text, mistakes_of, warnings_of, zone_of
 
 ORDERS = "apps: {shop: {topology: spread, services: {orders: {us-east: %s}}}}\n"
 

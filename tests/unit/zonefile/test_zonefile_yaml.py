@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from zonefile_writing import HEAD, load_text, mistakes_of, zone_of
 
 from gtm.errors import ZoneFileError
 from gtm.zonefile import load
 from gtm.zonefile.scalars import plain
+from tests.unit.zonefile.zonefile_writing import HEAD, load_text, mistakes_of, zone_of
 
 
 @pytest.mark.parametrize(
