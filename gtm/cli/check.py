@@ -1,0 +1,123 @@
+"""`gtm check`: every mistake in every zone file at once, or what the zones hold."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gtm.cli.options import Json
+from gtm.errors import Mistake, UsageError, ZoneFileError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from gtm.model import Zone
+    from gtm.zonefile import Loaded
+
+
+def check(
+    zones: Annotated[
+        Path,
+        typer.Argument(help="A directory of zone files, or one zone file.", show_default=False),
+    ],
+    expand: Annotated[
+        bool, typer.Option("--expand", help="Print the long form: everything the server sees.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Check zone files and report every mistake at once.
+
+    Each mistake is a line [bold]file:line:column: key: what is wrong; what to write instead[/].
+    Ends with 1 if there is any; warnings alone end with 0.
+
+    Examples: [bold]gtm check zones/[/], [bold]gtm check zones/example.yaml --expand[/]
+    """
+    from gtm.zonefile import load
+
+    if expand and as_json:
+        raise UsageError("cannot print both --expand and --json: choose one")
+    try:
+        loaded = load(zones)
+    except ZoneFileError as error:
+        _report_mistakes(error.mistakes, expand=expand, as_json=as_json)
+        raise typer.Exit(1) from None
+    if as_json:
+        _print_json(loaded, ())
+    elif expand:
+        _print_expanded(loaded)
+    else:
+        _print_zones(loaded)
+
+
+def _report_mistakes(mistakes: tuple[Mistake, ...], *, expand: bool, as_json: bool) -> None:
+    if as_json:
+        _print_json(None, mistakes)
+        return
+    from gtm.cli.excerpt import excerpt
+    from gtm.cli.output import counted, screen, styled
+
+    # where the long form was to go, mistakes would be taken for it
+    console = screen(stderr=expand)
+    for mistake in mistakes:
+        console.print(styled(mistake), soft_wrap=True)
+        if console.is_terminal and (shown := excerpt(mistake, console.width)) is not None:
+            console.print(shown, no_wrap=True, crop=True)
+    if console.is_terminal:
+        files = len({mistake.file for mistake in mistakes})
+        total = f"{counted(len(mistakes), 'mistake')} in {counted(files, 'file')}"
+        console.print(total, style="bold red")
+
+
+def _print_zones(loaded: Loaded) -> None:
+    from gtm.cli.output import screen
+
+    console = screen()
+    _print_warnings(loaded, console)
+    for zone in loaded.zones:
+        console.print(_line(zone), soft_wrap=True)
+
+
+def _print_warnings(loaded: Loaded, console: Console) -> None:
+    from rich.text import Text
+
+    for warning in loaded.warnings:
+        text = Text.assemble(("warning: ", "yellow"), str(warning))
+        console.print(text, soft_wrap=True)
+
+
+def _print_expanded(loaded: Loaded) -> None:
+    from gtm.cli.output import screen
+    from gtm.zonefile.expand import expanded
+
+    _print_warnings(loaded, screen(stderr=True))
+    sys.stdout.write("---\n".join(expanded(zone) for zone in loaded.zones))
+
+
+def _line(zone: Zone) -> str:
+    """`gtm.example.com: 4 services in 3 apps, 3 regions, 5 records`."""
+    from gtm.cli.output import bare, counted
+
+    services = counted(sum(len(app.services) for app in zone.apps), "service")
+    apps = counted(len(zone.apps), "app")
+    regions = counted(len(zone.regions), "region")
+    records = counted(sum(len(rrset.rdata) for rrset in zone.rrsets), "record")
+    return f"{bare(zone.name)}: {services} in {apps}, {regions}, {records}"
+
+
+def _print_json(loaded: Loaded | None, mistakes: tuple[Mistake, ...]) -> None:
+    from gtm.api.models import MistakeShape
+    from gtm.cli.checked import Checked, checked_zone
+    from gtm.cli.output import print_json
+
+    zones, warnings = (loaded.zones, loaded.warnings) if loaded else ((), ())
+    print_json(
+        Checked(
+            ok=not mistakes,
+            mistakes=[MistakeShape.model_validate(mistake) for mistake in mistakes],
+            warnings=[MistakeShape.model_validate(warning) for warning in warnings],
+            zones=[checked_zone(zone) for zone in zones],
+        )
+    )

@@ -1,0 +1,200 @@
+"""`gtm demo`: the real server, with backends on loopback standing for the regions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+import typer
+
+from gtm.errors import GtmError
+
+if TYPE_CHECKING:
+    from gtm.cli.backends import Backend
+    from gtm.cli.recent import Recent
+    from gtm.cli.stage import Stage
+    from gtm.settings import Settings
+    from gtm.zonefile import Loaded
+
+log = structlog.get_logger("gtm")
+
+FIRST_PORT = 5300
+PORTS = 20  # that are tried when the first is taken
+FRAME = 0.25  # seconds between two drawings of the view
+
+
+def demo(
+    listen: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDR:PORT",
+            help="Answer DNS here. [dim]Default: 127.0.0.1:5300, or the next port that is free[/]",
+            show_default=False,
+        ),
+    ] = None,
+    zones: Annotated[
+        Path | None,
+        typer.Option(
+            help="Play these zones instead of the example. Endpoints are probed at the demo's "
+            "backends, not at their addresses; host names are probed where they are.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """See it work: the real server, with three backends here as regions.
+
+    Keys stop a region's backend and bring it back, and the view shows its clients move. Without
+    a terminal it serves, logs, and prints the same lines.
+    """
+    from gtm import logs
+    from gtm.cli.recent import Recent
+    from gtm.zonefile import load
+
+    loaded = load(zones or _example())
+    recent = Recent(time.time)
+    if sys.stdout.isatty():
+        recent.capture()
+    else:
+        logs.configure()
+    settings = _settings(listen, zones or _example())
+    with tempfile.TemporaryDirectory(prefix="gtm-demo-") as directory:
+        api = (f"unix:{directory}/gtm.sock",)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_play(settings.model_copy(update={"api": api}), loaded, recent))
+
+
+def _example() -> Path:
+    """The example zone, which is in the package gtm.zones once installed."""
+    from importlib.resources import files
+
+    try:
+        return Path(str(files("gtm.zones").joinpath("example.yaml")))
+    except ModuleNotFoundError:
+        return Path(__file__).resolve().parents[2] / "zones" / "example.yaml"
+
+
+def _settings(listen: str | None, zones: Path) -> Settings:
+    """The demo's own: neither GTM_* nor a file changes what it shows. Raises ConfigError."""
+    from gtm.settings import settle
+
+    addresses = [listen] if listen is not None else _free_addresses()
+    return settle({"zones": zones, "listen": addresses}, {}, None)
+
+
+def _free_addresses() -> list[str]:
+    """The first port that is free, on IPv6's loopback too where that has it free."""
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS):
+        if _is_free(f"127.0.0.1:{port}"):
+            six = f"[::1]:{port}"
+            return [f"127.0.0.1:{port}", *([six] if _is_free(six) else [])]
+    return [f"127.0.0.1:{FIRST_PORT}"]  # the server says what is wrong with it
+
+
+def _is_free(place: str) -> bool:
+    from gtm.errors import StartError
+    from gtm.planes.sockets import bind, parse_listen
+
+    try:
+        bind(parse_listen(place)).close()
+    except StartError:
+        return False
+    return True
+
+
+async def _play(settings: Settings, loaded: Loaded, recent: Recent) -> None:
+    """Everything from the first backend started to the last one ended."""
+    from gtm import server
+    from gtm.cli.backends import backends, dial_backends
+    from gtm.cli.stage import Stage
+
+    regions = dict.fromkeys(region for zone in loaded.zones for region in zone.regions)
+    with _told_to_stop() as stop:
+        async with backends(regions) as started:
+            dial = dial_backends(loaded.zones, started)
+            async with server.running(settings, dial) as running:
+                stage = Stage(running, started, recent, time.time)
+                await (_show if sys.stdout.isatty() else _announce)(stage, stop)
+
+
+async def _announce(stage: Stage, stop: asyncio.Event) -> None:
+    """Without a terminal: what to try, on standard output, then serving until told to stop."""
+    from gtm.cli.announcement import announcement
+
+    print(announcement(stage), flush=True)
+    await _follow(stage, stop, lambda: None)
+
+
+async def _show(stage: Stage, stop: asyncio.Event) -> None:
+    """On a terminal: the view and its keys."""
+    from rich.console import Console
+    from rich.live import Live
+
+    from gtm.cli.demoview import view
+    from gtm.cli.keys import pressed
+
+    console = Console(highlight=False)
+    presses = Presses(stage, stop)
+    with pressed(presses.press), Live(console=console, screen=True, auto_refresh=False) as live:
+        await _follow(stage, stop, lambda: live.update(view(stage, console), refresh=True))
+
+
+async def _follow(stage: Stage, stop: asyncio.Event, draw: Callable[[], None]) -> None:
+    """Draws, and logs what becomes of the backends, until told to stop."""
+    before = {backend.region: backend.condition for backend in stage.backends}
+    while not stop.is_set():
+        for backend in stage.backends:
+            condition = backend.condition
+            if before[backend.region] is not condition:
+                before[backend.region] = condition
+                log.warning(f"backend_{condition.value}", region=backend.region, pid=backend.pid)
+        draw()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), FRAME)
+
+
+class Presses:
+    """What keys do: a number stops or starts its region's backend, q ends the demo."""
+
+    def __init__(self, stage: Stage, stop: asyncio.Event) -> None:
+        """`stop` is set by q."""
+        self._stage = stage
+        self._stop = stop
+        self._acts: set[asyncio.Task[None]] = set()
+
+    def press(self, key: str) -> None:
+        """Acts on a key; others than those shown do nothing."""
+        if key in "qQ":
+            self._stop.set()
+        elif key.isdecimal() and 1 <= int(key) <= len(self._stage.backends):
+            act = asyncio.create_task(self._toggle(self._stage.backends[int(key) - 1]))
+            self._acts.add(act)
+            act.add_done_callback(self._acts.discard)
+
+    async def _toggle(self, backend: Backend) -> None:
+        try:
+            await backend.toggle()
+        except GtmError as error:
+            log.warning("backend_not_started", error=str(error))
+
+
+@contextlib.contextmanager
+def _told_to_stop() -> Iterator[asyncio.Event]:
+    """Set by Ctrl-C, by SIGTERM, and by a terminal that is closed."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,133 @@
+"""An explanation laid out for people: question and answer first, then how it came about."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gtm.api.models import ExplanationShape, PlaceExplained, RegionExplained, SteeringExplained
+from gtm.cli.output import bare, mark
+
+
+def explained(found: ExplanationShape) -> RenderableType:
+    """All of it."""
+    parts: list[RenderableType] = [_question(found), *_answer(found), _summary(found), Text("")]
+    parts.append(_facts(found))
+    if found.steering is not None:
+        parts += [Text(""), _regions(found.steering.regions), Text("")]
+        parts.append(_endpoints(found.steering))
+    return Group(*parts)
+
+
+def _question(found: ExplanationShape) -> Text:
+    name = f"{bare(found.name)} {found.type}"
+    return Text.assemble((name, "bold"), " asked from ", (found.client, "bold"))
+
+
+def _answer(found: ExplanationShape) -> list[RenderableType]:
+    if not found.answer:
+        return [Text(f"  {found.rcode}, without an answer", "bold yellow")]
+    return [Text(f"  {line}", "bold cyan") for line in found.answer]
+
+
+def _summary(found: ExplanationShape) -> Text:
+    return Text(f"  {found.summary}")
+
+
+# --- client, area, service --------------------------------------------------------------
+
+
+def _facts(found: ExplanationShape) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("zone", "none that is served" if found.zone is None else bare(found.zone))
+    if (steering := found.steering) is not None:
+        table.add_row("service", _service(steering))
+    table.add_row("client", _client(found.client, found.place))
+    if steering is not None:
+        table.add_row("area", f"number {steering.area} of {steering.areas} (from 0)")
+    table.add_row("scope", _scope(found))
+    return table
+
+
+def _service(steering: SteeringExplained) -> str:
+    return f"{steering.service}, of the {steering.topology} app {steering.app}: {steering.policy}"
+
+
+def _client(client: str, place: PlaceExplained) -> str:
+    if place.database is None:
+        return f"{client}: no geo database knows where it is"
+    where = place.code or "at an unnamed place"
+    if place.latitude is not None and place.longitude is not None:
+        where += f" ({place.latitude:.2f}, {place.longitude:.2f})"
+    return f"{where}, by {place.network} in {Path(place.database).name}"
+
+
+def _scope(found: ExplanationShape) -> str:
+    if found.scope == 0:
+        return "/0: holds for every client"
+    network = ip_network((ip_address(found.client), found.scope), strict=False)
+    return f"/{found.scope}: holds for {network}"
+
+
+# --- regions and endpoints --------------------------------------------------------------
+
+
+def _regions(regions: list[RegionExplained]) -> Table:
+    """The regions in order of cost. Reasons stand where a region was dropped."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", no_wrap=True)
+    table.add_column("region", no_wrap=True, overflow="ellipsis", max_width=24)
+    table.add_column("cost", justify="right", no_wrap=True)
+    table.add_column("round trip", no_wrap=True)
+    table.add_column("bias", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("dropped because", overflow="fold")
+    for region in regions:
+        table.add_row(
+            Text("→", "bold green") if region.picked else "",
+            Text(region.region, "bold" if region.picked else ""),
+            _milliseconds(region.cost),
+            _round_trip(region),
+            f"{region.bias:+d}" if region.bias else "0",
+            mark(region.state),
+            _why_dropped(region),
+        )
+    return table
+
+
+def _milliseconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f} ms"
+
+
+def _round_trip(region: RegionExplained) -> str:
+    if region.rtt_ms is None or region.rtt_from is None:
+        return "place not known"
+    if region.rtt_from.startswith("measured"):
+        return f"{region.rtt_ms:.1f} ms {region.rtt_from}"
+    return f"{region.rtt_ms:.1f} ms for {region.distance_km or 0:,.0f} km"
+
+
+def _why_dropped(region: RegionExplained) -> str:
+    if region.dropped is not None and region.picked:
+        return f"not dropped, as none is up: {region.dropped}"
+    return region.dropped or ""
+
+
+def _endpoints(steering: SteeringExplained) -> RenderableType:
+    picked = next(region for region in steering.regions if region.picked)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for endpoint in picked.endpoints:
+        left_out = "" if endpoint.answered else "not answered: "
+        table.add_row(endpoint.endpoint, mark(endpoint.state), left_out + endpoint.reason)
+    title = Text.assemble(("endpoints in ", "dim"), picked.region)
+    return Group(title, Padding(table, (0, 0, 0, 2)))

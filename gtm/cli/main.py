@@ -1,0 +1,83 @@
+"""The `gtm` command: its subcommands, and how every failure is said.
+
+Heavy modules are imported inside the commands, so that `gtm --help` and `gtm check` are quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from gtm.cli.check import check
+from gtm.cli.demo import demo
+from gtm.cli.explain import explain
+from gtm.cli.output import complain
+from gtm.cli.reload import reload
+from gtm.cli.serve import serve
+from gtm.cli.status import status
+from gtm.cli.version import version
+from gtm.errors import GtmError
+
+
+class Commands(TyperGroup):
+    """The subcommands; what gtm refuses ends as a sentence and an exit code, not a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the subcommand that was named."""
+        try:
+            return super().invoke(ctx)
+        except GtmError as error:
+            complain(error)
+            raise typer.Exit(error.exit_code) from None
+
+
+app = typer.Typer(
+    name="gtm",
+    cls=Commands,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 the input is wrong, 2 wrong usage, "
+    "3 the server can't be reached or refused.",
+)
+
+
+@app.callback(invoke_without_command=True)
+def gtm(
+    context: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Geo traffic manager: DNS that answers an API hostname with the nearest healthy region.
+
+    Begin with [bold]gtm demo[/]; then write a zone file, [bold]gtm check[/] it and
+    [bold]gtm serve[/] it.
+    """
+    if show_version:
+        version(as_json=False)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+app.command("demo")(demo)
+app.command("check")(check)
+app.command("serve")(serve)
+app.command("status")(status)
+app.command("explain")(explain)
+app.command("reload")(reload)
+app.command("version")(version)
+
+
+def main() -> None:
+    """The entry point. A terminal that lacks a character gets a `?` in its place, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    app()

@@ -1,0 +1,77 @@
+"""What all commands print with: consoles, errors, verdicts, spans of time."""
+
+from __future__ import annotations
+
+import sys
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.text import Text
+
+from gtm.errors import GtmError, Mistake, ZoneFileError
+
+WIDEST = 100  # columns: longer lines are hard to follow on a wide terminal
+
+MARKS = {"up": ("✓ up", "green"), "down": ("✗ down", "red"), "unknown": ("? unknown", "yellow")}
+
+_SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+def screen(*, stderr: bool = False) -> Console:
+    """Where people read. Without a terminal lines are 100 columns and without colour."""
+    console = Console(stderr=stderr, highlight=False)
+    console.width = min(console.width, WIDEST) if console.is_terminal else WIDEST
+    return console
+
+
+def print_json(shape: BaseModel) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(shape.model_dump_json(indent=2) + "\n")
+
+
+def complain(error: GtmError) -> None:
+    """Says an error on standard error: a line, or one for each mistake in zone files."""
+    console = screen(stderr=True)
+    if isinstance(error, ZoneFileError):
+        for mistake in error.mistakes:
+            console.print(styled(mistake), soft_wrap=True)
+        return
+    line = Text(str(error))
+    if console.is_terminal:
+        line = Text.assemble(("error: ", "bold red"), line)
+    console.print(line, soft_wrap=True)
+
+
+def styled(mistake: Mistake) -> Text:
+    """The mistake word for word as its str() is; colours set its parts apart."""
+    text = Text(str(mistake))
+    where = str(mistake).index(mistake.problem, len(mistake.file))
+    text.stylize("bold", 0, where)
+    text.stylize("red", where, where + len(mistake.problem))
+    return text
+
+
+def mark(state: str) -> Text:
+    """A verdict's state as sign and word, so that no colour is needed to read it."""
+    words, style = MARKS[state]
+    return Text(words, style)
+
+
+def span(seconds: float) -> str:
+    """A length of time for a person: `12 s`, `5 min`, `3 h`, `2 d`."""
+    for length, unit in _SPANS:
+        if seconds >= length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 region`, `3 regions`, `2 queries`."""
+    if number == 1:
+        return f"1 {thing}"
+    return f"{number:,} {thing[:-1]}ies" if thing.endswith("ry") else f"{number:,} {thing}s"
+
+
+def bare(name: str) -> str:
+    """A domain name as people write it, without the trailing dot."""
+    return name.rstrip(".") or "."

@@ -1,0 +1,136 @@
+"""`gtm serve`: the name server itself, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gtm.cli.options import Geoip
+from gtm.errors import UsageError
+
+if TYPE_CHECKING:
+    from gtm.settings import Settings
+
+NETWORK = "Where it listens"
+RUNNING = "How it runs"
+
+
+def serve(
+    zones: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A directory of zone files, or one zone file. [dim]Default: zones[/]",
+            show_default=False,
+        ),
+    ] = None,
+    listen: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDR:PORT",
+            help="Answer DNS here, over UDP and TCP; can be given again. "
+            "[dim]Default: 127.0.0.1:5300 and [::1]:5300[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="unix:PATH|ADDR:PORT",
+            help="Serve the API and metrics here; can be given again. The Unix socket is always "
+            "there, for gtm status and the like.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    geoip: Geoip = None,
+    state: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to keep what outlives a restart.")
+    ] = None,
+    plane: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|native|python", help="What answers packets.", rich_help_panel=RUNNING
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Threads that answer packets.", rich_help_panel=RUNNING),
+    ] = None,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Become this user once ports are bound.", rich_help_panel=RUNNING
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="gtm.yaml", help="A file with any of these options.", rich_help_panel=RUNNING
+        ),
+    ] = None,
+    log_format: Annotated[
+        str | None,
+        typer.Option(
+            metavar="auto|console|json",
+            help="auto: lines on a terminal, JSON elsewhere.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
+    log_level: Annotated[
+        str | None,
+        typer.Option(
+            metavar="debug|info|warning|error",
+            help="The least that is logged.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
+) -> None:
+    """Answer DNS: each client gets the nearest healthy region.
+
+    Every option can also be a [bold]GTM_*[/] variable or a key of [bold]--config[/]; flags win.
+    Saved files are loaded by themselves; so they are on [bold]gtm reload[/] and SIGHUP.
+
+    Examples: [bold]gtm serve zones/[/],
+    [bold]gtm serve /etc/gtm/zones --listen 0.0.0.0:53 --listen \\[::]:53 --user gtm[/]
+    """
+    from gtm import logs, server
+    from gtm.settings import settle
+
+    flags = {
+        "zones": zones,
+        "listen": listen,
+        "api": api,
+        "geoip": geoip,
+        "state": state,
+        "plane": plane,
+        "workers": workers,
+        "user": user,
+        "log_format": log_format,
+        "log_level": log_level,
+    }
+    settings = settle(flags, os.environ, config)
+    _require_zones(settings)
+    logs.configure(settings.log_format, settings.log_level)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(server.serve(settings))
+
+
+def _require_zones(settings: Settings) -> None:
+    if "zones" not in settings.model_fields_set and not settings.zones.exists():
+        raise UsageError(
+            "cannot serve without zones: there is no directory zones/ here; name yours, as in "
+            "gtm serve /etc/gtm/zones, or look at gtm demo"
+        )
+
+
+def _loop_factory() -> Callable[[], Any] | None:
+    """uvloop's where it is installed: it probes many endpoints with less CPU."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

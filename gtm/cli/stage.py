@@ -1,0 +1,91 @@
+"""What the demo has to show: lines to try, regions, and which of them clients get."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from gtm.cli.backends import Backend, Condition
+from gtm.cli.output import bare
+from gtm.cli.recent import Recent
+from gtm.explain import explain
+from gtm.model import State, Topology, Verdict
+from gtm.planes.sockets import ListenAddress
+from gtm.server import Server
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A client to try: where it is said to be, an address, and the network to ask dig with."""
+
+    where: str
+    address: str
+    network: str
+
+
+CLIENTS = (
+    Client("Ashburn, US", "192.0.2.1", "192.0.2.0/27"),
+    Client("Dublin, IE", "198.51.100.65", "198.51.100.64/27"),
+    Client("Singapore, SG", "203.0.113.1", "203.0.113.0/27"),
+    Client("Britain, GB (a real address)", "81.2.69.142", "81.2.69.0/24"),
+)
+"""The first three are of data/sample.csv, each in another region of the example."""
+
+UNSERVED = Verdict(State.UNKNOWN, "no app is served there", 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A demo that is on. `now` is Unix time."""
+
+    server: Server
+    backends: tuple[Backend, ...]
+    recent: Recent
+    now: Callable[[], float]
+
+    @property
+    def listen(self) -> tuple[ListenAddress, ...]:
+        """Where DNS is answered."""
+        return tuple(listener.at for listener in self.server.listeners)
+
+    @property
+    def name(self) -> str:
+        """The service to ask for, the first that there is; a zone without any is asked itself."""
+        zones = self.server.controller.compiled.zones
+        services = (service.name for zone in zones for app in zone.apps for service in app.services)
+        return next(services, zones[0].name)
+
+    def dig_lines(self) -> tuple[str, ...]:
+        """Commands that ask as a client elsewhere would."""
+        at = self.listen[0]
+        ask = f"dig @{at.address} -p {at.port} +short {bare(self.name)}"
+        return tuple(f"{ask} +subnet={client.network}" for client in CLIENTS)
+
+    def status_line(self) -> str:
+        """The command that shows all verdicts."""
+        return f"gtm status --api {self.server.api_places[-1]}"
+
+    def region_of(self, client: Client) -> str:
+        """The region that the client gets now, by the code that answers it."""
+        compiled = self.server.controller.compiled
+        found = explain(compiled, self.name, "A", ip_address(client.address))
+        if found.steering is None:
+            return found.rcode
+        return found.steering.region + (" (none is up)" if found.steering.fallback else "")
+
+    def verdict(self, region: str) -> Verdict:
+        """What is believed of the region by the first app that is probed there."""
+        apps = self.server.controller.compiled.apps.values()
+        here = [app for app in apps if region in app.health.regions]
+        here.sort(key=lambda app: (app.app.check is None, app.app.topology is Topology.SPREAD))
+        return here[0].health.regions[region] if here else UNSERVED
+
+
+def command(backend: Backend) -> str:
+    """What to type to stop the backend, or to let it go on."""
+    if backend.condition is Condition.RUNNING:
+        return f"kill -STOP {backend.pid}"
+    if backend.condition is Condition.STOPPED:
+        return f"kill -CONT {backend.pid}"
+    return ""

@@ -1,0 +1,159 @@
+"""A server's status laid out for people: the server, its files, then every app's regions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from gtm.api.models import (
+    AppStatus,
+    GeoStatus,
+    MistakeShape,
+    ServiceStatus,
+    Status,
+    VerdictShape,
+    ZoneStatus,
+)
+from gtm.cli.output import bare, counted, mark, span
+from gtm.errors import Mistake
+
+MANY = 20  # services of an app beyond which those that are up everywhere are only counted
+
+
+def status_view(status: Status) -> RenderableType:
+    """All of it."""
+    parts: list[RenderableType] = [_server(status), _loads(status)]
+    for zone in status.zones:
+        parts += [Text(""), _zone(zone)]
+        for app in zone.apps:
+            parts.append(Padding(_app(app, status.now), (0, 0, 0, 2)))
+    return Group(*parts)
+
+
+# --- the server and its files -----------------------------------------------------------
+
+
+def _server(status: Status) -> Text:
+    uptime = span(status.now - status.started)
+    return Text.assemble(
+        (f"gtm {status.version}", "bold"),
+        f", {status.plane} plane, up {uptime}, epoch {status.epoch}, "
+        f"{counted(status.queries, 'query')} on {', '.join(status.listen)}",
+    )
+
+
+def _loads(status: Status) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("last load", _last_load(status))
+    for database in status.geo:
+        table.add_row("geo", _database(database, status.now))
+    if not status.geo:
+        table.add_row("geo", "no database: clients get the first region that is up")
+    return table
+
+
+def _last_load(status: Status) -> Text:
+    ago = f"{span(status.now - status.reload.at)} ago"
+    if status.reload.error is None:
+        return Text(f"good, {ago}")
+    text = Text(f"refused {ago}; what was loaded before is still served", "bold red")
+    for mistake in status.reload.mistakes:
+        text.append(f"\n{_said(mistake)}", "red")
+    if not status.reload.mistakes:
+        text.append(f"\n{status.reload.error}", "red")
+    return text
+
+
+def _said(mistake: MistakeShape) -> str:
+    return str(Mistake(**mistake.model_dump()))
+
+
+def _database(database: GeoStatus, now: float) -> Text:
+    text = Text(
+        f"{Path(database.path).name} ({database.type}), {database.networks:,} networks, "
+        f"{span(now - database.built)} old"
+    )
+    if database.stale:
+        text.append(", stale: get a newer one", "yellow")
+    return text
+
+
+# --- zones and apps ---------------------------------------------------------------------
+
+
+def _zone(zone: ZoneStatus) -> Text:
+    about = f", serial {zone.serial}, from {', '.join(Path(file).name for file in zone.files)}"
+    return Text.assemble((bare(zone.name), "bold"), (about, "dim"))
+
+
+def _app(app: AppStatus, now: float) -> RenderableType:
+    title = Text.assemble((app.name, "bold"), (f", {app.topology}, {app.policy}", "dim"))
+    shown = [service for service in app.services if len(app.services) <= MANY or _ailing(service)]
+    parts: list[RenderableType] = [title, _verdicts(app, shown)]
+    if left := len(app.services) - len(shown):
+        parts.append(Text(f"and {counted(left, 'service')} up in every region", "dim"))
+    parts.extend(_reasons(app, now))
+    return Padding(Group(*parts), (0, 0, 1, 0))
+
+
+def _ailing(service: ServiceStatus) -> bool:
+    return any(region.state != "up" for region in service.regions)
+
+
+def _verdicts(app: AppStatus, services: list[ServiceStatus]) -> Table:
+    """Services by region; above them, for a block, the verdicts that steer."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("", overflow="fold")
+    names = [region.region for region in app.regions]
+    for name in names:
+        table.add_column(name, overflow="fold")
+    if app.topology == "replicated":
+        block = {region.region: region for region in app.regions}
+        table.add_row(Text("the block", "bold"), *_cells(names, block))
+    for service in services:
+        here = {region.region: region for region in service.regions}
+        table.add_row(bare(service.name), *_cells(names, here))
+    return table
+
+
+def _cells(names: list[str], verdicts: Mapping[str, VerdictShape]) -> list[Text]:
+    return [mark(verdicts[name].state) if name in verdicts else Text("–", "dim") for name in names]
+
+
+def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
+    """Why what is not up is not, and since when, in the order of the table."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for who, verdict in _not_up(app):
+        since = f", for {span(now - verdict.since)}" if verdict.since else ""
+        table.add_row(
+            mark(verdict.state), Text.assemble((who, "bold"), f": {verdict.reason}{since}")
+        )
+    if table.row_count:
+        yield table
+
+
+def _not_up(app: AppStatus) -> Iterator[tuple[str, VerdictShape]]:
+    explained = set()
+    for service in app.services:
+        name = bare(service.name)
+        for region in service.regions:
+            if region.state != "up":
+                explained.add(region.region)
+                yield f"{name} in {region.region}", region
+                continue
+            for endpoint in region.endpoints:
+                if endpoint.state != "up":
+                    yield f"{endpoint.endpoint} of {name} in {region.region}", endpoint
+    for found in app.regions:
+        # a block is down where a service is missing, too; else its services have said why
+        if found.state != "up" and found.region not in explained:
+            yield found.region, found
