@@ -7,7 +7,7 @@ from gtm.cli.stage import Stage
 
 def announcement(stage: Stage) -> str:
     """What is served where, and the commands to try."""
-    listen = " and ".join(str(at) for at in stage.listen)
+    listen = " and ".join(str(at) for at in stage.listen) + stage.taken()
     lines = [f"gtm demo: DNS on {listen}", "ask it as a client elsewhere:"]
     lines += [f"  {line}" for line in stage.dig_lines()]
     lines.append("stop a region's backend, and let it go on:")

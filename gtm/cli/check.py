@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 def check(
     zones: Annotated[
         Path,
-        typer.Argument(help="A directory of zone files, or one zone file.", show_default=False),
+        typer.Argument(
+            metavar="ZONES",
+            help="A directory of zone files, or one zone file.",
+            show_default=False,
+        ),
     ],
     expand: Annotated[
         bool, typer.Option("--expand", help="Print the long form: everything the server sees.")

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("gtm")
 
-FIRST_PORT = 5300
-PORTS = 20  # that are tried when the first is taken
+PORTS = 20  # that are tried, from the usual one on
 FRAME = 0.25  # seconds between two drawings of the view
 
 
@@ -62,13 +61,15 @@ def demo(
     recent = Recent(time.time)
     if sys.stdout.isatty():
         recent.capture()
+        print("starting a backend for each region, and the server ...", flush=True)
     else:
         logs.configure()
     settings = _settings(listen, zones or _example())
     with tempfile.TemporaryDirectory(prefix="gtm-demo-") as directory:
         api = (f"unix:{directory}/gtm.sock",)
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_play(settings.model_copy(update={"api": api}), loaded, recent))
+            settings = settings.model_copy(update={"api": api})
+            asyncio.run(_play(settings, loaded, recent, chosen=listen is not None))
 
 
 def _example() -> Path:
@@ -91,6 +92,8 @@ def _settings(listen: str | None, zones: Path) -> Settings:
 
 def _free_addresses() -> list[str]:
     """The first port that is free, on IPv6's loopback too where that has it free."""
+    from gtm.cli.stage import FIRST_PORT
+
     for port in range(FIRST_PORT, FIRST_PORT + PORTS):
         if _is_free(f"127.0.0.1:{port}"):
             six = f"[::1]:{port}"
@@ -109,7 +112,7 @@ def _is_free(place: str) -> bool:
     return True
 
 
-async def _play(settings: Settings, loaded: Loaded, recent: Recent) -> None:
+async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: bool) -> None:
     """Everything from the first backend started to the last one ended."""
     from gtm import server
     from gtm.cli.backends import backends, dial_backends
@@ -120,7 +123,7 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent) -> None:
         async with backends(regions) as started:
             dial = dial_backends(loaded.zones, started)
             async with server.running(settings, dial) as running:
-                stage = Stage(running, started, recent, time.time)
+                stage = Stage(running, started, recent, time.time, chosen)
                 await (_show if sys.stdout.isatty() else _announce)(stage, stop)
 
 
@@ -134,13 +137,13 @@ async def _announce(stage: Stage, stop: asyncio.Event) -> None:
 
 async def _show(stage: Stage, stop: asyncio.Event) -> None:
     """On a terminal: the view and its keys."""
-    from rich.console import Console
     from rich.live import Live
 
     from gtm.cli.demoview import view
     from gtm.cli.keys import pressed
+    from gtm.cli.output import plain_console
 
-    console = Console(highlight=False)
+    console = plain_console()
     presses = Presses(stage, stop)
     with pressed(presses.press), Live(console=console, screen=True, auto_refresh=False) as live:
         await _follow(stage, stop, lambda: live.update(view(stage, console), refresh=True))

@@ -36,7 +36,7 @@ def _title(stage: Stage) -> Text:
         ": the real server; processes on this machine stand for the regions.\n",
         "DNS on ",
         (listen, "bold"),
-        ". Ask it as a client elsewhere:",
+        f"{stage.taken()}. Ask it as a client elsewhere:",
     )
     for line in stage.dig_lines():
         text.append(f"\n  {line}", "cyan")

@@ -21,7 +21,9 @@ ZONES_HERE = Path("zones")
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help="The name that is asked for.", show_default=False)],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The name that is asked for.", show_default=False)
+    ],
     client: Annotated[
         str,
         typer.Option(metavar="IP", help="Who asks: an IPv4 or IPv6 address.", show_default=False),
@@ -88,11 +90,11 @@ def _asked(api: str | None, name: str, rrtype: str, client: Address) -> Explanat
 
 
 def _print(explanation: ExplanationShape, *, as_json: bool) -> None:
-    from gtm.cli.output import print_json, screen
+    from gtm.cli.output import print_json, show
 
     if as_json:
         print_json(explanation)
         return
     from gtm.cli.explained import explained
 
-    screen().print(explained(explanation))
+    show(explained(explanation))

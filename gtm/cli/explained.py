@@ -19,7 +19,8 @@ def explained(found: ExplanationShape) -> RenderableType:
     parts: list[RenderableType] = [_question(found), *_answer(found), _summary(found), Text("")]
     parts.append(_facts(found))
     if found.steering is not None:
-        parts += [Text(""), _regions(found.steering.regions), Text("")]
+        regions = found.steering.regions
+        parts += [Text(""), _regions(regions), _dropped(regions), Text("")]
         parts.append(_endpoints(found.steering))
     return Group(*parts)
 
@@ -88,7 +89,6 @@ def _regions(regions: list[RegionExplained]) -> Table:
     table.add_column("round trip", no_wrap=True)
     table.add_column("bias", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
-    table.add_column("dropped because", overflow="fold")
     for region in regions:
         table.add_row(
             Text("→", "bold green") if region.picked else "",
@@ -97,8 +97,18 @@ def _regions(regions: list[RegionExplained]) -> Table:
             _round_trip(region),
             f"{region.bias:+d}" if region.bias else "0",
             mark(region.state),
-            _why_dropped(region),
         )
+    return table
+
+
+def _dropped(regions: list[RegionExplained]) -> Table:
+    """Why regions were not to be had; below the others' table, as reasons are long."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for region in regions:
+        if region.dropped is not None:
+            table.add_row(Text(f"   ✗ {region.region}", "red"), Text(region.dropped))
     return table
 
 
@@ -112,12 +122,6 @@ def _round_trip(region: RegionExplained) -> str:
     if region.rtt_from.startswith("measured"):
         return f"{region.rtt_ms:.1f} ms {region.rtt_from}"
     return f"{region.rtt_ms:.1f} ms for {region.distance_km or 0:,.0f} km"
-
-
-def _why_dropped(region: RegionExplained) -> str:
-    if region.dropped is not None and region.picked:
-        return f"not dropped, as none is up: {region.dropped}"
-    return region.dropped or ""
 
 
 def _endpoints(steering: SteeringExplained) -> RenderableType:

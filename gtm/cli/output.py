@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from pydantic import BaseModel
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from gtm.errors import GtmError, Mistake, ZoneFileError
@@ -17,11 +17,27 @@ MARKS = {"up": ("✓ up", "green"), "down": ("✗ down", "red"), "unknown": ("? 
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
+def plain_console(*, stderr: bool = False) -> Console:
+    """A console that takes text as it is: `:100:` in an IPv6 network is no emoji, `[x]` no tag."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+
 def screen(*, stderr: bool = False) -> Console:
     """Where people read. Without a terminal lines are 100 columns and without colour."""
-    console = Console(stderr=stderr, highlight=False)
+    console = plain_console(stderr=stderr)
     console.width = min(console.width, WIDEST) if console.is_terminal else WIDEST
     return console
+
+
+def show(shown: RenderableType) -> None:
+    """Prints a layout; into a file or a pipe without the spaces that tables pad lines with."""
+    console = screen()
+    if console.is_terminal:
+        console.print(shown)
+        return
+    with console.capture() as capture:
+        console.print(shown)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
 
 
 def print_json(shape: BaseModel) -> None:

@@ -24,6 +24,7 @@ def serve(
     zones: Annotated[
         Path | None,
         typer.Argument(
+            metavar="[ZONES]",
             help="A directory of zone files, or one zone file. [dim]Default: zones[/]",
             show_default=False,
         ),

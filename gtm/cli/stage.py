@@ -32,22 +32,30 @@ CLIENTS = (
 )
 """The first three are of data/sample.csv, each in another region of the example."""
 
+FIRST_PORT = 5300  # of the demo, and of every server that is not told another
+
 UNSERVED = Verdict(State.UNKNOWN, "no app is served there", 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A demo that is on. `now` is Unix time."""
+    """A demo that is on. `chosen` if its address was; `now` is Unix time."""
 
     server: Server
     backends: tuple[Backend, ...]
     recent: Recent
     now: Callable[[], float]
+    chosen: bool = False
 
     @property
     def listen(self) -> tuple[ListenAddress, ...]:
         """Where DNS is answered."""
         return tuple(listener.at for listener in self.server.listeners)
+
+    def taken(self) -> str:
+        """Says so where the usual port was not free."""
+        port = self.listen[0].port
+        return "" if self.chosen or port == FIRST_PORT else f" (port {FIRST_PORT} is taken)"
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ def status(api: Server = None, as_json: Json = False) -> None:
     """
     from gtm.api.models import Status
     from gtm.cli.client import server
-    from gtm.cli.output import print_json, screen
+    from gtm.cli.output import print_json, show
 
     found = server(api, os.environ).get("/v1/status", Status)
     if as_json:
@@ -22,4 +22,4 @@ def status(api: Server = None, as_json: Json = False) -> None:
         return
     from gtm.cli.statusview import status_view
 
-    screen().print(status_view(found))
+    show(status_view(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -53,7 +54,7 @@ def _loads(status: Status) -> Table:
     table.add_column(overflow="fold")
     table.add_row("last load", _last_load(status))
     for database in status.geo:
-        table.add_row("geo", _database(database, status.now))
+        table.add_row("geo", _database(database))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table
@@ -75,13 +76,13 @@ def _said(mistake: MistakeShape) -> str:
     return str(Mistake(**mistake.model_dump()))
 
 
-def _database(database: GeoStatus, now: float) -> Text:
+def _database(database: GeoStatus) -> Text:
     text = Text(
         f"{Path(database.path).name} ({database.type}), {database.networks:,} networks, "
-        f"{span(now - database.built)} old"
+        f"built {datetime.fromtimestamp(database.built, UTC):%Y-%m-%d}"
     )
     if database.stale:
-        text.append(", stale: get a newer one", "yellow")
+        text.append(", stale", "yellow")
     return text
 
 
