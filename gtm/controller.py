@@ -153,7 +153,10 @@ class Controller:
 
     def _stamp(self) -> Fingerprint:
         zones = self.sources.zones
-        inside = sorted(zones.iterdir()) if zones.is_dir() else sorted(zones.parent.iterdir())
+        try:
+            inside = sorted((zones if zones.is_dir() else zones.parent).iterdir())
+        except OSError:
+            inside = []  # loading says what is wrong with the place
         return fingerprint([*inside, *self.sources.geoip])
 
     def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:

@@ -20,7 +20,7 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, Topology, Verdict
+from gtm.model import Address, State, Topology, Verdict
 from gtm.steering.cost import Cost
 from gtm.steering.verdicts import eligible
 
@@ -245,7 +245,9 @@ def _summary(message: dns.message.Message, steering: Steering | None, inside: bo
     if before:
         nearer = " and ".join(before)
         return f"{steering.region}: nearest of those up ({nearer} would be nearer, but is down)"
-    return f"{steering.region}: the nearest region, and up"
+    picked = next(view for view in steering.regions if view.picked)
+    known = "up" if picked.verdict.state is State.UP else "taken to be up, as it is not known"
+    return f"{steering.region}: the nearest region, and {known}"
 
 
 def _until_picked(steering: Steering) -> list[RegionView]:
