@@ -87,7 +87,7 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
     )
     durations = HistogramMetricFamily(
         "gtm_dns_request_duration_seconds",
-        "Time to answer, inside the server; the mean of the answers given in one go.",
+        "Time to answer, inside the server; over UDP one answer in 32 is timed.",
         labels=["server", "proto", "family"],
     )
     regions: Counter[tuple[str, str, str]] = Counter()

@@ -21,21 +21,23 @@ class Answering:
         """`random16` gives 16 random bits."""
         self._random16 = random16
         self._failures = 0
-        self.current = (snapshot, FastPath(snapshot, random16))
+        self.stopped = False
+        self.publish(snapshot)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Answers from this snapshot from now on."""
-        self.current = (snapshot, FastPath(snapshot, self._random16))
+        self._snapshot = snapshot
+        self.fast = FastPath(snapshot, self._random16).answer
 
     def answer(self, packet: bytes, host: str, stats: SocketStats, *, udp: bool) -> bytes | None:
         """The response to send, or None to be silent."""
-        message = self.current[1].answer(packet, host, stats.fast, udp=udp)
+        message = self.fast(packet, host, stats.fast, udp=udp)
         return message or self.refer(packet, host, stats, udp=udp)
 
     def refer(self, packet: bytes, host: str, stats: SocketStats, *, udp: bool) -> bytes | None:
         """The reference responder's answer, for what the fast path does not know."""
         try:
-            reply = respond(self.current[0], packet, asker_of(host), self._random16(), udp=udp)
+            reply = respond(self._snapshot, packet, asker_of(host), self._random16(), udp=udp)
         except Exception:
             # a fault of ours must not end the plane; it is silent for this packet and says so once
             stats.dropped["fault"] += 1

@@ -1,7 +1,7 @@
-"""The python plane: a thread of its own that answers on all sockets from the last snapshot.
+"""The python plane: threads of its own that answer from the last snapshot.
 
-Its loop shares nothing with the control side but the pointer to what is answered from, so it goes
-on when the control side is stuck, or gone.
+One thread for each UDP socket, and one with an event loop for all of TCP. They share nothing with
+the control side but the pointer to what is answered from, so they go on when it is stuck, or gone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gtm.planes.stats import SocketStats
 from gtm.planes.tcp import SWEEP, Connections
 from gtm.snapshot import Snapshot
 
-STOP_PATIENCE = 5.0  # seconds the thread gets to end
+STOP_PATIENCE = 5.0  # seconds each thread gets to end
 
 
 class PythonPlane:
@@ -36,14 +36,11 @@ class PythonPlane:
         self._listeners = tuple(listeners)
         self._random16 = random16 or partial(Random().getrandbits, 16)
         self._answering: Answering | None = None
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: asyncio.Event | None = None
-        self.stats = tuple(
-            SocketStats(proto, listener.at.family)
-            for listener in self._listeners
-            for proto in ("udp", "tcp")
-        )
+        self._threads: list[threading.Thread] = []
+        self._tcp = TcpLoop()
+        self._udp_stats = [SocketStats("udp", each.at.family) for each in self._listeners]
+        self._tcp_stats = [SocketStats("tcp", each.at.family) for each in self._listeners]
+        self.stats = (*self._udp_stats, *self._tcp_stats)
 
     def publish(self, snapshot: Snapshot) -> None:
         """Answers from this snapshot from now on; the first one starts the answering."""
@@ -53,49 +50,67 @@ class PythonPlane:
             self._answering.publish(snapshot)
             return
         self._answering = Answering(snapshot, self._random16)
-        self._start()
+        self._start(self._answering)
 
-    def _start(self) -> None:
-        started = threading.Event()
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._run(started)), name="gtm-plane", daemon=True
-        )
-        self._thread.start()
-        started.wait()
+    def _start(self, answering: Answering) -> None:
+        for listener, stats in zip(self._listeners, self._udp_stats, strict=True):
+            self._thread(f"gtm-udp {listener.at}", udp.serve, listener.udp, answering, stats)
+        listeners = list(zip(self._listeners, self._tcp_stats, strict=True))
+        self._thread("gtm-tcp", self._tcp.run, listeners, answering)
+        self._tcp.started.wait(STOP_PATIENCE)
+
+    def _thread(self, name: str, run: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=run, args=arguments, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""
-        if self._thread is not None and self._loop is not None and self._ended is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._ended.set)
-            self._thread.join(STOP_PATIENCE)
+        if self._answering is not None:
+            self._answering.stopped = True
+            for listener in self._listeners:
+                udp.stop(listener.udp)
+            self._tcp.stop()
+            for thread in self._threads:
+                thread.join(STOP_PATIENCE)
         for listener in self._listeners:
             listener.close()
 
-    async def _run(self, started: threading.Event) -> None:
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        servers = [await self._serve(index) for index in range(len(self._listeners))]
-        started.set()
-        try:
-            while not self._ended.is_set():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._ended.wait(), SWEEP)
-                for _, connections in servers:
-                    connections.sweep()
-        finally:
-            for listener in self._listeners:
-                self._loop.remove_reader(listener.udp)
-            for server, connections in servers:
-                server.close()
-                connections.close()
 
-    async def _serve(self, index: int) -> tuple[asyncio.Server, Connections]:
-        assert self._loop is not None and self._answering is not None  # noqa: S101
-        listener = self._listeners[index]
-        udp_stats, tcp_stats = self.stats[2 * index], self.stats[2 * index + 1]
-        wildcard = listener.at.address.is_unspecified
-        make = udp.wildcard_reader if wildcard else udp.reader
-        self._loop.add_reader(listener.udp, make(listener.udp, self._answering, udp_stats))
-        connections = Connections(self._answering, tcp_stats, perf_counter)
-        server = await self._loop.create_server(connections.accept, sock=listener.tcp)
-        return server, connections
+class TcpLoop:
+    """The event loop of all TCP connections, in whatever thread calls `run`."""
+
+    def __init__(self) -> None:
+        """Not running."""
+        self.started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Event | None = None
+
+    def run(self, listeners: list[tuple[Listener, SocketStats]], answering: Answering) -> None:
+        """Answers on the listeners until `stop`."""
+        asyncio.run(self._run(listeners, answering))
+
+    def stop(self) -> None:
+        """Ends `run`, from another thread."""
+        if self._loop is not None and self._ended is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+                self._loop.call_soon_threadsafe(self._ended.set)
+
+    async def _run(
+        self, listeners: list[tuple[Listener, SocketStats]], answering: Answering
+    ) -> None:
+        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
+        sides = [Connections(answering, stats, perf_counter) for _, stats in listeners]
+        servers = [
+            await self._loop.create_server(side.accept, sock=listener.tcp)
+            for (listener, _), side in zip(listeners, sides, strict=True)
+        ]
+        self.started.set()
+        while not self._ended.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), SWEEP)
+            for side in sides:
+                side.sweep()
+        for server, side in zip(servers, sides, strict=True):
+            server.close()
+            side.close()

@@ -80,7 +80,6 @@ def bind(wanted: ListenAddress) -> Listener:
             if wanted.port == 0 and attempt + 1 < TRIES:
                 continue
             raise StartError(f"cannot listen on {wanted}: {_why(error, wanted)}") from error
-        udp.setblocking(False)
         tcp.setblocking(False)
         return Listener(at, udp, tcp)
     raise StartError(f"cannot listen on {wanted}: no port is free for both UDP and TCP")

@@ -32,7 +32,7 @@ class SocketStats:
         """Makes room for so many tallies; called before a snapshot that has them is published."""
         self.fast.extend([0] * (tallies - len(self.fast)))
 
-    def observe(self, answers: int, seconds: float) -> None:
-        """A run of answers that together took so long; each is counted with their mean."""
-        self.durations[bisect_left(BUCKETS, seconds / answers)] += answers
+    def observe(self, seconds: float) -> None:
+        """How long one answer took; not every answer is timed."""
+        self.durations[bisect_left(BUCKETS, seconds)] += 1
         self.seconds += seconds

@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
             self.abort()
             return False
         transport.write(len(message).to_bytes(2, "big") + message)
-        stats.observe(1, self._connections.clock() - begun)
+        stats.observe(self._connections.clock() - begun)
         if transport.get_write_buffer_size() > UNSENT:
             stats.dropped["slow reader"] += 1
             self.abort()
