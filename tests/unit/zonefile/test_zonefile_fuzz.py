@@ -6,12 +6,12 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.unit.zonefile.test_zonefile_example import EVERYTHING
 
 from gtm.errors import ZoneFileError
 from gtm.zonefile import load
 from gtm.zonefile.findings import Findings
 from gtm.zonefile.master import MasterFile
+from tests.unit.zonefile.test_zonefile_example import EVERYTHING
 
 LINES = EVERYTHING.splitlines(keepends=True)
 WORDS = [

@@ -1,0 +1,124 @@
+"""Snapshots: what a verdict changes, and that a refresh is a compile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gtm.compile.compiler import Compiled, Compiler
+from gtm.dns.responder import respond
+from gtm.model import Target
+from gtm.snapshot import Snapshot
+from tests.worlds import Verdicts, asker, read_zones, sample_geo
+
+ZONE = """
+zone: gtm.example.com
+nameservers: {ns1: [192.0.2.53]}
+regions: {us: {location: [39, -77]}, eu: {location: IE}, ap: {location: SG}}
+checks: {up: {type: tcp, port: 80}}
+apps:
+  block:
+    topology: replicated
+    check: up
+    services:
+      orders: {us: [192.0.2.1, 192.0.2.2], eu: [198.51.100.1], ap: [203.0.113.1]}
+      payments: {us: [192.0.2.3], eu: [198.51.100.3], ap: [203.0.113.3]}
+      extra: {optional: true, us: [192.0.2.4], eu: [198.51.100.4]}
+  alone:
+    topology: spread
+    check: up
+    services:
+      search: {us: [192.0.2.1, "2001:db8::1"], ap: [203.0.113.5]}
+      images: {eu: [198.51.100.6], us: [cdn.example.net.]}
+"""
+ZONES = read_zones({"gtm.yaml": ZONE})
+ENDPOINTS = [
+    *("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "198.51.100.1", "198.51.100.3"),
+    *("198.51.100.4", "198.51.100.6", "203.0.113.1", "203.0.113.3", "203.0.113.5"),
+    *("2001:db8::1", "cdn.example.net"),
+]
+NAMES = ["orders", "payments", "extra", "search", "images"]
+CLIENTS = ["192.0.2.1", "198.51.100.1", "203.0.113.1", "127.0.0.1"]
+
+
+def answers(snapshot: Snapshot) -> dict[tuple[str, int, str], bytes | None]:
+    """What every client gets for everything."""
+    found: dict[tuple[str, int, str], bytes | None] = {}
+    for name in NAMES:
+        wire = bytes((len(name),)) + name.encode() + b"\3gtm\7example\3com\0"
+        for rrtype in (1, 28, 15):
+            packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
+            for client in CLIENTS:
+                reply = respond(snapshot, packet, asker(client), 0, udp=True)
+                found[name, rrtype, client] = None if reply is None else reply.message
+    return found
+
+
+def compiled(down: set[str], compiler: Compiler | None = None) -> Compiled:
+    return (compiler or Compiler()).compile(ZONES, sample_geo(), Verdicts(down), epoch=1)
+
+
+@settings(max_examples=30)
+@given(st.lists(st.sets(st.sampled_from(ENDPOINTS)), min_size=1, max_size=4))
+def test_refreshing_after_verdict_changes_gives_what_compiling_anew_gives(
+    steps: list[set[str]],
+) -> None:
+    compiler = Compiler()
+    state = compiled(set(), compiler)
+    before: set[str] = set()
+    for down in steps:
+        changed = {target for target in state.uses if target.address in before ^ down}
+        state = compiler.refresh(state, changed, Verdicts(down), epoch=2)
+        before = down
+    fresh = compiled(before)
+    assert answers(state.snapshot) == answers(fresh.snapshot)
+    assert {key: app.health for key, app in state.apps.items()} == {
+        key: app.health for key, app in fresh.apps.items()
+    }
+
+
+def test_a_refresh_leaves_what_did_not_change_as_it_is() -> None:
+    compiler = Compiler()
+    before = compiled(set(), compiler)
+    changed = {target for target in before.uses if target.address == "203.0.113.5"}
+    after = compiler.refresh(before, changed, Verdicts({"203.0.113.5"}), epoch=2)
+    assert after.apps["gtm.example.com.", "block"] is before.apps["gtm.example.com.", "block"]
+    search = b"\6search\3gtm\7example\3com\0"
+    same = [
+        name for name, node in before.snapshot.nodes.items() if after.snapshot.nodes[name] is node
+    ]
+    assert set(before.snapshot.nodes) - set(same) == {search}
+    assert after.snapshot.epoch == 2
+
+
+def test_services_with_the_same_regions_share_areas_and_plans() -> None:
+    block = compiled(set()).apps["gtm.example.com.", "block"]
+    orders, payments = block.services["orders"].steered, block.services["payments"].steered
+    assert orders.areas is payments.areas
+    assert orders.plans is payments.plans
+
+
+def test_a_target_names_everywhere_its_verdict_counts() -> None:
+    uses = {target.address: used for target, used in compiled(set()).uses.items()}
+    assert {(use.app, use.service) for use in uses["192.0.2.1"]} == {
+        ("block", "orders"),
+        ("alone", "search"),
+    }
+
+
+def test_counters_keep_their_numbers_across_epochs() -> None:
+    compiler = Compiler()
+    first = list(compiled(set(), compiler).snapshot.tallies)
+    second = compiled({"192.0.2.3"}, compiler).snapshot.tallies
+    assert list(second)[: len(first)] == first
+
+
+def test_an_epoch_can_be_stamped_on_a_snapshot() -> None:
+    assert replace(compiled(set()).snapshot, epoch=9).epoch == 9
+
+
+def test_identical_probes_are_made_once() -> None:
+    targets: set[Target] = set(compiled(set()).uses)
+    assert len([target for target in targets if target.address == "192.0.2.1"]) == 1

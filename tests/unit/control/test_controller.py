@@ -1,0 +1,258 @@
+"""The controller with a plane and a checker that only remember."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from gtm.controller import Controller, Sources
+from gtm.errors import GeoError, ZoneFileError
+from gtm.health import Checker, Report
+from gtm.model import State, Target, Verdict
+from gtm.planes.stats import SocketStats
+from gtm.snapshot import Snapshot
+from tests.worlds import SAMPLE
+
+ZONE = """
+zone: gtm.example.com
+nameservers: {ns1: [192.0.2.53]}
+regions: {us: {location: [39, -77]}, eu: {location: IE}}
+checks: {up: {type: tcp, port: 80}}
+apps:
+  shop:
+    topology: replicated
+    check: up
+    services: {orders: {us: [192.0.2.1], eu: [198.51.100.1]}}
+"""
+
+
+class RememberingPlane:
+    name = "remembering"
+    stats: tuple[SocketStats, ...] = ()
+
+    def __init__(self) -> None:
+        self.published: list[Snapshot] = []
+
+    def publish(self, snapshot: Snapshot) -> None:
+        self.published.append(snapshot)
+
+    def stop(self) -> None: ...
+
+
+class ToldChecker(Checker):
+    """Believes what it is told, and tells the controller."""
+
+    def __init__(self, on_change: Callable[[Target, Verdict, Verdict], None]) -> None:
+        self.tell = on_change
+        self.states: dict[str, State] = {}
+        self.targets: frozenset[Target] = frozenset()
+
+    def retarget(self, targets: Collection[Target]) -> None:
+        self.targets = frozenset(targets)
+
+    async def first_round(self, limit: float) -> bool:
+        return True
+
+    def verdict(self, target: Target) -> Verdict:
+        state = self.states.get(target.address, State.UP)
+        return Verdict(state, f"told {state.value}", 1.0)
+
+    def report(self, target: Target) -> Report:
+        return Report(self.verdict(target))
+
+    def change(self, address: str, state: State) -> None:
+        for target in self.targets:
+            if target.address == address:
+                before = self.verdict(target)
+                self.states[address] = state
+                self.tell(target, before, self.verdict(target))
+
+
+class Stage:
+    """A controller in its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.zones = folder / "zones"
+        self.zones.mkdir()
+        self.geo = folder / "geo.mmdb"
+        shutil.copy(SAMPLE, self.geo)
+        self.write(ZONE)
+        self.plane = RememberingPlane()
+        self.checkers: list[ToldChecker] = []
+        self.controller = Controller(
+            Sources(self.zones, (self.geo,)), self.plane, self._checker, now=lambda: 1000.0
+        )
+
+    def _checker(self, on_change: Callable[[Target, Verdict, Verdict], None]) -> Checker:
+        self.checkers.append(ToldChecker(on_change))
+        return self.checkers[-1]
+
+    @property
+    def checker(self) -> ToldChecker:
+        return self.checkers[-1]
+
+    @property
+    def latest(self) -> Snapshot:
+        return self.plane.published[-1]
+
+    def write(self, text: str, name: str = "gtm.yaml") -> None:
+        (self.zones / name).write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path)
+
+
+async def test_it_publishes_once_the_first_round_is_done(stage: Stage) -> None:
+    await stage.controller.start()
+    assert stage.controller.ready
+    assert [snapshot.epoch for snapshot in stage.plane.published] == [1]
+    assert {target.address for target in stage.checker.targets} == {"192.0.2.1", "198.51.100.1"}
+
+
+async def test_a_verdict_change_is_published_in_the_same_turn_of_the_loop(stage: Stage) -> None:
+    await stage.controller.start()
+    stage.checker.change("192.0.2.1", State.DOWN)
+    stage.checker.change("198.51.100.1", State.DOWN)
+    await asyncio.sleep(0)
+    assert [snapshot.epoch for snapshot in stage.plane.published] == [1, 2], "both in one"
+    app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
+    assert {verdict.state for verdict in app.health.regions.values()} == {State.DOWN}
+
+
+async def test_a_transition_is_logged_once_with_its_reason(stage: Stage) -> None:
+    await stage.controller.start()
+    with capture_logs() as logs:
+        stage.checker.change("192.0.2.1", State.DOWN)
+        await asyncio.sleep(0)
+    assert [(log["event"], log["log_level"]) for log in logs] == [
+        ("endpoint_down", "warning"),
+        ("region_down", "warning"),
+    ]
+    assert logs[0]["reason"] == "told down"
+    assert logs[1]["region"] == "us"
+
+
+async def test_a_good_file_replaces_the_old_one(stage: Stage) -> None:
+    await stage.controller.start()
+    stage.write(ZONE.replace("198.51.100.1", "198.51.100.2"))
+    result = await stage.controller.load()
+    assert result.error is None
+    assert stage.latest.epoch == 2
+    assert {target.address for target in stage.checker.targets} == {"192.0.2.1", "198.51.100.2"}
+
+
+async def test_a_bad_file_changes_nothing_and_says_all_of_it(stage: Stage) -> None:
+    await stage.controller.start()
+    targets = stage.checker.targets
+    stage.write(ZONE.replace("location: IE", "locaton: IE").replace("192.0.2.1", "nonsense"))
+    with capture_logs() as logs:
+        result = await stage.controller.load()
+    assert len(result.mistakes) >= 2
+    assert [snapshot.epoch for snapshot in stage.plane.published] == [1]
+    assert stage.checker.targets == targets
+    assert stage.controller.loads.failed == 1
+    assert logs[0]["event"] == "load_failed"
+    assert [log["event"] for log in logs[1:]] == ["zone_file"] * len(result.mistakes)
+
+
+async def test_a_good_file_after_a_bad_one_heals(stage: Stage) -> None:
+    await stage.controller.start()
+    stage.write("zone: [")
+    await stage.controller.load()
+    stage.write(ZONE)
+    assert (await stage.controller.load()).error is None
+    assert stage.controller.reload is not None
+    assert stage.controller.reload.error is None
+
+
+async def test_zones_that_are_wrong_at_the_start_are_an_error(stage: Stage) -> None:
+    stage.write("zone: [")
+    with pytest.raises(ZoneFileError):
+        await stage.controller.start()
+    assert not stage.controller.ready
+
+
+async def test_a_database_that_is_broken_at_the_start_is_an_error_that_names_it(
+    stage: Stage,
+) -> None:
+    stage.geo.write_bytes(b"this is no database")
+    with pytest.raises(GeoError, match=r"cannot open .*geo\.mmdb"):
+        await stage.controller.start()
+
+
+async def test_a_database_replaced_by_a_broken_one_is_kept_in_use(stage: Stage) -> None:
+    await stage.controller.start()
+    geo = stage.controller.compiled.geo
+    broken = stage.geo.with_suffix(".new")
+    broken.write_bytes(b"this is no database")
+    broken.replace(stage.geo)
+    with capture_logs() as logs:
+        await stage.controller.load_if_changed()
+    assert stage.controller.compiled.geo is geo
+    assert "geo_database_kept" in [log["event"] for log in logs]
+
+
+async def test_a_database_that_is_replaced_is_opened_again(stage: Stage) -> None:
+    await stage.controller.start()
+    geo = stage.controller.compiled.geo
+    again = stage.geo.with_suffix(".new")
+    shutil.copy(SAMPLE, again)
+    again.replace(stage.geo)
+    await stage.controller.load_if_changed()
+    assert stage.controller.compiled.geo is not geo
+    assert stage.latest.epoch == 2
+
+
+async def test_nothing_is_loaded_while_no_file_changes(stage: Stage) -> None:
+    await stage.controller.start()
+    await stage.controller.load_if_changed()
+    assert [snapshot.epoch for snapshot in stage.plane.published] == [1]
+
+
+async def test_a_configmap_style_swap_of_a_symlink_is_seen(tmp_path: Path) -> None:
+    stage = Stage(tmp_path)
+    (stage.zones / "gtm.yaml").unlink()
+    for version, text in (("1", ZONE), ("2", ZONE.replace("198.51.100.1", "198.51.100.9"))):
+        (stage.zones / f"..{version}").mkdir()
+        (stage.zones / f"..{version}" / "gtm.yaml").write_text(text, encoding="utf-8")
+    (stage.zones / "..data").symlink_to("..1")
+    (stage.zones / "gtm.yaml").symlink_to("..data/gtm.yaml")
+    await stage.controller.start()
+    (stage.zones / "..data_tmp").symlink_to("..2")
+    (stage.zones / "..data_tmp").replace(stage.zones / "..data")
+    await stage.controller.load_if_changed()
+    assert "198.51.100.9" in {target.address for target in stage.checker.targets}
+
+
+async def test_verdicts_that_change_during_a_load_are_not_lost(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.controller.start()
+    compile_all = stage.controller._compile
+
+    def compiling(*arguments: object) -> object:
+        made = compile_all(*arguments)  # type: ignore[arg-type]
+        loop.call_soon_threadsafe(stage.checker.change, "192.0.2.1", State.DOWN)
+        return made
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(stage.controller, "_compile", compiling)
+    await stage.controller.load()
+    await asyncio.sleep(0)
+    app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
+    assert app.health.regions["us"].state is State.DOWN
+
+
+async def test_an_old_database_is_warned_of_once(stage: Stage) -> None:
+    stage.controller._now = lambda: 1e11
+    with capture_logs() as logs:
+        await stage.controller.start()
+        await stage.controller.load()
+    assert [log["event"] for log in logs].count("geo_database_old") == 1
