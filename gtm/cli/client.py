@@ -135,9 +135,9 @@ def _checked(api: str) -> str:
 def _host_and_port(api: str) -> tuple[str, int]:
     text = api.removeprefix("http://").rstrip("/")
     host, colon, port = text.rpartition(":")
-    if colon and host and port.isdecimal() and int(port) < 1 << 16:
+    if colon and host and "/" not in host and port.isdecimal() and int(port) < 1 << 16:
         return host.strip("[]"), int(port)
-    if api.startswith("http://") and text and not colon:
+    if api.startswith("http://") and text and not colon and "/" not in text:
         return text, HTTP_PORT
     raise UsageError(
         f"cannot use --api {api}: write unix:/run/gtm/gtm.sock, 127.0.0.1:8053 "

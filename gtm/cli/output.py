@@ -61,7 +61,8 @@ def complain(error: GtmError) -> None:
 def styled(mistake: Mistake) -> Text:
     """The mistake word for word as its str() is; colours set its parts apart."""
     text = Text(str(mistake))
-    where = str(mistake).index(mistake.problem, len(mistake.file))
+    what = f"{mistake.problem}; {mistake.remedy}" if mistake.remedy else mistake.problem
+    where = len(text) - len(what)
     text.stylize("bold", 0, where)
     text.stylize("red", where, where + len(mistake.problem))
     return text
