@@ -188,6 +188,7 @@ async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Setti
         _make_room(path)
         await _start(web.UnixSite(runner, path), f"unix:{path}")
         path.chmod(SOCKET_MODE)
+        stack.callback(path.unlink, missing_ok=True)
         places.append(f"unix:{path}")
     except StartError as error:
         if explicit:
