@@ -20,6 +20,7 @@ from gtm.planes.sockets import ListenAddress, parse_listen
 
 PREFIX = "GTM_"
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
+UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
 LISTS = {"listen", "api", "geoip"}  # keys with several values, separated by commas in GTM_*
 
@@ -109,7 +110,9 @@ def settle(
         return Settings.model_validate(values)
     except ValidationError as error:
         faults = "; ".join(_fault(fault) for fault in error.errors())
-        raise ConfigError(f"cannot use the settings: {faults}") from error
+        unknown = any(fault["type"] == UNKNOWN_KEY for fault in error.errors())
+        remedy = f"; the keys are {', '.join(Settings.model_fields)}" if unknown else ""
+        raise ConfigError(f"cannot use the settings: {faults}{remedy}") from error
 
 
 def _file(path: Path) -> dict[str, object]:
@@ -128,6 +131,6 @@ def _file(path: Path) -> dict[str, object]:
 
 def _fault(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: unknown key; the keys are {', '.join(Settings.model_fields)}"
+    if fault["type"] == UNKNOWN_KEY:
+        return f"{key}: unknown key"
     return f"{key}: {fault['msg'].removeprefix('Value error, ')}"

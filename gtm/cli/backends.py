@@ -7,7 +7,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -34,6 +34,7 @@ class Backend:
     region: str
     port: int
     process: asyncio.subprocess.Process
+    acting: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def pid(self) -> int:
@@ -57,13 +58,14 @@ class Backend:
 
     async def toggle(self) -> None:
         """Stops it, or brings it back; one that has ended is started again. Raises StartError."""
-        condition = self.condition
-        if condition is Condition.RUNNING:
-            self.stop()
-        elif condition is Condition.STOPPED:
-            self.resume()
-        else:
-            self.process, self.port = await _start(self.region)
+        async with self.acting:  # a key pressed twice must not start it twice
+            condition = self.condition
+            if condition is Condition.RUNNING:
+                self.stop()
+            elif condition is Condition.STOPPED:
+                self.resume()
+            else:
+                self.process, self.port = await _start(self.region)
 
     async def end(self) -> None:
         """Ends it, stopped or not."""

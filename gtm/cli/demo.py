@@ -123,8 +123,18 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: b
         async with backends(regions) as started:
             dial = dial_backends(loaded.zones, started)
             async with server.running(settings, dial) as running:
+                _say_unplayable(loaded)
                 stage = Stage(running, started, recent, time.time, chosen)
                 await (_show if sys.stdout.isatty() else _announce)(stage, stop)
+
+
+def _say_unplayable(loaded: Loaded) -> None:
+    from gtm.model import CheckType
+
+    for zone in loaded.zones:
+        for app in zone.apps:
+            if app.check is not None and app.check.type is CheckType.HTTPS:
+                log.warning("stays_down", app=app.name, reason="the demo's backends speak no TLS")
 
 
 async def _announce(stage: Stage, stop: asyncio.Event) -> None:

@@ -14,6 +14,7 @@ from gtm.cli.recent import Event
 from gtm.cli.stage import CLIENTS, Stage, command
 from gtm.model import State
 
+MOST_KEYS = 9  # regions beyond have no digit; their processes have signals all the same
 _LEVELS = {"warning": "yellow", "error": "red", "critical": "red"}
 
 
@@ -52,7 +53,7 @@ def _regions(stage: Stage) -> RenderableType:
         verdict = stage.verdict(backend.region)
         since = span(stage.now() - verdict.since) if verdict.since else ""
         table.add_row(
-            Text(str(number), "bold"),
+            Text(str(number) if number <= MOST_KEYS else "", "bold"),
             Text(backend.region, "bold"),
             _backend(backend.condition, backend.port),
             mark(verdict.state.value),
@@ -96,7 +97,8 @@ def _event(event: Event) -> Text:
 
 
 def _foot(stage: Stage) -> Text:
-    keys = f"1-{len(stage.backends)}" if len(stage.backends) > 1 else "1"
+    last = min(len(stage.backends), MOST_KEYS)
+    keys = f"1-{last}" if last > 1 else "1"
     return Text.assemble(
         (keys, "bold"),
         " stop a region or bring it back   ",
