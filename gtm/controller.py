@@ -25,6 +25,8 @@ from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
 
+YAML = {".yaml", ".yml"}
+Stamps = dict[Path, tuple[int, int, int] | None]
 FIRST_ROUND = 15.0  # seconds at most from start to the first answer, whatever the checks' timeouts
 FIRST_ROUND_SLACK = 1.0  # seconds beyond the longest timeout, for targets that wait their turn
 
@@ -79,7 +81,8 @@ class Controller:
         self._since_load: set[Target] | None = None
         self._loading = asyncio.Lock()
         self._geo: tuple[Fingerprint, Geo] | None = None
-        self._files: Fingerprint | None = None
+        self._files: Stamps = {}
+        self._read_files: set[Path] = set()
 
     @property
     def compiled(self) -> Compiled:
@@ -130,8 +133,12 @@ class Controller:
 
     def _read(self) -> tuple[Loaded, Geo]:
         # stamped before they are read: a file changed meanwhile is then read again
-        self._files = self._stamp()
-        return load(self.sources.zones), self._open_geo()
+        before = self._stamp()
+        self._files = before
+        loaded = load(self.sources.zones)
+        self._read_files = {Path(name) for name in loaded.files}
+        self._files = self._stamp() | before
+        return loaded, self._open_geo()
 
     def _open_geo(self) -> Geo:
         """The databases, read again only if a file was replaced."""
@@ -151,13 +158,10 @@ class Controller:
         self._geo = (stamp, geo)
         return geo
 
-    def _stamp(self) -> Fingerprint:
-        zones = self.sources.zones
-        try:
-            inside = sorted((zones if zones.is_dir() else zones.parent).iterdir())
-        except OSError:
-            inside = []  # loading says what is wrong with the place
-        return fingerprint([*inside, *self.sources.geoip])
+    def _stamp(self) -> Stamps:
+        """What to tell a change by, of the files read and those that a load would read now."""
+        paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
+        return dict(zip(paths, fingerprint(paths), strict=True))
 
     def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
         return self._compiler.compile(loaded.zones, geo, self.checker.verdict, self._epoch)
@@ -232,6 +236,16 @@ class Controller:
             for (subject, region), verdict in _verdicts(app).items():
                 if verdict.state is State.DOWN:
                     _log_verdict(app, subject, region, verdict)
+
+
+def _beside(zones: Path) -> list[Path]:
+    """The files in a folder of zones, or the YAML beside a zone file; none if it is not there."""
+    try:
+        if zones.is_dir():
+            return [path for path in zones.iterdir() if not path.name.startswith(".")]
+        return [path for path in zones.parent.iterdir() if path.suffix in YAML]
+    except OSError:
+        return []
 
 
 def _warn_of_age(geo: Geo, now: float) -> None:

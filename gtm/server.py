@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import grp
 import os
 import pwd
@@ -73,6 +74,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         log.info("starting", version=gtm.__version__, plane=plane.name, listen=listen, api=places)
         _say_how_to_go_public(listeners)
         await controller.start()
+        gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
         yield Server(controller, listeners, tuple(places))
@@ -188,7 +190,7 @@ async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Setti
         _make_room(path)
         await _start(web.UnixSite(runner, path), f"unix:{path}")
         path.chmod(SOCKET_MODE)
-        stack.callback(path.unlink, missing_ok=True)
+        stack.callback(_remove, path)
         places.append(f"unix:{path}")
     except StartError as error:
         if explicit:
@@ -220,6 +222,11 @@ def _make_room(path: Path) -> None:
     except OSError as error:
         raise StartError(f"cannot serve the API on unix:{path}: {error.strerror}") from error
     raise StartError(f"cannot serve the API on unix:{path}: another gtm is serving there")
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # after --user its directory may be another's
+        path.unlink()
 
 
 def _become(user: str | None) -> None:

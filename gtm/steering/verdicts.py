@@ -140,7 +140,7 @@ def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
     down = [(service, verdict) for service, verdict in verdicts if verdict.state is State.DOWN]
     if down:
         service, verdict = min(down, key=lambda pair: pair[1].since)
-        more = f" (and {len(down) - 1} more services)" if len(down) > 1 else ""
+        more = f" (and {len(down) - 1} more of the block)" if len(down) > 1 else ""
         return Verdict(State.DOWN, f"{service.key}: {verdict.reason}{more}", verdict.since)
     since = max((verdict.since for _, verdict in verdicts), default=0.0)
     if any(verdict.state is State.UNKNOWN for _, verdict in verdicts):
