@@ -11,7 +11,7 @@ from gtm.compile.static import ZoneContext, context, static_nodes
 from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
 from gtm.model import App, MeasuredLatency, Region, Service, Target, Zone
-from gtm.snapshot import AreaTable, Node, RegionAnswers, Snapshot, Steered, ZoneData
+from gtm.snapshot import AreaTable, Node, Snapshot, Steered, ZoneData
 from gtm.steering.areas import build_areas
 from gtm.steering.cost import CostModel
 from gtm.steering.plans import PlanTables
@@ -110,8 +110,10 @@ class Compiler:
         for service in app.services:
             name = to_wire(service.name)
             table, model = areas.table(zone, service)
+            here = health.services[service.key]
             answers = tuple(
-                _answers(zone, context, service, region, health) for region in table.regions
+                region_answers(context, service, name, region, here[region])
+                for region in table.regions
             )
             plans = plan_tables.plans(table, eligible(app, service, health))
             steered = Steered(service.name, table, plans, answers)
@@ -176,8 +178,11 @@ def _refreshed(
         plans = tables.plans(steered.areas, eligible(app, before.service, health))
         if plans is steered.plans and not regions:
             continue
+        here = health.services[key]
         answers = tuple(
-            _answers(compiled.zone, compiled.context, before.service, old.region, health)
+            region_answers(
+                compiled.context, before.service, before.name, old.region, here[old.region]
+            )
             if old.region in regions
             else old
             for old in steered.answers
@@ -194,13 +199,6 @@ def _area_tables(zone: Zone, geo: Geo, made: dict[object, AreaTables]) -> AreaTa
     if key not in made:
         made[key] = AreaTables(geo.overridden(zone.overrides), zone.latency)
     return made[key]
-
-
-def _answers(
-    zone: Zone, context: ZoneContext, service: Service, region: str, health: AppHealth
-) -> RegionAnswers:
-    endpoints = health.services[service.key][region].usable()
-    return region_answers(context, service, region, zone.ttl, endpoints)
 
 
 def _nodes(compiled: CompiledApp, keys: Iterable[str]) -> dict[bytes, Node]:

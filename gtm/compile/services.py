@@ -8,15 +8,16 @@ from gtm.dns.names import is_below, to_wire
 from gtm.dns.types import Type, type_text
 from gtm.model import Endpoint, Service
 from gtm.snapshot import Entry, Node, RegionAnswers, RRset, Steered
+from gtm.steering.verdicts import ServiceHealth
 
 STEERED_TYPES = (Type.A, Type.AAAA)
 
 
 def region_answers(
-    context: ZoneContext, service: Service, region: str, ttl: int, endpoints: tuple[Endpoint, ...]
+    context: ZoneContext, service: Service, name: bytes, region: str, health: ServiceHealth
 ) -> RegionAnswers:
-    """What the service answers when the region is picked, with these endpoints in use."""
-    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, ttl)}
+    """What the service (and its wire name) answers when the region is picked."""
+    rrsets = {rrset.type: rrset for rrset in _rrsets(health.usable(), context.ttl)}
 
     def count(rrtype: int) -> int:
         return context.count(type_text(rrtype), service.name, region)
@@ -25,7 +26,6 @@ def region_answers(
     for rrtype in STEERED_TYPES:
         if Type.CNAME in rrsets:
             rendered[rrtype] = render.answer(rrsets[Type.CNAME], count(rrtype))
-    name = to_wire(service.name)
     nodata = render.denial(
         name, context.apex, context.negative_soa, context.count("other", service.name, region)
     )

@@ -18,10 +18,11 @@ Rows = dict[bytes, dict[int, RRset]]
 
 @dataclass(frozen=True, slots=True)
 class ZoneContext:
-    """What rendering anything of a zone needs."""
+    """What rendering anything of a zone needs; `ttl` is the steered answers'."""
 
     text: str
     apex: bytes
+    ttl: int
     negative_soa: RRset
     tallies: Tallies
 
@@ -38,7 +39,8 @@ def context(zone: Zone, tallies: Tallies) -> ZoneContext:
     """The zone's name, and the SOA that its negative answers carry."""
     soa = _soa(zone)
     ttl = min(zone.soa.ttl, zone.soa.negative_ttl)
-    return ZoneContext(zone.name, to_wire(zone.name), RRset(soa.type, ttl, soa.rdata), tallies)
+    negative = RRset(soa.type, ttl, soa.rdata)
+    return ZoneContext(zone.name, to_wire(zone.name), zone.ttl, negative, tallies)
 
 
 def question_key(rrtype: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import cache
 
 import dns.rdatatype
 
@@ -43,6 +44,7 @@ class Rcode(IntEnum):
     BADVERS = 16
 
 
+@cache
 def type_text(number: int) -> str:
     """`A`, `HTTPS`, ... or `TYPE65400` (RFC 3597 section 5)."""
     return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))
