@@ -6,6 +6,8 @@ asks it for its reasons.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dns.flags
@@ -15,14 +17,25 @@ import dns.rcode
 import dns.rdatatype
 
 from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
-from gtm.dns.lookup import Asker, Decision, Lookup, zone_of
+from gtm.compile.groups import Group
+from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, State, Topology, Verdict
-from gtm.steering.cost import Cost
-from gtm.steering.verdicts import eligible
+from gtm.model import Address, Location, Policy, State, Topology, Verdict
+from gtm.snapshot import Plan
+from gtm.steering.cost import Cost, CostModel
+from gtm.steering.verdicts import panics
+
+BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
+LAST_RESORT = {
+    "all": "no region is up, so all are answered as if they were: {regions}",
+    "last_good": "no region is up, so it is answered as it last was: {regions}",
+    "nodata": "no region is up, and the app then says that there is nothing (NODATA)",
+    "servfail": "no region is up, and the app then says SERVFAIL",
+    "addresses": "no region is up, so the app's addresses of last resort are given",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +63,36 @@ class RegionView:
     """A region as it stood for this client, in the order of cost.
 
     `cost` is None where the client's place is not known; `dropped` says why the region was not
-    to be had, None if it was.
+    to be had, None if it was. `share` is the fraction of draws for such clients that it gets.
     """
 
     region: str
     cost: Cost | None
     verdict: Verdict
     dropped: str | None
+    share: float
     picked: bool
     endpoints: tuple[EndpointView, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Steering:
-    """How a service's region was picked."""
+    """How a service's region was picked: `pick` as a plan does it, `notes` what led there.
+
+    `regions_picked` are the regions of the answer, `fallback` what was done with none up.
+    """
 
     service: str
     app: str
     topology: str
     policy: str
+    notes: tuple[str, ...]
     area: int
     areas: int
     scope: int
-    region: str
-    fallback: bool
+    pick: str
+    regions_picked: tuple[str, ...]
+    fallback: str | None
     regions: tuple[RegionView, ...]
 
 
@@ -94,26 +113,27 @@ class Explanation:
     summary: str
 
 
-def explain(compiled: Compiled, name: str, rrtype: str, client: Address) -> Explanation:
-    """The answer to a question from a client, with its reasons.
+def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: float) -> Explanation:
+    """The answer to a question from a client at a time (Unix seconds), with its reasons.
 
     Raises UsageError for a name or a type that can't be asked for.
     """
     owner, number = _question(name, rrtype)
-    asker = Asker(client.max_prefixlen, int(client))
-    reply = respond(compiled.snapshot, _packet(owner, number), asker, 0, udp=False)
+    asker, chance = Asker(client.max_prefixlen, int(client)), Chance(0, now)
+    reply = respond(compiled.snapshot, _packet(owner, number), asker, chance, udp=False)
     assert reply is not None  # noqa: S101  # the packet is a query
     message = dns.message.from_wire(reply.message)
     zone = zone_of(compiled.snapshot, to_wire(owner), number)
-    decision, service = None, ""
-    scope = 0
+    outcome = Outcome()
     if zone is not None:
-        outcome = Lookup(compiled.snapshot, zone, asker, 0).run(to_wire(owner), number)
-        decision, service, scope = outcome.decision, outcome.service, outcome.scope
+        outcome = Lookup(compiled.snapshot, zone, asker, asker, chance).run(to_wire(owner), number)
     apex = None if zone is None else to_text(zone.apex)
     geo = compiled.geos.get(apex or "", compiled.geo)
-    found = _find(compiled, service) if decision is not None else None
-    steering = _steering(*found, decision, client, geo) if found and decision else None
+    found = _find(compiled, outcome.service)
+    steering = None
+    if found is not None and outcome.decision is not None:
+        location = geo.find(client).location
+        steering = _steering(compiled, *found, outcome.decision, location)
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
@@ -124,7 +144,7 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address) -> Expl
         steering=steering,
         rcode=dns.rcode.to_text(message.rcode()),
         answer=tuple(line for rrset in message.answer for line in rrset.to_text().split("\n")),
-        scope=scope,
+        scope=outcome.scope,
         summary=_summary(message, steering, zone is not None),
     )
 
@@ -174,56 +194,71 @@ def _find(compiled: Compiled, service: str) -> tuple[CompiledApp, CompiledServic
 
 
 def _steering(
+    compiled: Compiled,
     app: CompiledApp,
     service: CompiledService,
     decision: Decision,
-    client: Address,
-    geo: Geo,
+    location: Location | None,
 ) -> Steering:
-    areas = service.steered.areas
-    location = geo.find(client).location
-    costs = None if location is None else service.model.costs(location)
+    group = compiled.groups[service.steered.group]
+    view = group.decider.areas.views[decision.area]
+    every = [app.zone.regions[name] for name in group.regions]
+    costs = None if location is None else CostModel(every, app.zone.latency).costs(location)
+    order: Sequence[int] = range(len(every))
+    if costs is not None:
+        order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
+    picked = tuple(answers.region for answers in decision.answers if answers.region)
+    shares = _shares(decision.plan)
     return Steering(
         service=service.service.key,
         app=app.app.name,
         topology=app.app.topology.value,
         policy=app.app.steering.policy.value,
+        notes=group.decider.chooser.notes(view, group.up_indices()),
         area=decision.area,
-        areas=len(areas.rankings),
+        areas=len(group.decider.areas.views),
         scope=decision.scope,
-        region=decision.answers.region,
-        fallback=decision.plan.fallback,
+        pick=decision.plan.pick.value,
+        regions_picked=picked,
+        fallback=None if decision.plan.fallback is None else decision.plan.fallback.value,
         regions=tuple(
-            _region(
-                app,
-                service,
-                areas.regions[index],
-                decision,
-                None if costs is None else costs[index],
+            RegionView(
+                region=group.regions[index],
+                cost=None if costs is None else costs[index],
+                verdict=_verdict(app, service, group.regions[index]),
+                dropped=_dropped(app, service, group, group.regions[index]),
+                share=shares.get(index, 0.0),
+                picked=group.regions[index] in picked,
+                endpoints=_endpoints(app, service, group.regions[index]),
             )
-            for index in areas.rankings[decision.area]
+            for index in order
         ),
     )
 
 
-def _region(
-    app: CompiledApp, service: CompiledService, region: str, decision: Decision, cost: Cost | None
-) -> RegionView:
+def _shares(plan: Plan) -> dict[int, float]:
+    """The fraction of slots that name each answer first."""
+    firsts = Counter(plan.slots[:: plan.width or 1])
+    return {index: count / firsts.total() for index, count in firsts.items()}
+
+
+def _verdict(app: CompiledApp, service: CompiledService, region: str) -> Verdict:
+    """What steering goes by: the block's verdict, or the service's own."""
+    if app.app.topology is Topology.REPLICATED:
+        return app.health.regions[region]
+    return app.health.services[service.service.key][region].verdict
+
+
+def _dropped(app: CompiledApp, service: CompiledService, group: Group, region: str) -> str | None:
+    return None if region in group.up else _verdict(app, service, region).reason
+
+
+def _endpoints(app: CompiledApp, service: CompiledService, region: str) -> tuple[EndpointView, ...]:
     here = app.health.services[service.service.key][region]
-    up = eligible(app.app, service.service, app.health)
-    block = app.app.topology is Topology.REPLICATED
-    verdict = app.health.regions[region] if block else here.verdict
-    usable = here.usable()
-    return RegionView(
-        region=region,
-        cost=cost,
-        verdict=verdict,
-        dropped=None if region in up else verdict.reason,
-        picked=region == decision.answers.region,
-        endpoints=tuple(
-            EndpointView(str(endpoint), found, endpoint in usable)
-            for endpoint, found in here.endpoints
-        ),
+    usable = here.usable(panics(app.app, service.service, app.health))
+    return tuple(
+        EndpointView(str(endpoint), verdict, endpoint in usable)
+        for endpoint, verdict in here.endpoints
     )
 
 
@@ -233,21 +268,32 @@ def _summary(message: dns.message.Message, steering: Steering | None, inside: bo
         return "refused: the name is outside every zone that is served"
     if steering is None:
         return _unsteered(message)
-    if steering.fallback:
-        return f"no region is up, so all are answered as if they were: {steering.region} is nearest"
+    regions = " and ".join(steering.regions_picked) or "no region"
+    if steering.fallback is not None:
+        return LAST_RESORT[steering.fallback].format(regions=regions)
+    if steering.policy not in BY_COST:
+        return f"{regions}: picked by {steering.policy}" + _because(steering)
     if steering.regions[0].cost is None:
         return (
-            f"{steering.region}: the client's place is not known, "
+            f"{regions}: the client's place is not known, "
             "so it is the first region in the zone's order that is up"
         )
-    lost = [view.region for view in steering.regions if view.dropped is not None]
-    before = [view.region for view in _until_picked(steering) if view.region in lost]
+    return f"{regions}: {_nearest(steering)}"
+
+
+def _because(steering: Steering) -> str:
+    return f" ({'; '.join(steering.notes)})" if steering.notes else ""
+
+
+def _nearest(steering: Steering) -> str:
+    before = [view.region for view in _until_picked(steering) if view.dropped is not None]
     if before:
-        nearer = " and ".join(before)
-        return f"{steering.region}: nearest of those up ({nearer} would be nearer, but is down)"
-    picked = next(view for view in steering.regions if view.picked)
-    known = "up" if picked.verdict.state is State.UP else "taken to be up, as it is not known"
-    return f"{steering.region}: the nearest region, and {known}"
+        return f"nearest of those up ({' and '.join(before)} would be nearer, but is down)"
+    if len([view for view in steering.regions if view.share]) > 1:
+        return "one of the nearest, which share these clients"
+    if any(view.picked and view.verdict.state is State.UNKNOWN for view in steering.regions):
+        return "the nearest region, and taken to be up, as it is not known"
+    return "the nearest region, and up"
 
 
 def _until_picked(steering: Steering) -> list[RegionView]:

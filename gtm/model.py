@@ -167,9 +167,14 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One address, or one host name answered as CNAME, that serves a service in a region."""
+    """One address, or one host name answered as CNAME, that serves a service in a region.
+
+    `weight` is its share among the region's endpoints; a `backup` serves when no other is up.
+    """
 
     at: Address | str
+    weight: int = 1
+    backup: bool = False
 
     @property
     def is_host(self) -> bool:
@@ -224,18 +229,98 @@ class Policy(Enum):
     """How clients are steered between regions."""
 
     NEAREST = "nearest"
+    LATENCY = "latency"
+    GEO = "geo"
+    WEIGHTED = "weighted"
+    FAILOVER = "failover"
+    STICKY = "sticky"
+
+
+class Draw(Enum):
+    """Where a share decides: one draw for each asker and window, or one for each query."""
+
+    WINDOW = "window"
+    QUERY = "query"
+
+
+class Balance(Enum):
+    """How the endpoints inside a region are used."""
+
+    ALL = "all"
+    ROUND_ROBIN = "round_robin"
+    HASH = "hash"
+
+
+class Everyone(Enum):
+    """The match that takes every client."""
+
+    EVERYONE = "*"
+
+
+EVERYONE = Everyone.EVERYONE
+Match = GeoCode | IPv4Network | IPv6Network | Everyone
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Clients that match any of `match` are steered between the regions of `steering`."""
+
+    match: tuple[Match, ...]
+    steering: Steering
 
 
 @dataclass(frozen=True, slots=True)
 class Steering:
-    """How an app's clients are steered between its regions."""
+    """How clients are steered between regions.
+
+    `regions` narrows the regions down (None: all that the service has), in the operator's order,
+    and `fence` to those that lie in one of its places. `weights` is by region, for `weighted` and
+    `sticky` and, with `within`, for `nearest`; regions not named weigh 1. `within` is the fraction
+    above the best cost up to which regions share. `answered` is how many regions an answer names.
+    `order` and `trickle` (a fraction for the first standby) belong to `failover`, `rules` to `geo`,
+    the prefix lengths to `sticky`. `otherwise` steers when none of the regions is left.
+    """
 
     policy: Policy = Policy.NEAREST
+    regions: tuple[str, ...] | None = None
+    weights: tuple[tuple[str, int], ...] = ()
+    within: float = 0.0
+    answered: int = 1
+    fence: tuple[GeoCode, ...] = ()
+    order: tuple[str, ...] = ()
+    trickle: float = 0.0
+    rules: tuple[Rule, ...] = ()
+    draw: Draw = Draw.WINDOW
+    prefix4: int = 24
+    prefix6: int = 56
+    otherwise: Steering | None = None
+
+
+class AllDown(Enum):
+    """What to answer when no region is up."""
+
+    ALL = "all"
+    LAST_GOOD = "last_good"
+    NODATA = "nodata"
+    SERVFAIL = "servfail"
+    ADDRESSES = "addresses"
+
+
+@dataclass(frozen=True, slots=True)
+class WhenAllDown:
+    """The answer of last resort; `addresses` are for AllDown.ADDRESSES alone."""
+
+    mode: AllDown = AllDown.ALL
+    addresses: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """A group of services that share one topology. `check` None: endpoints count as up."""
+    """A group of services that share one topology. `check` None: endpoints count as up.
+
+    `answers` bounds the addresses of a response (None: all of them for `all`, else one). Below
+    `panic` (a fraction of the endpoints) verdicts are not believed.
+    """
 
     name: str
     topology: Topology
@@ -243,6 +328,10 @@ class App:
     steering: Steering = Steering()
     check: Check | None = None
     min_up: MinUp = MinUp(1)
+    balance: Balance = Balance.ALL
+    answers: int | None = None
+    when_all_down: WhenAllDown = WhenAllDown()
+    panic: float = 0.0
 
 
 # --- the zone ---------------------------------------------------------------------------

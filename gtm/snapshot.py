@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+
+from gtm.model import AllDown
 
 CNAME = 5  # the one type that answers for all others (RFC 1034 section 3.6.2)
 
@@ -49,13 +51,14 @@ class PrefixTable:
 
 @dataclass(frozen=True, slots=True)
 class AreaTable:
-    """Client networks to areas, for services that have the same regions at the same costs.
+    """Client networks to areas, for services with the same regions that are steered alike.
 
-    `rankings[area]` lists indices into `regions` from the cheapest on.
+    `views[area]` is what the policy knows of its clients: all that its decisions depend on. In
+    the areas `hashed` they depend on the client's network too.
     """
 
-    regions: tuple[str, ...]
-    rankings: tuple[tuple[int, ...], ...]
+    views: tuple[Hashable, ...]
+    hashed: frozenset[int]
     v4: PrefixTable
     v6: PrefixTable
 
@@ -68,21 +71,33 @@ class AreaTable:
 
 
 class Pick(Enum):
-    """How a plan picks one of its slots."""
+    """How a plan picks one of its slots.
+
+    `FIRST` takes the only one. `DRAW` hashes the sender's address, the app and a window of one TTL;
+    `RANDOM` draws for each query; `HASH` hashes the client's network and the app.
+    """
 
     FIRST = "first"
+    DRAW = "draw"
+    RANDOM = "random"
+    HASH = "hash"
+
+
+NOBODY = -1  # fills a slot that names fewer answers than the plan is wide
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The decision for (service, area): slots name regions by index, `pick` chooses a slot.
+    """The decision for (service, area): a table of slots and how to pick one.
 
-    `fallback` is set when no region was up and the answer is what is left to say.
+    A slot is `width` numbers in a row, each the index of one of the service's answers, which are
+    given together. `fallback` is set when no region was up: what is then done instead.
     """
 
     pick: Pick
     slots: tuple[int, ...]
-    fallback: bool = False
+    width: int = 1
+    fallback: AllDown | None = None
 
 
 # --- what is answered -------------------------------------------------------------------
@@ -92,18 +107,21 @@ class Plan:
 class RRset:
     """Records of one type at one name. `rdata` is wire form, names in it not compressed.
 
-    With `rotate` any of the cyclic orders may be answered, which spreads clients over the
-    endpoints of a region.
+    An answer gives `answered` records in cyclic order from one of `starts` on, which `pick`
+    (RANDOM or HASH) picks: so clients spread over the endpoints of a region. By default it gives
+    all of them as they stand.
     """
 
     type: int
     ttl: int
     rdata: tuple[bytes, ...]
-    rotate: bool = False
+    starts: tuple[int, ...] = (0,)
+    answered: int | None = None
+    pick: Pick = Pick.RANDOM
 
-    def order(self, draw: int) -> int:
-        """How many records to rotate by, for a draw of 16 bits."""
-        return draw * len(self.rdata) >> 16 if self.rotate else 0
+    def given(self, start: int) -> tuple[bytes, ...]:
+        """The records of an answer that begins at `start`."""
+        return (self.rdata[start:] + self.rdata[:start])[: self.answered]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +129,14 @@ class Rendered:
     """What follows a question: the bytes of all sections, and the counts that announce them.
 
     `counts` and `counts_edns` are the header's last eight octets without and with an OPT record.
-    `stride` is the size of one record where the records may be rotated, else 0; `body` then holds
-    them twice, so that every order is a slice of `size` octets. `tally` says what is counted.
+    An answer is `size` octets of `body` from one of the offsets `starts` on, which `pick` picks.
+    `tally` says what is counted.
     """
 
     body: bytes
     size: int
-    stride: int
+    starts: tuple[int, ...]
+    pick: Pick
     records: int
     counts: bytes
     counts_edns: bytes
@@ -128,40 +147,60 @@ class Rendered:
 class RegionAnswers:
     """What a service answers when a region is picked.
 
-    A region behind a host name has the one CNAME, which answers every type.
+    A region behind a host name has the one CNAME, which answers every type. `region` is "" for the
+    answer of last resort.
     """
 
     region: str
     rrsets: Mapping[int, RRset]
     rendered: Mapping[int, Rendered]
-    nodata: Rendered
 
-    def for_type(self, number: int) -> Rendered:
-        """The rendered answer to a question for that type."""
-        return self.rendered.get(number) or self.rendered.get(CNAME) or self.nodata
+    def for_type(self, number: int) -> Rendered | None:
+        """The rendered answer to a question for that type; None is NODATA."""
+        return self.rendered.get(number) or self.rendered.get(CNAME)
 
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """A service: which areas its clients form, the plan of each, and each region's answers."""
+    """A service: which areas its clients form, its group of plans, and each region's answers.
+
+    `group` is an index into the snapshot's plans, `answers` is in the order that plans count in.
+    `salt` makes its draws its app's own, over windows of `ttl` seconds; `prefix4` and `prefix6`
+    are the lengths of client networks that are hashed, and `hashed` is set if endpoints are
+    picked by that.
+    """
 
     service: str
     areas: AreaTable
-    plans: Sequence[Plan]
+    group: int
     answers: tuple[RegionAnswers, ...]
+    salt: int
+    ttl: int
+    prefix4: int = 24
+    prefix6: int = 56
+    hashed: bool = False
 
     def types(self) -> frozenset[int]:
         """The types that some region answers; for others the client makes no difference."""
         return frozenset(number for answers in self.answers for number in answers.rrsets)
 
+    def scope(self, area: int, bits: int, scope: int) -> int:
+        """The prefix length that a decision for the area holds for."""
+        if self.hashed or area in self.areas.hashed:
+            return max(scope, self.prefix4 if bits == 32 else self.prefix6)
+        return scope
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The fast answer to (name, type): fixed, or one for each region of a steered service."""
+    """The fast answer to (name, type): fixed, or one for each answer of a steered service.
 
-    fixed: Rendered | None
-    steered: Steered | None
-    by_region: tuple[Rendered, ...] = ()
+    Where a region has nothing of the type, `by_region` has None, and `fixed` is the denial.
+    """
+
+    fixed: Rendered
+    steered: Steered | None = None
+    by_region: tuple[Rendered | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +249,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All of it. `nodes` merges the zones' names that a fast path may answer by themselves."""
+    """All of it. `nodes` merges the zones' names that a fast path may answer by themselves.
+
+    `plans` has, for each group of services that are decided alike, a plan for each area.
+    """
 
     epoch: int
+    plans: Sequence[Sequence[Plan]]
     zones: Mapping[bytes, ZoneData]
     nodes: Mapping[bytes, Node]
     tallies: Sequence[Tally]

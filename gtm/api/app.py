@@ -76,7 +76,8 @@ class Api:
             ) from None
         if not name:
             raise UsageError("cannot explain without a name: add name=orders.gtm.example.com")
-        return _json(views.explanation(explain(self._controller.compiled, name, rrtype, client)))
+        found = explain(self._controller.compiled, name, rrtype, client, self._now())
+        return _json(views.explanation(found))
 
     async def reload(self, request: web.Request) -> web.Response:
         """Loads everything again now, and says how that went: 422 if nothing was changed by it."""

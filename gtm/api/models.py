@@ -126,7 +126,8 @@ class RegionExplained(Shape):
     """A region as it stood for the client, cheapest first.
 
     The cost is `rtt_ms` after `bias`; `rtt_from` says whether it was measured (and for which
-    area) or estimated from `distance_km`. All are None if the client's place is not known.
+    area) or estimated from `distance_km`. All are None if the client's place is not known. `share`
+    is the fraction of draws for such clients that the region gets.
     """
 
     region: str
@@ -138,6 +139,7 @@ class RegionExplained(Shape):
     state: str
     reason: str
     dropped: str | None
+    share: float
     picked: bool
     endpoints: list[EndpointExplained]
 
@@ -153,17 +155,23 @@ class PlaceExplained(Shape):
 
 
 class SteeringExplained(Shape):
-    """How the region was picked; `scope` is the prefix length that the decision holds for."""
+    """How the region was picked, and by which steps (`notes`).
+
+    `pick` is first, draw, random or hash; `scope` the prefix length that the decision holds for;
+    `fallback` what was done with no region up, else None.
+    """
 
     service: str
     app: str
     topology: str
     policy: str
+    notes: list[str]
     area: int
     areas: int
     scope: int
-    region: str
-    fallback: bool
+    pick: str
+    regions_picked: list[str]
+    fallback: str | None
     regions: list[RegionExplained]
 
 

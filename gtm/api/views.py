@@ -185,6 +185,7 @@ def _region(view: RegionView) -> RegionExplained:
         state=view.verdict.state.value,
         reason=view.verdict.reason,
         dropped=view.dropped,
+        share=view.share,
         picked=view.picked,
         endpoints=[
             EndpointExplained(

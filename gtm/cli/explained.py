@@ -50,6 +50,8 @@ def _facts(found: ExplanationShape) -> Table:
     table.add_row("zone", "none that is served" if found.zone is None else bare(found.zone))
     if (steering := found.steering) is not None:
         table.add_row("service", _service(steering))
+        for note in steering.notes:
+            table.add_row("", note)
     table.add_row("client", _client(found.client, found.place))
     if steering is not None:
         table.add_row("area", f"number {steering.area} of {steering.areas} (from 0)")
@@ -88,6 +90,7 @@ def _regions(regions: list[RegionExplained]) -> Table:
     table.add_column("cost", justify="right", no_wrap=True)
     table.add_column("round trip", no_wrap=True)
     table.add_column("bias", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for region in regions:
         table.add_row(
@@ -96,6 +99,7 @@ def _regions(regions: list[RegionExplained]) -> Table:
             _milliseconds(region.cost),
             _round_trip(region),
             f"{region.bias:+d}" if region.bias else "0",
+            _share(region.share),
             mark(region.state),
         )
     return table
@@ -112,6 +116,10 @@ def _dropped(regions: list[RegionExplained]) -> Table:
     return table
 
 
+def _share(share: float) -> str:
+    return f"{share:.1%}".replace(".0%", "%") if share else "–"
+
+
 def _milliseconds(value: float | None) -> str:
     return "" if value is None else f"{value:.1f} ms"
 
@@ -125,7 +133,11 @@ def _round_trip(region: RegionExplained) -> str:
 
 
 def _endpoints(steering: SteeringExplained) -> RenderableType:
-    picked = next(region for region in steering.regions if region.picked)
+    picked = [region for region in steering.regions if region.picked]
+    return Group(*(_of_region(region) for region in picked))
+
+
+def _of_region(picked: RegionExplained) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)

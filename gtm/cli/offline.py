@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from gtm.api.models import ExplanationShape
@@ -31,7 +32,7 @@ def explanation_from_files(
     paths = bundled() if named is None else named
     geo = open_databases(paths) if paths else Geo.empty()
     compiled = Compiler().compile(loaded.zones, geo, _assumed, epoch=0)
-    return explanation(explain(compiled, name, rrtype, client))
+    return explanation(explain(compiled, name, rrtype, client, time.time()))
 
 
 def _assumed(target: Target) -> Verdict:

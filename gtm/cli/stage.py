@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -77,10 +78,11 @@ class Stage:
     def region_of(self, client: Client) -> str:
         """The region that the client gets now, by the code that answers it."""
         compiled = self.server.controller.compiled
-        found = explain(compiled, self.name, "A", ip_address(client.address))
+        found = explain(compiled, self.name, "A", ip_address(client.address), time.time())
         if found.steering is None:
             return found.rcode
-        return found.steering.region + (" (none is up)" if found.steering.fallback else "")
+        regions = ", ".join(found.steering.regions_picked)
+        return regions + (" (none is up)" if found.steering.fallback else "")
 
     def verdict(self, region: str) -> Verdict:
         """What is believed of the region by the first app that is probed there."""

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gtm.compile.groups import Deciders, Group, deciders, group_of
 from gtm.compile.render import Tallies
-from gtm.compile.services import region_answers, steered_node
+from gtm.compile.services import region_answers, resort_answers, steered_node
 from gtm.compile.static import ZoneContext, context, static_nodes
+from gtm.dns.draw import salt_of
 from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
-from gtm.model import App, MeasuredLatency, Region, Service, Target, Zone
-from gtm.snapshot import AreaTable, Node, Snapshot, Steered, ZoneData
-from gtm.steering.areas import build_areas
-from gtm.steering.cost import CostModel
-from gtm.steering.plans import PlanTables
-from gtm.steering.verdicts import AppHealth, Look, app_health, eligible, refreshed, target_of
+from gtm.model import App, Balance, Service, Target, Topology, Zone
+from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
+from gtm.steering.verdicts import (
+    AppHealth,
+    Look,
+    app_health,
+    eligible,
+    panics,
+    refreshed,
+    target_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,6 @@ class CompiledService:
     """A service with what its answers are made from."""
 
     service: Service
-    model: CostModel
     name: bytes
     base: Node
     steered: Steered
@@ -55,6 +61,7 @@ class Compiled:
     """A snapshot, and what is needed to make the next one from it when verdicts change.
 
     `geos` has, by zone name, the databases as the zone sees them: under its own overrides.
+    `groups` stands beside the snapshot's plans.
     """
 
     snapshot: Snapshot
@@ -62,143 +69,170 @@ class Compiled:
     geo: Geo
     geos: Mapping[str, Geo]
     apps: Mapping[tuple[str, str], CompiledApp]
+    groups: tuple[Group, ...]
     uses: Mapping[Target, tuple[Use, ...]]
-    plans: PlanTables
 
 
 class Compiler:
-    """Makes snapshots. Its memory is counters and shared tables, never decisions."""
+    """Makes snapshots. Its memory is counters, never decisions."""
 
     def __init__(self) -> None:
         """One lives as long as the server: counters keep their numbers across reloads."""
         self.tallies = Tallies()
 
-    # --- everything ---------------------------------------------------------------------
-
     def compile(self, zones: tuple[Zone, ...], geo: Geo, look: Look, epoch: int) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop."""
-        plans = PlanTables()
-        tables: dict[object, AreaTables] = {}
         geos: dict[str, Geo] = {}
+        groups: list[Group] = []
         apps: dict[tuple[str, str], CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
+        tables: dict[object, Deciders] = {}
         for zone in zones:
             there = context(zone, self.tallies)
-            areas = _area_tables(zone, geo, tables)
-            geos[zone.name] = areas.geo
+            known = deciders(zone, geo, tables)
+            geos[zone.name] = known.geo
             nodes = static_nodes(zone, there)
             for app in zone.apps:
-                compiled = self._app(zone, app, there, nodes, (areas, plans), look)
+                compiled = _AppCompiler(zone, app, there, known, groups).run(nodes, look)
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa)
-        snapshot = Snapshot(epoch, names, _merged(names), self.tallies.list)
-        return Compiled(snapshot, zones, geo, geos, apps, _uses(apps), plans)
-
-    def _app(
-        self,
-        zone: Zone,
-        app: App,
-        context: ZoneContext,
-        nodes: Mapping[bytes, Node],
-        tables: tuple[AreaTables, PlanTables],
-        look: Look,
-    ) -> CompiledApp:
-        areas, plan_tables = tables
-        health = app_health(app, look)
-        services = {}
-        for service in app.services:
-            name = to_wire(service.name)
-            table, model = areas.table(zone, service)
-            here = health.services[service.key]
-            answers = tuple(
-                region_answers(context, service, name, region, here[region])
-                for region in table.regions
-            )
-            plans = plan_tables.plans(table, eligible(app, service, health))
-            steered = Steered(service.name, table, plans, answers)
-            services[service.key] = CompiledService(service, model, name, nodes[name], steered)
-        return CompiledApp(zone, app, context, health, services)
-
-    # --- what changed -------------------------------------------------------------------
+        plans = tuple(group.plans() for group in groups)
+        snapshot = Snapshot(epoch, plans, names, _merged(names), self.tallies.list)
+        return Compiled(snapshot, zones, geo, geos, apps, tuple(groups), _uses(apps))
 
     def refresh(
         self, before: Compiled, changed: Collection[Target], look: Look, epoch: int
     ) -> Compiled:
         """The next snapshot after verdicts changed: plans and answers of their services only."""
-        touched: dict[tuple[str, str], set[tuple[str, str]]] = {}
+        touched: dict[tuple[str, str], dict[str, set[str]]] = {}
         for target in changed:
             for use in before.uses.get(target, ()):
-                touched.setdefault((use.zone, use.app), set()).add((use.service, use.region))
-        apps = dict(before.apps)
+                services = touched.setdefault((use.zone, use.app), {})
+                services.setdefault(use.service, set()).add(use.region)
+        apps, groups = dict(before.apps), list(before.groups)
         nodes: dict[bytes, dict[bytes, Node]] = {}
-        for key, pairs in touched.items():
-            apps[key], services = _refreshed(apps[key], pairs, before.plans, look)
-            nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services))
-        snapshot = _with_nodes(before.snapshot, nodes, epoch)
-        return replace(before, snapshot=snapshot, apps=apps)
-
-
-class AreaTables:
-    """The area tables of one zone: one for each set of regions."""
-
-    def __init__(self, geo: Geo, latency: tuple[MeasuredLatency, ...]) -> None:
-        """`geo` as the zone sees it. No table is built before it is asked for."""
-        self.geo = geo
-        self._latency = latency
-        self._made: dict[tuple[Region, ...], tuple[AreaTable, CostModel]] = {}
-
-    def table(self, zone: Zone, service: Service) -> tuple[AreaTable, CostModel]:
-        """The table for a service's regions, and the costs that it was built from."""
-        regions = tuple(
-            region for name, region in zone.regions.items() if name in service.endpoints
+        for key, regions in touched.items():
+            apps[key], services_changed = _refreshed(apps[key], regions, groups, look)
+            nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services_changed))
+        plans = tuple(
+            old if after is group else after.plans()
+            for old, group, after in zip(before.snapshot.plans, before.groups, groups, strict=True)
         )
-        if regions not in self._made:
-            model = CostModel(regions, self._latency)
-            self._made[regions] = (build_areas(self.geo, model), model)
-        return self._made[regions]
+        snapshot = _with_nodes(before.snapshot, plans, nodes, epoch)
+        return replace(before, snapshot=snapshot, apps=apps, groups=tuple(groups))
+
+
+class _AppCompiler:
+    """Compiles one app, adding its groups to those of all."""
+
+    def __init__(
+        self, zone: Zone, app: App, context: ZoneContext, known: Deciders, groups: list[Group]
+    ) -> None:
+        self._zone = zone
+        self._app = app
+        self._context = context
+        self._known = known
+        self._groups = groups
+        self._shared: dict[tuple[str, ...], int] = {}
+        self._salt = salt_of(f"{zone.name}/{app.name}")
+
+    def run(self, nodes: Mapping[bytes, Node], look: Look) -> CompiledApp:
+        health = app_health(self._app, look)
+        services = {
+            service.key: self._service(service, nodes, health) for service in self._app.services
+        }
+        return CompiledApp(self._zone, self._app, self._context, health, services)
+
+    def _service(
+        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth
+    ) -> CompiledService:
+        name = to_wire(service.name)
+        number = self._group(service, health)
+        group = self._groups[number]
+        answers = _answers(self._app, self._context, service, group.regions, health)
+        steered = Steered(
+            service=service.name,
+            areas=group.decider.areas,
+            group=number,
+            answers=(*answers, resort_answers(self._context, self._app, service.name)),
+            salt=self._salt,
+            ttl=self._zone.ttl,
+            prefix4=self._app.steering.prefix4,
+            prefix6=self._app.steering.prefix6,
+            hashed=self._app.balance is Balance.HASH,
+        )
+        return CompiledService(service, name, nodes[name], steered)
+
+    def _group(self, service: Service, health: AppHealth) -> int:
+        """A block's services share the group of their regions; spread ones have their own."""
+        regions = tuple(service.endpoints)
+        block = self._app.topology is Topology.REPLICATED
+        if block and regions in self._shared:
+            return self._shared[regions]
+        self._groups.append(group_of(self._zone, self._app, service, health, self._known))
+        self._shared[regions] = len(self._groups) - 1
+        return len(self._groups) - 1
 
 
 # --- pieces -----------------------------------------------------------------------------
 
 
+def _answers(
+    app: App,
+    context: ZoneContext,
+    service: Service,
+    regions: Iterable[str],
+    health: AppHealth,
+) -> tuple[RegionAnswers, ...]:
+    here, panic = health.services[service.key], panics(app, service, health)
+    return tuple(
+        region_answers(context, app, service.name, region, here[region].usable(panic))
+        for region in regions
+    )
+
+
 def _refreshed(
-    compiled: CompiledApp, pairs: set[tuple[str, str]], tables: PlanTables, look: Look
+    compiled: CompiledApp,
+    touched: Mapping[str, set[str]],
+    groups: list[Group],
+    look: Look,
 ) -> tuple[CompiledApp, list[str]]:
-    """The app after changes of (service key, region) pairs, and which services changed."""
-    app = compiled.app
-    health = refreshed(app, compiled.health, pairs, look)
-    regions_of: dict[str, set[str]] = {}
-    for service, region in pairs:
-        regions_of.setdefault(service, set()).add(region)
-    services, changed = dict(compiled.services), []
+    """The app after changes in some services' regions, and the services whose answers changed.
+
+    Groups whose regions are up or down now are replaced in the list.
+    """
+    app, old = compiled.app, compiled.health
+    pairs = [(key, region) for key, regions in touched.items() for region in regions]
+    health = refreshed(app, old, pairs, look)
+    block = app.topology is Topology.REPLICATED
     for key, before in compiled.services.items():
-        steered = before.steered
-        regions = regions_of.get(key, set())
-        plans = tables.plans(steered.areas, eligible(app, before.service, health))
-        if plans is steered.plans and not regions:
-            continue
-        here = health.services[key]
-        answers = tuple(
-            region_answers(
-                compiled.context, before.service, before.name, old.region, here[old.region]
-            )
-            if old.region in regions
-            else old
-            for old in steered.answers
-        )
-        services[key] = replace(before, steered=replace(steered, plans=plans, answers=answers))
-        changed.append(key)
+        if block or key in touched:
+            number = before.steered.group
+            groups[number] = groups[number].with_up(eligible(app, before.service, health))
+    services, changed = dict(compiled.services), []
+    for key in compiled.services if app.panic else touched:
+        after = _with_answers(compiled, compiled.services[key], health)
+        if after is not compiled.services[key]:
+            services[key] = after
+            changed.append(key)
     return replace(compiled, health=health, services=services), changed
 
 
-def _area_tables(zone: Zone, geo: Geo, made: dict[object, AreaTables]) -> AreaTables:
-    """Shared by the zones that know the same better than the database."""
-    latency = tuple((known.area, tuple(known.milliseconds.items())) for known in zone.latency)
-    key = (zone.overrides, latency)
-    if key not in made:
-        made[key] = AreaTables(geo.overridden(zone.overrides), zone.latency)
-    return made[key]
+def _with_answers(
+    compiled: CompiledApp, before: CompiledService, health: AppHealth
+) -> CompiledService:
+    """The service with the endpoints that are usable now; itself if they are the same as before."""
+    app, service = compiled.app, before.service
+    was, now = panics(app, service, compiled.health), panics(app, service, health)
+    answers = list(before.steered.answers)
+    for at, old in enumerate(before.steered.answers[:-1]):
+        usable = health.services[service.key][old.region].usable(now)
+        if usable != compiled.health.services[service.key][old.region].usable(was):
+            answers[at] = region_answers(compiled.context, app, service.name, old.region, usable)
+    if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
+        return before
+    return replace(before, steered=replace(before.steered, answers=tuple(answers)))
 
 
 def _nodes(compiled: CompiledApp, keys: Iterable[str]) -> dict[bytes, Node]:
@@ -236,10 +270,13 @@ def _merged(zones: Mapping[bytes, ZoneData]) -> dict[bytes, Node]:
 
 
 def _with_nodes(
-    before: Snapshot, changed: Mapping[bytes, Mapping[bytes, Node]], epoch: int
+    before: Snapshot,
+    plans: tuple[Sequence[Plan], ...],
+    changed: Mapping[bytes, Mapping[bytes, Node]],
+    epoch: int,
 ) -> Snapshot:
     zones, nodes = dict(before.zones), dict(before.nodes)
     for apex, found in changed.items():
         zones[apex] = replace(zones[apex], names={**zones[apex].names, **found})
         nodes.update({name: node for name, node in found.items() if name in nodes})
-    return Snapshot(epoch, zones, nodes, before.tallies)
+    return Snapshot(epoch, plans, zones, nodes, before.tallies)

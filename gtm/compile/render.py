@@ -6,7 +6,7 @@ import struct
 from threading import Lock
 
 from gtm.dns.types import IN
-from gtm.snapshot import Rendered, RRset, Tally
+from gtm.snapshot import Pick, Rendered, RRset, Tally
 
 QUESTION = 12  # where a message's question begins: behind the header
 TO_QUESTION = b"\xc0\x0c"  # a pointer to the question's name (RFC 1035 section 4.1.4)
@@ -35,15 +35,17 @@ class Tallies:
 def answer(rrset: RRset, tally: int) -> Rendered:
     """An answer section of one RRset, owned by the name in the question."""
     records = [_record(TO_QUESTION, rrset, data) for data in rrset.rdata]
-    body = b"".join(records)
-    rotated = rrset.rotate and len(records) > 1
+    answered = min(rrset.answered or len(records), len(records))
+    stride = len(records[0])
+    moves = len(rrset.starts) > 1
     return Rendered(
-        body=body * 2 if rotated else body,
-        size=len(body),
-        stride=len(records[0]) if rotated else 0,
-        records=len(records),
-        counts=COUNTS.pack(1, len(records), 0, 0),
-        counts_edns=COUNTS.pack(1, len(records), 0, 1),
+        body=b"".join(records * 2 if moves else records),
+        size=stride * answered if moves else sum(map(len, records)),
+        starts=tuple(start * stride for start in rrset.starts) if moves else (0,),
+        pick=rrset.pick,
+        records=answered,
+        counts=COUNTS.pack(1, answered, 0, 0),
+        counts_edns=COUNTS.pack(1, answered, 0, 1),
         tally=tally,
     )
 
@@ -52,7 +54,8 @@ def denial(name: bytes, apex: bytes, soa: RRset, tally: int) -> Rendered:
     """An authority section of the zone's SOA: what NODATA says (RFC 2308 section 2.2)."""
     owner = (0xC000 | QUESTION + len(name) - len(apex)).to_bytes(2, "big")
     body = _record(owner, soa, soa.rdata[0])
-    return Rendered(body, len(body), 0, 1, COUNTS.pack(1, 0, 1, 0), COUNTS.pack(1, 0, 1, 1), tally)
+    counts, counts_edns = COUNTS.pack(1, 0, 1, 0), COUNTS.pack(1, 0, 1, 1)
+    return Rendered(body, len(body), (0,), Pick.RANDOM, 1, counts, counts_edns, tally)
 
 
 def _record(owner: bytes, rrset: RRset, data: bytes) -> bytes:

@@ -2,50 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+
 from gtm.compile import render
 from gtm.compile.static import ZoneContext, question_key
 from gtm.dns.names import is_below, to_wire
 from gtm.dns.types import Type, type_text
-from gtm.model import Endpoint, Service
-from gtm.snapshot import Entry, Node, RegionAnswers, RRset, Steered
-from gtm.steering.verdicts import ServiceHealth
+from gtm.model import App, Balance, Endpoint
+from gtm.snapshot import Entry, Node, Pick, RegionAnswers, RRset, Steered
+from gtm.steering.choice import hashed_starts
 
 STEERED_TYPES = (Type.A, Type.AAAA)
+VERSIONS = {4: Type.A, 6: Type.AAAA}
 
 
 def region_answers(
-    context: ZoneContext, service: Service, name: bytes, region: str, health: ServiceHealth
+    context: ZoneContext, app: App, service: str, region: str, endpoints: tuple[Endpoint, ...]
 ) -> RegionAnswers:
-    """What the service (and its wire name) answers when the region is picked."""
-    rrsets = {rrset.type: rrset for rrset in _rrsets(health.usable(), context.ttl)}
-
-    def count(rrtype: int) -> int:
-        return context.count(type_text(rrtype), service.name, region)
-
-    rendered = {rrtype: render.answer(rrset, count(rrtype)) for rrtype, rrset in rrsets.items()}
-    for rrtype in STEERED_TYPES:
-        if Type.CNAME in rrsets:
-            rendered[rrtype] = render.answer(rrsets[Type.CNAME], count(rrtype))
-    nodata = render.denial(
-        name, context.apex, context.negative_soa, context.count("other", service.name, region)
-    )
-    return RegionAnswers(region, rrsets, rendered, nodata)
+    """What the service (by name) answers when the region is picked, with these endpoints in use."""
+    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, context.ttl, app)}
+    rendered = {
+        rrtype: render.answer(rrset, context.count(type_text(rrtype), service, region))
+        for rrtype, rrset in rrsets.items()
+    }
+    if Type.CNAME in rrsets:
+        for rrtype in STEERED_TYPES:
+            tally = context.count(type_text(rrtype), service, region)
+            rendered[rrtype] = render.answer(rrsets[Type.CNAME], tally)
+    return RegionAnswers(region, rrsets, rendered)
 
 
-def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int) -> list[RRset]:
-    hosts = tuple(to_wire(endpoint.at) for endpoint in endpoints if isinstance(endpoint.at, str))
-    if hosts:
-        return [RRset(Type.CNAME, ttl, hosts[:1])]  # the zone file holds no second one
-    rrsets = []
-    for rrtype, version in ((Type.A, 4), (Type.AAAA, 6)):
-        rdata = tuple(
-            endpoint.at.packed
-            for endpoint in endpoints
-            if not isinstance(endpoint.at, str) and endpoint.at.version == version
-        )
-        if rdata:
-            rrsets.append(RRset(rrtype, ttl, rdata, rotate=True))
-    return rrsets
+def resort_answers(context: ZoneContext, app: App, service: str) -> RegionAnswers:
+    """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
+    endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
+    return region_answers(context, app, service, "", endpoints)
+
+
+def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int, app: App) -> list[RRset]:
+    if endpoints and isinstance(endpoints[0].at, str):  # alone: the zone file holds no second one
+        return [RRset(Type.CNAME, ttl, (to_wire(endpoints[0].at),))]
+    found: dict[int, list[tuple[bytes, int]]] = {}
+    for endpoint in endpoints:
+        if not isinstance(endpoint.at, str):
+            rows = found.setdefault(VERSIONS[endpoint.at.version], [])
+            rows.append((endpoint.at.packed, endpoint.weight))
+    return [_balanced(rrtype, rows, ttl, app) for rrtype, rows in found.items()]
+
+
+def _balanced(rrtype: int, rows: Sequence[tuple[bytes, int]], ttl: int, app: App) -> RRset:
+    """The records with the starts that the app's balance makes of them."""
+    rdata = tuple(packed for packed, _ in rows)
+    if len(rdata) == 1:
+        return RRset(rrtype, ttl, rdata)
+    if app.balance is Balance.ALL:
+        starts, pick, answered = tuple(range(len(rdata))), Pick.RANDOM, app.answers
+    else:
+        weights = tuple(weight for _, weight in rows)
+        answered = app.answers or 1
+        if app.balance is Balance.HASH:
+            starts, pick = hashed_starts(rdata, weights), Pick.HASH
+        else:
+            starts, pick = _by_weight(weights), Pick.RANDOM
+    return RRset(rrtype, ttl, rdata, starts, answered, pick)
+
+
+@cache
+def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
+    """Each start as often as its weight; endpoints of weight 0 begin no answer."""
+    if not any(weights):
+        return tuple(range(len(weights)))
+    return tuple(start for start, weight in enumerate(weights) for _ in range(weight))
 
 
 def steered_node(base: Node, steered: Steered, apex: bytes) -> Node:
@@ -54,15 +81,16 @@ def steered_node(base: Node, steered: Steered, apex: bytes) -> Node:
     Where a host name lies inside the zone, the reference responder answers, as it follows it.
     """
     types = steered.types()
-    if any(is_below(target, apex) for target in _targets(steered)):
+    denied = base.other
+    if denied is None or any(is_below(target, apex) for target in _targets(steered)):
         return Node(base.rrsets, steered, entries={})
     aliased = Type.CNAME in types
     entries = dict(base.entries or {})
     for rrtype in STEERED_TYPES:
         if aliased or rrtype in types:
             by_region = tuple(answers.for_type(rrtype) for answers in steered.answers)
-            entries[question_key(rrtype)] = Entry(None, steered, by_region)
-    return Node(base.rrsets, steered, entries=entries, other=None if aliased else base.other)
+            entries[question_key(rrtype)] = Entry(denied.fixed, steered, by_region)
+    return Node(base.rrsets, steered, entries=entries, other=None if aliased else denied)
 
 
 def _targets(steered: Steered) -> list[bytes]:

@@ -103,15 +103,13 @@ def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, cuts: set[by
     if any(ancestor in cuts for ancestor in ancestors(name)):
         return Node(row, cut=name in cuts)  # answered by referral
     entries = {
-        question_key(rrtype): Entry(
-            render.answer(rrset, context.count(type_text(rrtype))), steered=None
-        )
+        question_key(rrtype): Entry(render.answer(rrset, context.count(type_text(rrtype))))
         for rrtype, rrset in row.items()
     }
     alias = row.get(Type.CNAME)
     if alias is None:
-        return Node(row, entries=entries, other=Entry(context.nodata(name), None))
+        return Node(row, entries=entries, other=Entry(context.nodata(name)))
     if is_below(alias.rdata[0].lower(), context.apex):
         return Node(row, entries=entries)  # the reference responder follows it
     rendered = render.answer(alias, context.count("other"))
-    return Node(row, entries=entries, other=Entry(rendered, None))
+    return Node(row, entries=entries, other=Entry(rendered))

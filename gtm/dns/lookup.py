@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gtm.dns import names
+from gtm.dns import draw, names
 from gtm.dns.message import Placed
 from gtm.dns.names import ROOT, WILDCARD
 from gtm.dns.types import Rcode, Type
-from gtm.snapshot import Node, Plan, RegionAnswers, RRset, Snapshot, Steered, ZoneData
+from gtm.snapshot import (
+    NOBODY,
+    Node,
+    Pick,
+    Plan,
+    RegionAnswers,
+    RRset,
+    Snapshot,
+    Steered,
+    ZoneData,
+)
 
 MAX_CHAIN = 8  # CNAMEs followed for one question; resolvers give up at about as many
 
@@ -22,19 +33,39 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class Chance:
+    """What is left to chance: 32 random bits for this query, and the time (Unix seconds)."""
+
+    random: int
+    now: float
+
+    @property
+    def slot(self) -> int:
+        """16 bits to pick a slot by."""
+        return self.random >> 16
+
+    @property
+    def start(self) -> int:
+        """16 bits to pick the first record by."""
+        return self.random & 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
-    """The region picked for an asker: area, the prefix length it holds for, plan and slot."""
+    """What was picked for an asker: area, the prefix length it holds for, plan and answers."""
 
     area: int
     scope: int
     plan: Plan
-    slot: int
-    answers: RegionAnswers
+    answers: tuple[RegionAnswers, ...]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """The sections as they fill up. `scope` is the longest that any decision needed."""
+    """The sections as they fill up. `scope` is the longest that any decision needed.
+
+    `region` is the first whose records are in the answer, `decision` the first that was made.
+    """
 
     rcode: Rcode = Rcode.NOERROR
     authoritative: bool = True
@@ -44,6 +75,7 @@ class Outcome:
     scope: int = 0
     decision: Decision | None = None
     service: str = ""
+    region: str = ""
 
 
 def zone_of(snapshot: Snapshot, name: bytes, rrtype: int) -> ZoneData | None:
@@ -59,24 +91,57 @@ def zone_of(snapshot: Snapshot, name: bytes, rrtype: int) -> ZoneData | None:
     return found
 
 
-def decide(steered: Steered, asker: Asker) -> Decision:
-    """The region for an asker."""
-    value = steered.areas.find(asker.bits, asker.address)
-    area, scope = value >> 8, value & 255
-    plan = steered.plans[area]
-    slot = plan.slots[0]
-    return Decision(area, scope, plan, slot, steered.answers[slot])
+def decide(
+    snapshot: Snapshot, steered: Steered, asker: Asker, client: Asker, chance: Chance
+) -> Decision:
+    """The answers for a client, asked by a sender: they differ where a client subnet was given."""
+    value = steered.areas.find(client.bits, client.address)
+    area = value >> 8
+    plan = snapshot.plans[steered.group][area]
+    count = len(plan.slots) // plan.width if plan.width else 0
+    slot = _slot(plan, steered, asker, client, chance, count)
+    chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
+    return Decision(
+        area,
+        steered.scope(area, client.bits, value & 255),
+        plan,
+        tuple(steered.answers[number] for number in chosen if number != NOBODY),
+    )
+
+
+def _slot(
+    plan: Plan, steered: Steered, asker: Asker, client: Asker, chance: Chance, count: int
+) -> int:
+    match plan.pick:
+        case Pick.FIRST:
+            return 0
+        case Pick.RANDOM:
+            return chance.slot * count >> 16
+        case Pick.DRAW:
+            seed = draw.seed_of(asker.address, steered.salt)
+            return draw.pick(draw.window_draw(seed, chance.now, steered.ttl), count)
+        case Pick.HASH:
+            return draw.pick(hash_of(steered, client), count)
+
+
+def hash_of(steered: Steered, client: Asker) -> int:
+    """The draw of a client's network, for plans and endpoints that are picked by hash."""
+    length = steered.prefix4 if client.bits == 32 else steered.prefix6
+    return draw.network_draw(client.bits, client.address, length, steered.salt)
 
 
 class Lookup:
-    """One question put to one zone. `draw` is 16 random bits, for the order of records."""
+    """One question put to one zone, by a sender and for a client."""
 
-    def __init__(self, snapshot: Snapshot, zone: ZoneData, asker: Asker, draw: int) -> None:
+    def __init__(
+        self, snapshot: Snapshot, zone: ZoneData, asker: Asker, client: Asker, chance: Chance
+    ) -> None:
         """Reads the snapshot, changes nothing."""
         self._snapshot = snapshot
         self._zone = zone
         self._asker = asker
-        self._draw = draw
+        self._client = client
+        self._chance = chance
 
     def run(self, name: bytes, rrtype: int) -> Outcome:
         """The sections that answer a question for a name (in lower case) of the zone."""
@@ -99,31 +164,55 @@ class Lookup:
             outcome.rcode = Rcode.NXDOMAIN
             self._deny(outcome)
             return None
-        rrset = self._choose(outcome, node, rrtype)
-        if rrset is None:
+        first = len(outcome.answer)
+        if not self._static(outcome, name, node, rrtype):
+            self._steer(outcome, name, node, rrtype)
+        if outcome.rcode is Rcode.SERVFAIL:
+            return None
+        if len(outcome.answer) == first:
             self._deny(outcome)
             return None
-        outcome.answer.append(Placed(name, rrset, rrset.order(self._draw)))
+        rrset = outcome.answer[first].rrset
         if rrset.type == Type.CNAME and rrtype not in (Type.CNAME, Type.ANY):
             target = rrset.rdata[0].lower()
             looped = any(placed.owner == target for placed in outcome.answer)
             return None if looped else self._inside(target)
         return None
 
-    def _choose(self, outcome: Outcome, node: Node, rrtype: int) -> RRset | None:
-        """The RRset that answers; ANY takes the first there is (RFC 8482 section 4.1)."""
-        if rrtype in node.rrsets:
-            return node.rrsets[rrtype]
-        rrsets = dict(node.rrsets)
-        if node.steered is not None and self._steered(node.steered, rrtype):
-            decision = decide(node.steered, self._asker)
-            outcome.scope = max(outcome.scope, decision.scope)
-            if outcome.decision is None:
-                outcome.decision, outcome.service = decision, node.steered.service
-            rrsets.update(decision.answers.rrsets)
-        if rrtype == Type.ANY and rrsets:
-            return rrsets[min(rrsets)]
-        return rrsets.get(rrtype) or rrsets.get(Type.CNAME)
+    def _static(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> bool:
+        """Puts the static RRset into the answer that the question is for, if there is one."""
+        rrset = _of_type(node.rrsets, rrtype)
+        if rrset is not None:
+            outcome.answer.append(Placed(name, rrset))
+        return rrset is not None
+
+    def _steer(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> None:
+        """Puts what the picked regions have into the answer: a CNAME alone, or all of a type."""
+        steered = node.steered
+        if steered is None or not self._steered(steered, rrtype):
+            return
+        decision = decide(self._snapshot, steered, self._asker, self._client, self._chance)
+        outcome.scope = max(outcome.scope, decision.scope)
+        if outcome.decision is None:
+            outcome.decision, outcome.service = decision, steered.service
+        if decision.plan.width == 0:
+            outcome.rcode, outcome.authoritative = Rcode.SERVFAIL, False
+            return
+        for answers in decision.answers:
+            rrset = _of_type(answers.rrsets, rrtype)
+            if rrset is None or (rrset.type == Type.CNAME and outcome.region):
+                continue
+            outcome.region = outcome.region or answers.region
+            outcome.answer.append(Placed(name, rrset, self._start(steered, rrset)))
+            if rrset.type == Type.CNAME:
+                return
+
+    def _start(self, steered: Steered, rrset: RRset) -> int:
+        """Which record begins the answer."""
+        count = len(rrset.starts)
+        if rrset.pick is Pick.HASH:
+            return rrset.starts[draw.pick(hash_of(steered, self._client), count)]
+        return rrset.starts[self._chance.start * count >> 16]
 
     @staticmethod
     def _steered(steered: Steered, rrtype: int) -> bool:
@@ -168,3 +257,10 @@ class Lookup:
             for rrtype in (Type.A, Type.AAAA):
                 if node is not None and rrtype in node.rrsets:
                     outcome.additional.append(Placed(server.lower(), node.rrsets[rrtype]))
+
+
+def _of_type(rrsets: Mapping[int, RRset], rrtype: int) -> RRset | None:
+    """What answers a question for a type; ANY takes the first there is (RFC 8482 section 4.1)."""
+    if rrtype == Type.ANY:
+        return rrsets[min(rrsets)] if rrsets else None
+    return rrsets.get(rrtype) or rrsets.get(Type.CNAME)

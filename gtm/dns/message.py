@@ -14,9 +14,10 @@ from typing import Any
 import dnslib
 from dnslib.buffer import BufferError as ShortBufferError
 
-from gtm.dns import names, subnet
+from gtm.dns import fallback, names, subnet
 from gtm.dns.subnet import Subnet, SubnetError
 from gtm.dns.types import IN, Rcode, Type
+from gtm.model import AllDown
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
@@ -68,16 +69,23 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An RRset in a section: its owner name, and how far its records are rotated."""
+    """An RRset in a section: its owner name, and which of its records comes first."""
 
     owner: bytes
     rrset: RRset
-    shift: int = 0
+    start: int = 0
+
+    def given(self) -> tuple[bytes, ...]:
+        """The records' data in their order."""
+        return self.rrset.given(self.start)
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came."""
+    """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
+
+    `fallback` says that it is an answer of last resort, to be said so to those that read it.
+    """
 
     rcode: Rcode
     authoritative: bool = False
@@ -85,6 +93,7 @@ class Response:
     authority: tuple[Placed, ...] = ()
     additional: tuple[Placed, ...] = ()
     scope: int | None = None
+    fallback: AllDown | None = None
 
 
 class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
@@ -247,7 +256,7 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
         if truncated
         else (response.answer, response.authority, response.additional)
     )
-    counts = [sum(len(placed.rrset.rdata) for placed in section) for section in sections]
+    counts = [sum(len(placed.given()) for placed in section) for section in sections]
     buffer = WireBuffer()
     questions = 0 if query.name is None else 1
     edns = query.edns is not None
@@ -265,8 +274,7 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
 
 def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...]) -> None:
     for placed in section:
-        rdata = placed.rrset.rdata
-        for data in rdata[placed.shift :] + rdata[: placed.shift]:
+        for data in placed.given():
             record = dnslib.RR(
                 _label(placed.owner), placed.rrset.type, IN, placed.rrset.ttl, dnslib.RD(data)
             )
@@ -278,6 +286,9 @@ def _opt(edns: Edns, response: Response) -> dnslib.RR:
     options = []
     if edns.subnet is not None and response.scope is not None:
         options.append(dnslib.EDNSOption(subnet.OPTION, edns.subnet.reply(response.scope)))
+    if response.fallback is not None:
+        data = fallback.option_data(response.fallback)
+        options.append(dnslib.EDNSOption(fallback.OPTION, data))
     ttl = (response.rcode >> 4) << 24 | EDNS_VERSION << 16 | (DO_BIT if edns.dnssec_ok else 0)
     return dnslib.RR(dnslib.DNSLabel([]), Type.OPT, UDP_MAXIMUM, ttl, options)
 

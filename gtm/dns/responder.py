@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gtm.dns.lookup import Asker, Lookup, Outcome, zone_of
+from gtm.dns.lookup import Asker, Chance, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
 from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.model import AllDown
 from gtm.snapshot import Snapshot, Tally
 
 NOT_IMPLEMENTED_TYPES = {Type.TKEY, Type.MAILA, Type.MAILB}
@@ -28,18 +29,20 @@ class Reply:
 
 
 def respond(
-    snapshot: Snapshot, packet: bytes, asker: Asker, draw: int, *, udp: bool
+    snapshot: Snapshot, packet: bytes, asker: Asker, chance: Chance, *, udp: bool
 ) -> Reply | None:
-    """The answer to a packet, or None for silence. `draw` is 16 random bits; never raises."""
+    """The answer to a packet, or None for silence; never raises."""
     query = parse(packet)
     if query is None:
         return None
     limit = udp_limit(query) if udp else TCP_MAXIMUM
-    response, tally = _answer(snapshot, query, asker, draw)
+    response, tally = _answer(snapshot, query, asker, chance)
     return Reply(build(query, response, limit), tally)
 
 
-def _answer(snapshot: Snapshot, query: Query, asker: Asker, draw: int) -> tuple[Response, Tally]:
+def _answer(
+    snapshot: Snapshot, query: Query, asker: Asker, chance: Chance
+) -> tuple[Response, Tally]:
     refusal = _refusal(query)
     zone = None
     if query.name is not None and refusal is None:
@@ -47,9 +50,8 @@ def _answer(snapshot: Snapshot, query: Query, asker: Asker, draw: int) -> tuple[
     if zone is None or query.name is None:
         rcode = Rcode.REFUSED if refusal is None else refusal
         return Response(rcode), Tally("", "", "", _asked(query), rcode.name)
-    outcome = Lookup(snapshot, zone, _effective(query.edns, asker), draw).run(
-        query.name.lower(), query.type
-    )
+    client = _client(query.edns, asker)
+    outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
     return _response(query, outcome), _tally(query, outcome, to_text(zone.apex))
 
 
@@ -72,8 +74,8 @@ def _refusal(query: Query) -> Rcode | None:
     return None
 
 
-def _effective(edns: Edns | None, asker: Asker) -> Asker:
-    """Who is steered: the client subnet, or the sender where it is hidden or not given.
+def _client(edns: Edns | None, asker: Asker) -> Asker:
+    """Who is answered for: the client subnet, or the sender where it is hidden or not given.
 
     RFC 7871 section 7.1.2: SOURCE PREFIX-LENGTH 0 asks not to use the client's address.
     """
@@ -87,6 +89,8 @@ def _response(query: Query, outcome: Outcome) -> Response:
     if query.edns is not None and query.edns.subnet is not None:
         # RFC 7871 section 7.2.1: the scope is 0 when the source was
         scope = outcome.scope if query.edns.subnet.source else 0
+    if outcome.rcode is Rcode.SERVFAIL:
+        return Response(Rcode.SERVFAIL, scope=scope, fallback=_fallback(outcome))
     return Response(
         outcome.rcode,
         outcome.authoritative,
@@ -94,12 +98,17 @@ def _response(query: Query, outcome: Outcome) -> Response:
         tuple(outcome.authority),
         tuple(outcome.additional),
         scope,
+        _fallback(outcome),
     )
 
 
+def _fallback(outcome: Outcome) -> AllDown | None:
+    return None if outcome.decision is None else outcome.decision.plan.fallback
+
+
 def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
-    region = outcome.decision.answers.region if outcome.decision is not None else ""
-    return Tally(zone, outcome.service, region, _asked(query), outcome.rcode.name)
+    service = outcome.service if outcome.region else ""
+    return Tally(zone, service, outcome.region, _asked(query), outcome.rcode.name)
 
 
 def _asked(query: Query) -> str:

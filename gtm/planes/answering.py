@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import structlog
 
+from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
 from gtm.planes.fast import FastPath, asker_of
 from gtm.planes.stats import SocketStats
@@ -17,9 +18,12 @@ log = structlog.get_logger("gtm.planes")
 class Answering:
     """The snapshot that is answered from now. Swapped whole by `publish`, from any thread."""
 
-    def __init__(self, snapshot: Snapshot, random16: Callable[[], int]) -> None:
-        """`random16` gives 16 random bits."""
-        self._random16 = random16
+    def __init__(
+        self, snapshot: Snapshot, random32: Callable[[], int], now: Callable[[], float]
+    ) -> None:
+        """`random32` gives 32 random bits, `now` is Unix time."""
+        self._random32 = random32
+        self._now = now
         self._failures = 0
         self.stopped = False
         self.publish(snapshot)
@@ -27,7 +31,7 @@ class Answering:
     def publish(self, snapshot: Snapshot) -> None:
         """Answers from this snapshot from now on."""
         self._snapshot = snapshot
-        self.fast = FastPath(snapshot, self._random16).answer
+        self.fast = FastPath(snapshot, self._random32, self._now).answer
 
     def answer(self, packet: bytes, host: str, stats: SocketStats, *, udp: bool) -> bytes | None:
         """The response to send, or None to be silent."""
@@ -37,7 +41,8 @@ class Answering:
     def refer(self, packet: bytes, host: str, stats: SocketStats, *, udp: bool) -> bytes | None:
         """The reference responder's answer, for what the fast path does not know."""
         try:
-            reply = respond(self._snapshot, packet, asker_of(host), self._random16(), udp=udp)
+            chance = Chance(self._random32(), self._now())
+            reply = respond(self._snapshot, packet, asker_of(host), chance, udp=udp)
         except Exception:
             # a fault of ours must not end the plane; it is silent for this packet and says so once
             stats.dropped["fault"] += 1

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from ipaddress import ip_address
 
-from gtm.dns.lookup import Asker
+from gtm.dns.draw import seed_of, window_draw
+from gtm.dns.fallback import option
+from gtm.dns.lookup import Asker, hash_of
 from gtm.dns.message import UDP_MINIMUM
 from gtm.dns.types import FIRST_META_TYPE, Type
-from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt
-from gtm.snapshot import AreaTable, Node, Snapshot
+from gtm.model import AllDown
+from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt, with_option
+from gtm.snapshot import AreaTable, Node, Pick, Snapshot, Steered
 
 IN_CLASS = b"\0\1"
 NO_OPT = Opt(size=0, limit=UDP_MINIMUM, reply=b"")
@@ -42,17 +45,23 @@ def _headers() -> dict[bytes, tuple[bytes, bool]]:
 
 
 HEADERS = _headers()
+FALLBACKS = {mode: option(mode) for mode in AllDown}
 SCOPES = tuple(bytes((scope,)) for scope in range(129))
 
 
 class FastPath:
     """Answers from one snapshot."""
 
-    def __init__(self, snapshot: Snapshot, random16: Callable[[], int]) -> None:
-        """`random16` gives 16 random bits, for the order of records."""
+    def __init__(
+        self, snapshot: Snapshot, random32: Callable[[], int], now: Callable[[], float]
+    ) -> None:
+        """`random32` gives 32 random bits, `now` is Unix time."""
         self._nodes: Mapping[bytes, Node] = snapshot.nodes
-        self._random16 = random16
+        self._plans = snapshot.plans
+        self._random32 = random32
+        self._now = now
         self._askers: dict[tuple[str, int], int] = {}
+        self._seeds: dict[tuple[str, int], int] = {}
         self._opts: dict[bytes, Opt] = {}
 
     def answer(
@@ -89,28 +98,54 @@ class FastPath:
         elif tail:
             return None
         rendered = entry.fixed
+        steered = entry.steered
         scope = 0
-        if rendered is None:
-            steered = entry.steered
-            assert steered is not None  # noqa: S101  # an entry is fixed or steered
+        fallback = None
+        if steered is not None:
             areas = steered.areas
             if address >= 0:
+                address <<= opt.shift
                 table = areas.v4 if opt.bits == 32 else areas.v6
-                value = table.find(address << opt.shift)
+                value = table.find(address)
                 scope = value & 255
             else:
                 try:
                     value = self._askers[host, id(areas)]
                 except KeyError:
                     value = self._locate(host, areas)
-            rendered = entry.by_region[steered.plans[value >> 8].slots[0]]
+            area = value >> 8
+            plan = self._plans[steered.group][area]
+            if plan.width != 1:
+                return None
+            fallback = plan.fallback
+            hashed = steered.hashed or area in areas.hashed
+            if address >= 0 and hashed:
+                scope = steered.scope(area, opt.bits, scope)
+            if plan.pick is Pick.FIRST:
+                slot = plan.slots[0]
+            elif plan.pick is Pick.DRAW:
+                draw = window_draw(self._seed(host, steered.salt), self._now(), steered.ttl)
+                slot = plan.slots[(draw >> 32) * len(plan.slots) >> 32]
+            elif plan.pick is Pick.RANDOM:
+                slot = plan.slots[(self._random32() >> 16) * len(plan.slots) >> 16]
+            else:
+                draw = self._hash(steered, opt.bits, address, host)
+                slot = plan.slots[(draw >> 32) * len(plan.slots) >> 32]
+            rendered = entry.by_region[slot] or rendered
         reply = opt.reply
         if opt.subnet:
             reply += SCOPES[scope] + tail[SUBNET_HEAD:]
+        if fallback is not None and edns:
+            reply = with_option(reply, FALLBACKS[fallback])
         body = rendered.body
-        if rendered.stride:
-            shift = (self._random16() * rendered.records >> 16) * rendered.stride
-            body = body[shift : shift + rendered.size]
+        starts = rendered.starts
+        if len(starts) > 1:
+            if rendered.pick is Pick.HASH and steered is not None:
+                draw = self._hash(steered, opt.bits, address, host)
+                start = starts[(draw >> 32) * len(starts) >> 32]
+            else:
+                start = starts[(self._random32() & 0xFFFF) * len(starts) >> 16]
+            body = body[start : start + rendered.size]
         if udp and end + rendered.size + len(reply) > opt.limit:
             return None
         counts[rendered.tally] += 1
@@ -131,6 +166,21 @@ class FastPath:
         asker = asker_of(host)
         value = self._askers[host, id(areas)] = areas.find(asker.bits, asker.address)
         return value
+
+    def _seed(self, host: str, salt: int) -> int:
+        """Where the draws of a sender come from."""
+        try:
+            return self._seeds[host, salt]
+        except KeyError:
+            if len(self._seeds) >= MEMORY:
+                self._seeds.clear()
+            seed = self._seeds[host, salt] = seed_of(asker_of(host).address, salt)
+            return seed
+
+    def _hash(self, steered: Steered, bits: int, address: int, host: str) -> int:
+        """The draw of a client's network: the subnet's if one came, else the sender's."""
+        client = Asker(bits, address) if address >= 0 else asker_of(host)
+        return hash_of(steered, client)
 
     def _learn(self, tail: bytes) -> Opt | None:
         """What an OPT record says; remembered if its head says all but a subnet's address."""

@@ -81,3 +81,9 @@ def _with_subnet(tail: bytes, limit: int, reply: bytes) -> Opt | None:
         spare=(1 << (8 * octets - client.source)) - 1,
         shift=client.bits - 8 * octets,
     )
+
+
+def with_option(reply: bytes, option: bytes) -> bytes:
+    """Our OPT record with one more option."""
+    length = int.from_bytes(reply[9:FIXED], "big") + len(option)
+    return reply[:9] + length.to_bytes(2, "big") + reply[FIXED:] + option

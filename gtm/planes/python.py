@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
-from time import perf_counter
 
 from gtm.planes import udp
 from gtm.planes.answering import Answering
@@ -30,11 +30,15 @@ class PythonPlane:
     name = "python"
 
     def __init__(
-        self, listeners: Sequence[Listener], random16: Callable[[], int] | None = None
+        self,
+        listeners: Sequence[Listener],
+        random32: Callable[[], int] | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops."""
         self._listeners = tuple(listeners)
-        self._random16 = random16 or partial(Random().getrandbits, 16)
+        self._random32 = random32 or partial(Random().getrandbits, 32)
+        self._now = now
         self._answering: Answering | None = None
         self._threads: list[threading.Thread] = []
         self._tcp = TcpLoop()
@@ -49,7 +53,7 @@ class PythonPlane:
         if self._answering is not None:
             self._answering.publish(snapshot)
             return
-        self._answering = Answering(snapshot, self._random16)
+        self._answering = Answering(snapshot, self._random32, self._now)
         self._start(self._answering)
 
     def _start(self, answering: Answering) -> None:
@@ -100,7 +104,7 @@ class TcpLoop:
         self, listeners: list[tuple[Listener, SocketStats]], answering: Answering
     ) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        sides = [Connections(answering, stats, perf_counter) for _, stats in listeners]
+        sides = [Connections(answering, stats, time.perf_counter) for _, stats in listeners]
         servers = [
             await self._loop.create_server(side.accept, sock=listener.tcp)
             for (listener, _), side in zip(listeners, sides, strict=True)

@@ -1,37 +1,34 @@
 """Area tables: from the networks of a geo database to the areas of a set of regions.
 
-An area is a set of client networks that get the same decision whatever is up: those that rank the
-regions alike. Neighbouring networks of one area are merged and cut again into the widest aligned
-prefixes, so that the prefix found for an address is also the widest that can be promised to a
-resolver as the scope of the answer (RFC 7871 section 7.2.1).
+An area is a set of client networks that get the same decision whatever is up: those of which the
+policy's view is the same. Neighbouring networks of one area are merged and cut again into the
+widest aligned prefixes, so that the prefix found for an address is also the widest that can be
+promised to a resolver as the scope of the answer (RFC 7871 section 7.2.1).
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
-from gtm.geo import Geo, Ranges
+from gtm.geo import Ranges
 from gtm.snapshot import AreaTable, PrefixTable
-from gtm.steering.cost import CostModel
+from gtm.steering.places import Places
+from gtm.steering.policies import Chooser
 
 HALF = (1 << 64) - 1  # the last 64 bits of an IPv6 address
 TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixes behind each
 
 
-def build_areas(geo: Geo, model: CostModel) -> AreaTable:
+def build_areas(places: Places, chooser: Chooser) -> AreaTable:
     """Maps the whole database once; a query never touches it again."""
-    areas: dict[tuple[int, ...], int] = {}
-    by_location = [
-        areas.setdefault(model.ranking(location), len(areas)) for location in geo.locations
-    ]
-    unknown = areas.setdefault(model.ranking(None), len(areas))
-    by_location.append(unknown)  # index -1 is a network at no known place
+    areas: dict[Hashable, int] = {}
+    by_place = [areas.setdefault(chooser.view(place), len(areas)) for place in places.list]
     return AreaTable(
-        regions=tuple(region.name for region in model.regions),
-        rankings=tuple(areas),
-        v4=prefix_table(geo.v4, by_location),
-        v6=prefix_table(geo.v6, by_location),
+        views=tuple(areas),
+        hashed=frozenset(area for view, area in areas.items() if chooser.hashed(view)),
+        v4=prefix_table(places.v4, by_place),
+        v6=prefix_table(places.v6, by_place),
     )
 
 

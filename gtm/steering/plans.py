@@ -1,36 +1,67 @@
-"""Plans: for each area, which region its clients are answered with now."""
+"""Plans: for each area, how its clients are answered now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
+from gtm.model import AllDown
 from gtm.snapshot import AreaTable, Pick, Plan
+from gtm.steering.choice import Choice
+from gtm.steering.policies import Chooser, Up
+
+SERVFAIL = Plan(
+    Pick.FIRST, (), width=0, fallback=AllDown.SERVFAIL
+)  # no slot: there is nothing to say
 
 
-class PlanTables:
-    """The plans of area tables, made once for each set of regions that is up and then shared.
+@dataclass(frozen=True, slots=True)
+class Resort:
+    """What to answer where a policy has no region left (`when_all_down`).
 
-    Services that have the same regions, and the same of them up, have the same plans.
+    `regions` are then taken to be up; without them `answer`, the index of an answer of last
+    resort, is given; without either, SERVFAIL.
     """
 
-    def __init__(self) -> None:
-        """Empty; lives as long as the area tables that it is asked for."""
-        self._made: dict[tuple[int, frozenset[str]], tuple[AreaTable, Sequence[Plan]]] = {}
+    mode: AllDown
+    regions: Up | None = None
+    answer: int | None = None
 
-    def plans(self, areas: AreaTable, up: frozenset[str]) -> Sequence[Plan]:
-        """A plan for each area. With no region up, all are taken to be (when_all_down: all)."""
-        key = (id(areas), up)
+
+class Decider:
+    """A policy over an area table, and the plans made of it for each set of regions that is up.
+
+    Services that have the same regions and steering share one, and so the plans.
+    """
+
+    def __init__(self, chooser: Chooser, areas: AreaTable) -> None:
+        """No plans are made before they are asked for."""
+        self.chooser = chooser
+        self.areas = areas
+        self._made: dict[tuple[Up, Resort], Sequence[Plan]] = {}
+
+    def plans(self, up: Up, resort: Resort) -> Sequence[Plan]:
+        """A plan for each area, with those regions up."""
+        key = (up, resort)
         if key not in self._made:
-            # the table is kept beside its plans so that its id can't be another's
-            self._made[key] = (areas, nearest_plans(areas, up))
-        return self._made[key][1]
+            shared: dict[Choice, Plan] = {}
+            self._made[key] = tuple(
+                self._plan(view, up, resort, shared) for view in self.areas.views
+            )
+        return self._made[key]
 
+    def _plan(self, view: Hashable, up: Up, resort: Resort, shared: dict[Choice, Plan]) -> Plan:
+        choice = self.chooser.choose(view, up) or self._last(view, resort)
+        if choice is None:
+            return SERVFAIL
+        if choice not in shared:
+            shared[choice] = choice.plan()
+        return shared[choice]
 
-def nearest_plans(areas: AreaTable, up: frozenset[str]) -> tuple[Plan, ...]:
-    """The cheapest region that is up, for each area."""
-    fallback = not up
-    usable = [fallback or region in up for region in areas.regions]
-    single = [Plan(Pick.FIRST, (index,), fallback) for index in range(len(areas.regions))]
-    return tuple(
-        single[next(index for index in ranking if usable[index])] for ranking in areas.rankings
-    )
+    def _last(self, view: Hashable, resort: Resort) -> Choice | None:
+        if resort.regions is not None:
+            choice = self.chooser.choose(view, resort.regions)
+            return None if choice is None else replace(choice, fallback=resort.mode)
+        if resort.answer is not None:
+            return Choice((((resort.answer,), 1.0),), fallback=resort.mode)
+        return None

@@ -33,12 +33,16 @@ class ServiceHealth:
     verdict: Verdict
     endpoints: tuple[tuple[Endpoint, Verdict], ...]
 
-    def usable(self) -> tuple[Endpoint, ...]:
-        """The endpoints to answer: those not down, or all of them when none is left."""
-        left = tuple(
-            endpoint for endpoint, verdict in self.endpoints if verdict.state is not State.DOWN
-        )
-        return left or tuple(endpoint for endpoint, _ in self.endpoints)
+    def usable(self, panic: bool = False) -> tuple[Endpoint, ...]:
+        """The endpoints to answer: those not down, backups only if no other is.
+
+        With none left, or in a panic, all that are no backups.
+        """
+        left = [end for end, verdict in self.endpoints if verdict.state is not State.DOWN]
+        first = [end for end in left if not end.backup]
+        if panic or not left:
+            first = [end for end, _ in self.endpoints if not end.backup]
+        return tuple(first or left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +197,30 @@ def refreshed(
 
 
 def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
-    """The regions that may be answered for a service: those whose verdict is not down."""
+    """The regions that may be answered for a service: those whose verdict is not down.
+
+    With too few endpoints up to be believed (`panic`), all of them.
+    """
+    if panics(app, service, health):
+        return frozenset(service.endpoints)
     if app.topology is Topology.REPLICATED:
         verdicts = {region: health.regions[region] for region in service.endpoints}
     else:
         verdicts = {region: found.verdict for region, found in health.services[service.key].items()}
     return frozenset(name for name, verdict in verdicts.items() if verdict.state is not State.DOWN)
+
+
+def panics(app: App, service: Service, health: AppHealth) -> bool:
+    """Whether fewer endpoints than `panic` of them are up: a block's, or the service's own."""
+    if not app.panic:
+        return False
+    block = app.topology is Topology.REPLICATED
+    counted = [each.key for each in app.services if not each.optional] if block else [service.key]
+    verdicts = [
+        verdict
+        for key in counted
+        for here in health.services[key].values()
+        for _, verdict in here.endpoints
+    ]
+    up = sum(verdict.state is not State.DOWN for verdict in verdicts)
+    return up < app.panic * len(verdicts)

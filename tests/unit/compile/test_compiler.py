@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gtm.compile.compiler import Compiled, Compiler
+from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
 from gtm.model import Target
 from gtm.snapshot import Snapshot
@@ -51,7 +52,7 @@ def answers(snapshot: Snapshot) -> dict[tuple[str, int, str], bytes | None]:
         for rrtype in (1, 28, 15):
             packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
             for client in CLIENTS:
-                reply = respond(snapshot, packet, asker(client), 0, udp=True)
+                reply = respond(snapshot, packet, asker(client), Chance(0, 0.0), udp=True)
                 found[name, rrtype, client] = None if reply is None else reply.message
     return found
 
@@ -85,19 +86,32 @@ def test_a_refresh_leaves_what_did_not_change_as_it_is() -> None:
     changed = {target for target in before.uses if target.address == "203.0.113.5"}
     after = compiler.refresh(before, changed, Verdicts({"203.0.113.5"}), epoch=2)
     assert after.apps["gtm.example.com.", "block"] is before.apps["gtm.example.com.", "block"]
-    search = b"\6search\3gtm\7example\3com\0"
-    same = [
-        name for name, node in before.snapshot.nodes.items() if after.snapshot.nodes[name] is node
-    ]
-    assert set(before.snapshot.nodes) - set(same) == {search}
+    moved = after.apps["gtm.example.com.", "alone"].services["search"].steered.group
+    for number, plans in enumerate(before.snapshot.plans):
+        assert (after.snapshot.plans[number] is plans) == (number != moved)
+    for name, node in before.snapshot.nodes.items():
+        assert after.snapshot.nodes[name] is node, "no region's own answer changed"
     assert after.snapshot.epoch == 2
+
+
+def test_an_endpoint_that_is_left_out_changes_its_own_service_alone() -> None:
+    compiler = Compiler()
+    before = compiled(set(), compiler)
+    changed = {target for target in before.uses if target.address == "192.0.2.2"}
+    after = compiler.refresh(before, changed, Verdicts({"192.0.2.2"}), epoch=2)
+    orders = b"\6orders\3gtm\7example\3com\0"
+    nodes = after.snapshot.nodes
+    assert [name for name, node in before.snapshot.nodes.items() if nodes[name] is not node] == [
+        orders
+    ]
+    assert after.snapshot.plans == before.snapshot.plans
 
 
 def test_services_with_the_same_regions_share_areas_and_plans() -> None:
     block = compiled(set()).apps["gtm.example.com.", "block"]
     orders, payments = block.services["orders"].steered, block.services["payments"].steered
     assert orders.areas is payments.areas
-    assert orders.plans is payments.plans
+    assert orders.group == payments.group
 
 
 def test_a_target_names_everywhere_its_verdict_counts() -> None:

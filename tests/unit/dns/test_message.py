@@ -14,12 +14,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gtm.dns import subnet
+from gtm.dns.lookup import Chance
 from gtm.dns.message import Query, parse
 from gtm.dns.responder import respond
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Snapshot
 from tests.worlds import asker, compile_world
 
+NOW = 1_700_000_000.0
+NO_CHANCE = Chance(0, NOW)
 ZONE = """
 zone: gtm.example.com
 nameservers: {ns1: [192.0.2.53]}
@@ -47,7 +50,7 @@ def ask(name: str = "orders.gtm.example.com", rrtype: str = "A", **edns: object)
 
 
 def said(snapshot: Snapshot, packet: bytes, *, udp: bool = True) -> dns.message.Message:
-    reply = respond(snapshot, packet, asker("192.0.2.1"), 0, udp=udp)
+    reply = respond(snapshot, packet, asker("192.0.2.1"), NO_CHANCE, udp=udp)
     assert reply is not None
     return dns.message.from_wire(reply.message)
 
@@ -133,20 +136,23 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_packets_get_formerr_from_both_paths(name: str, snapshot: Snapshot) -> None:
-    reply = respond(snapshot, MALFORMED[name], asker("192.0.2.1"), 0, udp=True)
+    reply = respond(snapshot, MALFORMED[name], asker("192.0.2.1"), NO_CHANCE, udp=True)
     assert reply is not None
     assert reply.message[:2] == b"\0\7"
     assert reply.message[2] & 0x80
     assert reply.message[3] & 15 == dns.rcode.FORMERR
     counts = [0] * len(snapshot.tallies)
-    assert FastPath(snapshot, lambda: 0).answer(MALFORMED[name], "192.0.2.1", counts) is None
+    assert (
+        FastPath(snapshot, lambda: 0, lambda: NOW).answer(MALFORMED[name], "192.0.2.1", counts)
+        is None
+    )
 
 
 @pytest.mark.parametrize(
     "silent", [b"", b"\0" * 11, packet(flags=0x8000), packet(flags=0x8180)], ids=repr
 )
 def test_what_is_too_short_or_a_response_gets_silence(silent: bytes, snapshot: Snapshot) -> None:
-    assert respond(snapshot, silent, asker("192.0.2.1"), 0, udp=True) is None
+    assert respond(snapshot, silent, asker("192.0.2.1"), NO_CHANCE, udp=True) is None
 
 
 @pytest.mark.parametrize("opcode", range(1, 16))
@@ -154,7 +160,7 @@ def test_other_opcodes_are_not_implemented(opcode: int, snapshot: Snapshot) -> N
     for body in (QUESTION, b""):
         counts = (1 if body else 0, 0, 0, 1)
         asked = packet(opcode << 11, counts, body + OPT)
-        reply = respond(snapshot, asked, asker("192.0.2.1"), 0, udp=True)
+        reply = respond(snapshot, asked, asker("192.0.2.1"), NO_CHANCE, udp=True)
         assert reply is not None
         number, flags, *counted = HEADER.unpack(reply.message[:12])
         assert (number, flags) == (7, 0x8000 | opcode << 11 | dns.rcode.NOTIMP)
@@ -224,7 +230,7 @@ def test_octets_that_are_no_text_are_names_like_any_other(snapshot: Snapshot) ->
 @example(packet())
 @example(packet(counts=(1, 0, 0, 1), body=QUESTION + OPT))
 def test_any_octets_at_all_are_survived(snapshot: Snapshot, octets: bytes) -> None:
-    reply = respond(snapshot, octets, asker("192.0.2.1"), 0, udp=True)
+    reply = respond(snapshot, octets, asker("192.0.2.1"), NO_CHANCE, udp=True)
     assert reply is None or reply.message[:2] == octets[:2]
 
 
@@ -279,22 +285,22 @@ def queries(draw: st.DrawFn) -> bytes:
 CLIENTS = ["192.0.2.1", "198.51.100.1", "2001:db8:2000::1", "::ffff:198.51.100.1", "127.0.0.1"]
 
 
-@given(queries(), st.sampled_from(CLIENTS), st.integers(0, 65535), st.booleans())
+@given(queries(), st.sampled_from(CLIENTS), st.integers(0, 2**32 - 1), st.booleans())
 def test_the_fast_path_says_what_the_reference_says_octet_for_octet(
     snapshot: Snapshot, octets: bytes, client: str, draw: int, udp: bool
 ) -> None:
     counts = [0] * len(snapshot.tallies)
-    fast = FastPath(snapshot, lambda: draw).answer(octets, client, counts, udp=udp)
+    fast = FastPath(snapshot, lambda: draw, lambda: NOW).answer(octets, client, counts, udp=udp)
     if fast is not None:
         host = client.removeprefix("::ffff:")
-        reply = respond(snapshot, octets, asker(host), draw, udp=udp)
+        reply = respond(snapshot, octets, asker(host), Chance(draw, NOW), udp=udp)
         assert reply is not None
         assert fast == reply.message
 
 
 def test_the_fast_path_answers_the_ordinary(snapshot: Snapshot) -> None:
     """So that the comparison above compares something."""
-    path = FastPath(snapshot, lambda: 0)
+    path = FastPath(snapshot, lambda: 0, lambda: NOW)
     counts = [0] * len(snapshot.tallies)
     ecs: list[dns.edns.Option] = [dns.edns.ECSOption("198.51.100.0", 24)]
     for packet_ in (

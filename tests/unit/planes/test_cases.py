@@ -17,6 +17,7 @@ import pytest
 import yaml
 
 from gtm.compile.compiler import Compiled
+from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
 from gtm.planes.fast import FastPath, asker_of
 from tests.worlds import compile_world
@@ -91,13 +92,16 @@ def test_case(case: Case) -> None:
         fields.get("draw", 0),
         not fields.get("tcp"),
     )
+    now = fields.get("now", 1_700_000_000.0)
     asked = query(fields)
     packet = asked.to_wire()
-    reply = respond(compiled.snapshot, packet, asker_of(client), draw, udp=udp)
+    reply = respond(compiled.snapshot, packet, asker_of(client), Chance(draw, now), udp=udp)
     assert reply is not None
     check(fields, asked, dns.message.from_wire(reply.message))
     counts = [0] * len(compiled.snapshot.tallies)
-    fast = FastPath(compiled.snapshot, lambda: draw).answer(packet, client, counts, udp=udp)
+    fast = FastPath(compiled.snapshot, lambda: draw, lambda: now).answer(
+        packet, client, counts, udp=udp
+    )
     if fast is not None:
         assert fast == reply.message
         (number,) = [number for number, count in enumerate(counts) if count]

@@ -10,9 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.geo import Ranges
-from gtm.model import Location, Region
+from gtm.model import Location, Region, Steering
+from gtm.snapshot import AreaTable
 from gtm.steering.areas import build_areas, prefix_table
 from gtm.steering.cost import CostModel
+from gtm.steering.places import places
+from gtm.steering.policies import Ranked, chooser
 from tests.worlds import sample_geo
 
 
@@ -73,11 +76,16 @@ def test_ipv6_starts_are_kept_whole_where_an_operator_splits_a_64() -> None:
     assert table.find(inside - 1) >> 8 == 0
 
 
+def ranking(table: AreaTable, value: int) -> tuple[int, ...]:
+    view = table.views[value >> 8]
+    assert isinstance(view, Ranked)
+    return view.ranking
+
+
 def test_clients_at_no_known_place_get_the_regions_in_their_order() -> None:
     regions = [Region("b", Location(1.0, 1.0)), Region("a", Location(50.0, 1.0))]
-    table = build_areas(sample_geo(), CostModel(regions, ()))
-    area = table.v4.find(int.from_bytes(bytes((10, 0, 0, 1)), "big")) >> 8
-    assert table.rankings[area] == (0, 1)
+    table = build_areas(places(sample_geo(), ()), chooser(Steering(), regions, ()))
+    assert ranking(table, table.v4.find(0x0A000001)) == (0, 1)
 
 
 def test_the_sample_database_ranks_as_each_network_by_itself() -> None:
@@ -89,11 +97,11 @@ def test_the_sample_database_ranks_as_each_network_by_itself() -> None:
     ]
     model = CostModel(regions, ())
     geo = sample_geo()
-    table = build_areas(geo, model)
+    table = build_areas(places(geo, ()), chooser(Steering(), regions, ()))
     source = random.Random(1)
     for base, bits in ((0xC0000200, 8), (0xC6336400, 8), (0xCB007100, 8), (0xC6120000, 17)):
         for _ in range(50):
             address = base | source.getrandbits(bits)
             index, _, _ = geo.v4.find(address)
             expected = model.ranking(None if index < 0 else geo.locations[index])
-            assert table.rankings[table.v4.find(address) >> 8] == expected
+            assert ranking(table, table.v4.find(address)) == expected
