@@ -23,9 +23,11 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, Location, Policy, State, Topology, Verdict
+from gtm.model import Address, Policy, State, Topology, Verdict
 from gtm.snapshot import Plan
 from gtm.steering.cost import Cost, CostModel
+from gtm.steering.places import Place
+from gtm.steering.policies import networks_in
 from gtm.steering.verdicts import panics
 
 BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
@@ -132,8 +134,7 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: fl
     found = _find(compiled, outcome.service)
     steering = None
     if found is not None and outcome.decision is not None:
-        location = geo.find(client).location
-        steering = _steering(compiled, *found, outcome.decision, location)
+        steering = _steering(compiled, *found, outcome.decision, _seen(found[0], geo, client))
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
@@ -198,10 +199,11 @@ def _steering(
     app: CompiledApp,
     service: CompiledService,
     decision: Decision,
-    location: Location | None,
+    place: Place,
 ) -> Steering:
     group = compiled.groups[service.steered.group]
-    view = group.decider.areas.views[decision.area]
+    view = group.decider.chooser.view(place, frozenset(range(len(group.regions))))
+    location = place.location
     every = [app.zone.regions[name] for name in group.regions]
     costs = None if location is None else CostModel(every, app.zone.latency).costs(location)
     order: Sequence[int] = range(len(every))
@@ -234,6 +236,13 @@ def _steering(
             for index in order
         ),
     )
+
+
+def _seen(app: CompiledApp, geo: Geo, client: Address) -> Place:
+    """The client as the app's policy sees it."""
+    named = networks_in(app.app.steering)
+    inside = frozenset(network for network in named if client in network)
+    return Place(geo.find(client).location, inside)
 
 
 def _shares(plan: Plan) -> dict[int, float]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import combinations
 
 from gtm.geo import Ranges
 from gtm.snapshot import AreaTable, PrefixTable
@@ -17,6 +18,7 @@ from gtm.steering.places import Places
 from gtm.steering.policies import Chooser
 
 HALF = (1 << 64) - 1  # the last 64 bits of an IPv6 address
+MOST_TRIED = 1 << 18  # decisions made to find areas that are alike: about a second
 TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixes behind each
 
 
@@ -25,12 +27,37 @@ def build_areas(places: Places, chooser: Chooser, regions: int) -> AreaTable:
     every = frozenset(range(regions))
     areas: dict[Hashable, int] = {}
     by_place = [areas.setdefault(chooser.view(place, every), len(areas)) for place in places.list]
+    areas, by_place = _merged_alike(areas, by_place, chooser, every)
     return AreaTable(
         views=tuple(areas),
         hashed=frozenset(area for view, area in areas.items() if chooser.hashed(view)),
         v4=prefix_table(places.v4, by_place),
         v6=prefix_table(places.v6, by_place),
     )
+
+
+def _merged_alike(
+    areas: dict[Hashable, int], by_place: list[int], chooser: Chooser, every: frozenset[int]
+) -> tuple[dict[Hashable, int], list[int]]:
+    """The areas of a nested policy without those that decide alike for every set of regions up.
+
+    Differently written rules may come to the same; where there are few enough regions to try all
+    sets, their clients are one area. Beyond that more areas are no less right, only smaller.
+    """
+    if not chooser.nested or len(areas) << len(every) > MOST_TRIED:
+        return areas, by_place
+    sets = [
+        frozenset(up) for size in range(len(every) + 1) for up in combinations(sorted(every), size)
+    ]
+    kept: dict[Hashable, int] = {}
+    number: dict[Hashable, int] = {}
+    renumbered = []
+    for view in areas:
+        decisions = (chooser.hashed(view), tuple(chooser.choose(view, up) for up in sets))
+        if decisions not in number:
+            number[decisions] = kept[view] = len(number)
+        renumbered.append(number[decisions])
+    return kept, [renumbered[area] for area in by_place]
 
 
 def prefix_table(ranges: Ranges, area_of: Sequence[int]) -> PrefixTable:

@@ -23,7 +23,12 @@ PICKS = {Draw.WINDOW: Pick.DRAW, Draw.QUERY: Pick.RANDOM}
 
 
 class Chooser(Protocol):
-    """A policy for the regions of some services; regions are indices into those."""
+    """A policy for the regions of some services; regions are indices into those.
+
+    `nested` ones are made of others.
+    """
+
+    nested: bool
 
     def view(self, place: Place, among: Up) -> Hashable:
         """All that decisions for clients at the place depend on, whatever of `among` is up."""
@@ -139,6 +144,8 @@ class Nearest:
     those without one; a place where none is measured is left to the estimates.
     """
 
+    nested = False
+
     def __init__(
         self,
         steering: Steering,
@@ -228,6 +235,8 @@ def _reach(ordered: list[tuple[bool, float]], bound: float) -> tuple[int, ...]:
 class Weighted:
     """Active-active by share; weight 0 is used only when every other region is down."""
 
+    nested = False
+
     def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
         """By the candidates' weights."""
         self._among = candidates(steering, regions)
@@ -275,6 +284,8 @@ class Weighted:
 class Sticky:
     """A client network keeps its region; one that leaves moves only its own clients."""
 
+    nested = False
+
     def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
         """By weight, among the candidates."""
         self._among = candidates(steering, regions)
@@ -318,6 +329,8 @@ class Sticky:
 
 class Failover:
     """Active-passive: the first that is up; a trickle keeps the next one warm."""
+
+    nested = False
 
     def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
         """The candidates stand in the order to try them."""
@@ -363,6 +376,8 @@ class Failover:
 
 class Rules:
     """`geo`: the first rule that matches the client steers it."""
+
+    nested = True
 
     def __init__(
         self,
@@ -433,6 +448,8 @@ class Rules:
 
 class Otherwise:
     """A policy, and the one to use when it has no region left."""
+
+    nested = True
 
     def __init__(self, first: Chooser, second: Chooser) -> None:
         """Either may be any policy."""

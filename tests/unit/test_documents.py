@@ -184,6 +184,6 @@ def test_answers_shown_are_answered(name: str, network: str, answer: tuple[str, 
     client = ip_address(ip_network(network).network_address)
     answers = set()
     for down in ((), EU_WEST):
-        said = explain(compile_world(files, down), name, "A", client).answer
+        said = explain(compile_world(files, down), name, "A", client, 0.0).answer
         answers.add(tuple(sorted(line.split(" ", 4)[4] for line in said)))
     assert answer in answers
