@@ -18,7 +18,7 @@ import dns.rdatatype
 
 from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
 from gtm.compile.groups import Group
-from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
+from gtm.dns.lookup import Chance, Decision, Lookup, Outcome, asker_of, zone_of
 from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
@@ -121,7 +121,7 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: fl
     Raises UsageError for a name or a type that can't be asked for.
     """
     owner, number = _question(name, rrtype)
-    asker, chance = Asker(client.max_prefixlen, int(client)), Chance(0, now)
+    asker, chance = asker_of(str(client)), Chance(0, now)
     reply = respond(compiled.snapshot, _packet(owner, number), asker, chance, udp=False)
     assert reply is not None  # noqa: S101  # the packet is a query
     message = dns.message.from_wire(reply.message)
@@ -157,7 +157,7 @@ def _question(name: str, rrtype: str) -> tuple[str, int]:
         raise UsageError(f"cannot explain {name!r}: it is not a domain name ({error})") from error
     try:
         return owner, int(dns.rdatatype.from_text(rrtype))
-    except dns.exception.DNSException as error:
+    except (dns.exception.DNSException, ValueError) as error:
         raise UsageError(
             f"cannot explain type {rrtype!r}: it is not a record type; write A, AAAA or TXT"
         ) from error
@@ -317,6 +317,8 @@ def _until_picked(steering: Steering) -> list[RegionView]:
 def _unsteered(message: dns.message.Message) -> str:
     if message.rcode() == dns.rcode.NXDOMAIN:
         return "no such name in the zone"
+    if message.rcode() != dns.rcode.NOERROR:
+        return f"{dns.rcode.to_text(message.rcode())}: no question of this type is answered"
     if message.answer:
         return "a static record: the same for every client"
     if not message.flags & dns.flags.AA:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from gtm.dns import draw, names
 from gtm.dns.message import Placed
@@ -30,6 +31,14 @@ class Asker:
 
     bits: int
     address: int
+
+
+def asker_of(host: str) -> Asker:
+    """An address in text as an asker; IPv4 that came over an IPv6 socket is IPv4 again."""
+    address = ip_address(host.partition("%")[0])
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    address = mapped or address
+    return Asker(address.max_prefixlen, int(address))
 
 
 @dataclass(frozen=True, slots=True)

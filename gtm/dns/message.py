@@ -8,7 +8,7 @@ a query is read record by record, as a server needs no more than its shape and i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dnslib
@@ -160,24 +160,23 @@ def parse(packet: bytes) -> Query | None:
         return None
     query = Query(header.id, header.bitmap, None, 0, 0, None, malformed=True)
     try:
+        if header.q > 1:
+            raise MalformedError("more than one question")  # noqa: TRY301  # RFC 9619
         query = _with_question(query, buffer, header.q)
         edns = _records(buffer, header)
     except (MalformedError, ShortBufferError, dnslib.DNSError):
         return query
-    return Query(
-        query.id, query.flags, query.name, query.type, query.rrclass, edns, malformed=False
-    )
+    # RFC 9619: a query has one question; without one there is still an OPT record to answer
+    missing = header.q == 0 and query.opcode == 0
+    return replace(query, edns=edns, malformed=missing)
 
 
 def _with_question(query: Query, buffer: WireBuffer, count: int) -> Query:
-    """RFC 9619: a query has one question. Other opcodes are only read to be refused."""
-    if count == 0 and query.opcode != 0:
+    if count == 0:
         return query
-    if count != 1:
-        raise MalformedError("not exactly one question")
     question = dnslib.DNSQuestion.parse(buffer)
     name = b"".join(bytes((len(part),)) + part for part in question.qname.label) + names.ROOT
-    return Query(query.id, query.flags, name, question.qtype, question.qclass, None, malformed=True)
+    return replace(query, name=name, type=question.qtype, rrclass=question.qclass)
 
 
 def _records(buffer: WireBuffer, header: Any) -> Edns | None:

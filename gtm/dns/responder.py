@@ -64,7 +64,7 @@ def _refusal(query: Query) -> Rcode | None:
     if query.edns is not None and query.edns.version != 0:
         return Rcode.BADVERS  # RFC 6891 section 6.1.3
     if query.edns is not None and query.edns.bad_subnet:
-        return Rcode.FORMERR  # RFC 7871 section 7.1.2
+        return Rcode.FORMERR  # RFC 7871 section 6
     if query.type in NEVER_ASKED:
         return Rcode.FORMERR
     if query.type in NOT_IMPLEMENTED_TYPES:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 OPTION = 8  # OPTION-CODE of edns-client-subnet (RFC 7871 section 6)
 IPV4 = 1  # FAMILY numbers (IANA "Address Family Numbers")
 IPV6 = 2
-BITS = {IPV4: 32, IPV6: 128}
+NO_FAMILY = 0  # sent by clients that have no address to give, with a SOURCE of 0
+BITS = {NO_FAMILY: 0, IPV4: 32, IPV6: 128}
 FIXED = 4  # octets before the address: family, source and scope prefix length
 
 
 class SubnetError(ValueError):
-    """The option breaks RFC 7871; the query gets FORMERR (section 7.1.2)."""
+    """The option breaks RFC 7871 section 6; the query gets FORMERR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Subnet:
 
     @property
     def bits(self) -> int:
-        """How long an address of the family is: 32 or 128."""
+        """How long an address of the family is: 32 or 128; 0 for no family."""
         return BITS[self.family]
 
     def reply(self, scope: int) -> bytes:
@@ -39,7 +40,7 @@ def parse(data: bytes) -> Subnet:
     """The option's data from a query.
 
     RFC 7871 section 6: SCOPE is 0 in queries, the address has the fewest octets that hold the
-    SOURCE prefix, and bits behind the prefix are 0; section 7.1.2: FORMERR when not.
+    SOURCE prefix, and bits behind the prefix are 0; FORMERR when not.
     """
     if len(data) < FIXED:
         raise SubnetError("shorter than its fixed part")

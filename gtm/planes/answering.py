@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import structlog
 
-from gtm.dns.lookup import Chance
+from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
-from gtm.planes.fast import FastPath, asker_of
+from gtm.planes.fast import FastPath
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
 

@@ -11,12 +11,11 @@ is not ordinary gives None, and goes to the reference responder.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import ip_address
 
 from gtm.dns.draw import seed_of, window_draw
 from gtm.dns.fallback import option
-from gtm.dns.lookup import Asker, hash_of
-from gtm.dns.message import UDP_MINIMUM
+from gtm.dns.lookup import Asker, asker_of, hash_of
+from gtm.dns.message import TCP_MAXIMUM, UDP_MINIMUM
 from gtm.dns.types import FIRST_META_TYPE, Type
 from gtm.model import AllDown
 from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt, with_option
@@ -146,7 +145,7 @@ class FastPath:
             else:
                 start = starts[(self._random32() & 0xFFFF) * len(starts) >> 16]
             body = body[start : start + rendered.size]
-        if udp and end + rendered.size + len(reply) > opt.limit:
+        if end + rendered.size + len(reply) > (opt.limit if udp else TCP_MAXIMUM):
             return None
         counts[rendered.tally] += 1
         return b"".join(
@@ -190,14 +189,6 @@ class FastPath:
                 self._opts.clear()
             self._opts[tail[:SUBNET_HEAD]] = opt
         return opt
-
-
-def asker_of(host: str) -> Asker:
-    """A sender's address as a number; IPv4 that came over an IPv6 socket is IPv4 again."""
-    address = ip_address(host.partition("%")[0])
-    mapped = address.ipv4_mapped if address.version == 6 else None
-    address = mapped or address
-    return Asker(address.max_prefixlen, int(address))
 
 
 def _is_data_type(key: bytes) -> bool:

@@ -18,7 +18,7 @@ from gtm.planes import udp
 from gtm.planes.answering import Answering
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
-from gtm.planes.tcp import SWEEP, Connections
+from gtm.planes.tcp import CONNECTIONS, SWEEP, Complaints, Connections
 from gtm.snapshot import Snapshot
 
 STOP_PATIENCE = 5.0  # seconds each thread gets to end
@@ -34,14 +34,18 @@ class PythonPlane:
         listeners: Sequence[Listener],
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
+        connections: int = CONNECTIONS,
     ) -> None:
-        """`listeners` are bound sockets, which the plane closes when it stops."""
+        """`listeners` are bound sockets, which the plane closes when it stops.
+
+        `connections` bounds those over TCP.
+        """
         self._listeners = tuple(listeners)
         self._random32 = random32 or partial(Random().getrandbits, 32)
         self._now = now
         self._answering: Answering | None = None
         self._threads: list[threading.Thread] = []
-        self._tcp = TcpLoop()
+        self._tcp = TcpLoop(connections)
         self._udp_stats = [SocketStats("udp", each.at.family) for each in self._listeners]
         self._tcp_stats = [SocketStats("tcp", each.at.family) for each in self._listeners]
         self.stats = (*self._udp_stats, *self._tcp_stats)
@@ -84,9 +88,10 @@ class PythonPlane:
 class TcpLoop:
     """The event loop of all TCP connections, in whatever thread calls `run`."""
 
-    def __init__(self) -> None:
-        """Not running."""
+    def __init__(self, limit: int) -> None:
+        """Not running; `limit` is how many connections there may be."""
         self.started = threading.Event()
+        self._limit = limit
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
 
@@ -104,17 +109,17 @@ class TcpLoop:
         self, listeners: list[tuple[Listener, SocketStats]], answering: Answering
     ) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        sides = [Connections(answering, stats, time.perf_counter) for _, stats in listeners]
+        self._loop.set_exception_handler(Complaints())
+        connections = Connections(answering, time.perf_counter, self._limit)
         servers = [
-            await self._loop.create_server(side.accept, sock=listener.tcp)
-            for (listener, _), side in zip(listeners, sides, strict=True)
+            await self._loop.create_server(connections.on(stats), sock=listener.tcp)
+            for listener, stats in listeners
         ]
         self.started.set()
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._ended.wait(), SWEEP)
-            for side in sides:
-                side.sweep()
-        for server, side in zip(servers, sides, strict=True):
+            connections.sweep()
+        for server in servers:
             server.close()
-            side.close()
+        connections.close()

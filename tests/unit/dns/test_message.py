@@ -148,6 +148,22 @@ def test_malformed_packets_get_formerr_from_both_paths(name: str, snapshot: Snap
     )
 
 
+def test_without_a_question_an_opt_record_is_still_answered(snapshot: Snapshot) -> None:
+    message = said(snapshot, packet(counts=(0, 0, 0, 1), body=OPT))
+    assert message.rcode() == dns.rcode.FORMERR
+    assert message.edns == 0
+
+
+def test_a_client_subnet_of_no_family_hides_the_client(snapshot: Snapshot) -> None:
+    asked = packet(counts=(1, 0, 0, 1), body=QUESTION + with_option(8, b"\0\0\0\0"))
+    reply = respond(snapshot, asked, asker("198.51.100.1"), NO_CHANCE, udp=True)
+    assert reply is not None
+    assert reply.message.endswith(b"\0\x08\0\4\0\0\0\0")
+    fast = FastPath(snapshot, lambda: 0, lambda: NOW)
+    counts = [0] * len(snapshot.tallies)
+    assert fast.answer(asked, "198.51.100.1", counts) == reply.message
+
+
 @pytest.mark.parametrize(
     "silent", [b"", b"\0" * 11, packet(flags=0x8000), packet(flags=0x8180)], ids=repr
 )

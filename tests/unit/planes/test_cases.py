@@ -17,9 +17,9 @@ import pytest
 import yaml
 
 from gtm.compile.compiler import Compiled
-from gtm.dns.lookup import Chance
+from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
-from gtm.planes.fast import FastPath, asker_of
+from gtm.planes.fast import FastPath
 from tests.worlds import compile_world
 
 CASES = Path(__file__).resolve().parents[2] / "cases"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -17,6 +18,7 @@ from gtm.errors import StartError
 from gtm.planes import tcp
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, bind, parse_listen
+from gtm.planes.stats import SocketStats
 from tests.worlds import compile_world
 
 ZONE = """
@@ -29,6 +31,7 @@ apps:
     services: {orders: {us: [192.0.2.10], eu: [198.51.100.10]}}
 """
 WAIT = 5.0
+CUT_OFF = (ConnectionResetError, BrokenPipeError, EOFError)
 
 
 def listen(address: str) -> ListenAddress:
@@ -104,18 +107,15 @@ def test_a_response_sent_to_us_over_tcp_ends_the_connection(plane: PythonPlane) 
             read_frame(client)
 
 
-def test_more_connections_than_the_limit_are_closed(
+def test_one_client_has_so_many_connections_and_no_more(
     plane: PythonPlane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tcp, "CONNECTIONS", 2)
-    clients = [socket.create_connection(("127.0.0.1", port(plane)), WAIT) for _ in range(2)]
+    monkeypatch.setattr(tcp, "PER_CLIENT", 2)
+    clients = [connect(plane) for _ in range(2)]
     try:
         for client in clients:  # both are known to the server once they have an answer
             exchange(client)
-        with (
-            socket.create_connection(("127.0.0.1", port(plane)), WAIT) as third,
-            pytest.raises((ConnectionResetError, BrokenPipeError, EOFError)),
-        ):
+        with connect(plane) as third, pytest.raises(CUT_OFF):
             exchange(third)
         exchange(clients[0])
     finally:
@@ -123,19 +123,52 @@ def test_more_connections_than_the_limit_are_closed(
             client.close()
 
 
-def test_idle_connections_are_closed(plane: PythonPlane) -> None:
-    side = tcp.Connections(plane._answering, plane.stats[-1], lambda: 100.0)  # type: ignore[arg-type]
-    ended: list[tcp.Connection] = []
+class FakeConnection:
+    """As much of a connection as keeping count of them needs."""
 
-    class Recorded(tcp.Connection):
-        def abort(self) -> None:
-            ended.append(self)
+    def __init__(self, last: float, host: str = "192.0.2.1") -> None:
+        self.last, self.host, self.ended = last, host, False
+        self.stats = SocketStats("tcp", "1")
 
-    old, new = Recorded(side), Recorded(side)
-    old.last = 100.0 - tcp.IDLE - 1
-    side.open = {old, new}
+    def abort(self) -> None:
+        self.ended = True
+
+
+def connections(limit: int) -> tcp.Connections:
+    return tcp.Connections(None, lambda: 100.0, limit)  # type: ignore[arg-type]
+
+
+def admit(side: tcp.Connections, *made: FakeConnection) -> list[bool]:
+    return [side.admit(each, each.host) for each in made]  # type: ignore[arg-type]
+
+
+def test_with_all_places_taken_the_longest_idle_makes_room() -> None:
+    side = connections(limit=2)
+    old, new, third = FakeConnection(90.0), FakeConnection(95.0), FakeConnection(100.0)
+    assert admit(side, old, new, third) == [True, True, True]
+    assert [old.ended, new.ended, third.ended] == [True, False, False]
+    assert {id(each) for each in side.open} == {id(new), id(third)}
+
+
+def test_idle_connections_are_closed() -> None:
+    side = connections(limit=9)
+    old, new = FakeConnection(100.0 - tcp.IDLE - 1), FakeConnection(100.0)
+    admit(side, old, new)
     side.sweep()
-    assert ended == [old]
+    assert (old.ended, new.ended) == (True, False)
+
+
+def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(plane: PythonPlane) -> None:
+    """Far more answers than any buffer holds: all are there once the client reads."""
+    wire = QUERY.to_wire()
+    frame = struct.pack("!H", len(wire)) + wire
+    count = 60_000
+    with connect(plane) as client:
+        sending = threading.Thread(target=client.sendall, args=(frame * count,))
+        sending.start()
+        for _ in range(count):
+            assert read_frame(client)[:2] == wire[:2]
+        sending.join(WAIT)
 
 
 def test_garbage_gets_formerr_or_silence_and_the_next_query_is_answered(plane: PythonPlane) -> None:
@@ -199,6 +232,10 @@ def test_listen_addresses_are_read(text: str, shown: str) -> None:
 def test_wrong_listen_addresses_say_what_to_write(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse_listen(text)
+
+
+def connect(plane: PythonPlane) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port(plane)), WAIT)
 
 
 def exchange(client: socket.socket) -> bytes:
