@@ -80,6 +80,8 @@ class Controller:
         self._changed: set[Target] = set()
         self._since_load: set[Target] | None = None
         self._loading = asyncio.Lock()
+        self._next_load: asyncio.Task[Reload] | None = None
+        self.geo_error: str | None = None
         self._geo: tuple[Fingerprint, Geo] | None = None
         self._files: Stamps = {}
         self._read_files: set[Path] = set()
@@ -109,21 +111,38 @@ class Controller:
         self._log_down(compiled)
 
     async def load(self) -> Reload:
-        """Loads everything again; what does not load changes nothing. Never raises."""
+        """Loads everything again; what does not load changes nothing. Never raises.
+
+        Calls that come while a load runs share one that begins after it: it sees all they saw.
+        """
+        if self._next_load is None:
+            self._next_load = asyncio.create_task(self._load_in_turn())
+        return await asyncio.shield(self._next_load)
+
+    async def _load_in_turn(self) -> Reload:
         async with self._loading:
+            self._next_load = None
             self._since_load = set()
             try:
-                loaded, geo = await asyncio.to_thread(self._read)
-                self.checker.retarget(_targets(loaded))
-                compiled = await asyncio.to_thread(self._compile, loaded, geo)
+                return await self._load()
             except GtmError as error:
                 return self._failed(error)
+            except Exception as error:  # a fault of ours must not end reloading, or go unsaid
+                log.exception("load_failed_internally")
+                return self._failed(GtmError(f"cannot load: a fault of gtm's own: {error!r}"))
             finally:
-                changed, self._since_load = self._since_load, None
-            if changed:
-                look = self.checker.verdict
-                compiled = self._compiler.refresh(compiled, changed, look, self._epoch)
-            return self._succeeded(loaded, compiled)
+                self._since_load = None
+
+    async def _load(self) -> Reload:
+        loaded, geo = await asyncio.to_thread(self._read)
+        self.checker.retarget(_targets(loaded))
+        # what is new is probed before it is answered; the old snapshot serves meanwhile
+        await self.checker.first_round(_patience(_targets(loaded)))
+        compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        if self._since_load:
+            look = self.checker.verdict
+            compiled = self._compiler.refresh(compiled, self._since_load, look, self._epoch)
+        return self._succeeded(loaded, compiled)
 
     async def load_if_changed(self) -> None:
         """Loads again if a file differs from what was last looked at."""
@@ -150,10 +169,12 @@ class Controller:
         try:
             geo = open_databases(self.sources.geoip)
             _warn_of_age(geo, self._now())
+            self.geo_error = None
         except GtmError as error:
             if self._geo is None:
                 raise
             geo = self._geo[1]
+            self.geo_error = str(error)
             log.warning("geo_database_kept", error=str(error), still_used="the one before")
         self._geo = (stamp, geo)
         return geo
@@ -164,14 +185,15 @@ class Controller:
         return dict(zip(paths, fingerprint(paths), strict=True))
 
     def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
-        return self._compiler.compile(loaded.zones, geo, self.checker.verdict, self._epoch)
+        before = self._compiled
+        look = self.checker.verdict
+        return self._compiler.compile(loaded.zones, geo, look, self._epoch, before)
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
         if not targets:
             return
-        longest = max(target.check.timeout for target in targets)
-        limit = min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
+        limit = _patience(targets)
         log.info("probing", targets=len(targets), at_most_seconds=limit)
         self.checker.retarget(targets)
         if not await self.checker.first_round(limit):
@@ -256,6 +278,12 @@ def _warn_of_age(geo: Geo, now: float) -> None:
             days=round((now - source.built) / 86400),
             remedy="networks move: give a newer file with --geoip",
         )
+
+
+def _patience(targets: frozenset[Target]) -> float:
+    """Seconds that a round of first probes may take."""
+    longest = max((target.check.timeout for target in targets), default=0.0)
+    return min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
 
 
 def _apps(compiled: Compiled) -> list[App]:

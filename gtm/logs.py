@@ -26,6 +26,27 @@ class LogLevel(Enum):
     ERROR = "error"
 
 
+class Writer:
+    """Writes log lines to standard error, and goes on when that can't be written to.
+
+    A full disk or a closed pipe must never stop answers; `lost` counts the lines.
+    """
+
+    def __init__(self, *_: object) -> None:
+        """structlog makes one for each logger; it has no name to give."""
+
+    lost = 0
+
+    def msg(self, message: str) -> None:
+        """Writes one line."""
+        try:
+            print(message, file=sys.stderr, flush=True)
+        except (OSError, ValueError):
+            Writer.lost += 1
+
+    log = debug = info = warning = error = critical = exception = msg
+
+
 def configure(log_format: LogFormat = LogFormat.AUTO, level: LogLevel = LogLevel.INFO) -> None:
     """Sets up the process's logging; called once, by the command that runs."""
     terminal = sys.stderr.isatty()
@@ -44,6 +65,6 @@ def configure(log_format: LogFormat = LogFormat.AUTO, level: LogLevel = LogLevel
     structlog.configure(
         processors=[*shared, *last],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.name)),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=Writer,
         cache_logger_on_first_use=True,
     )

@@ -9,6 +9,7 @@ import gc
 import grp
 import os
 import pwd
+import resource
 import signal
 import socket
 import sys
@@ -25,9 +26,10 @@ from gtm.api.app import Api
 from gtm.controller import Controller, Sources
 from gtm.errors import ConfigError, StartError
 from gtm.geo import bundled
-from gtm.health import Checker, Dial, direct
+from gtm.health import CONCURRENCY, Checker, Dial, direct
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, Listener, bind
+from gtm.planes.tcp import CONNECTIONS
 from gtm.settings import Settings
 from gtm.watcher import changes
 
@@ -36,6 +38,9 @@ log = structlog.get_logger("gtm")
 SWITCH_INTERVAL = 0.0001  # seconds a thread may hold up the plane's: the default is fifty times it
 SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
 PRIVATE = 0o750  # of a directory made for it
+UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
+RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
+FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -55,10 +60,11 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     `dial` says where probes really connect to.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
-    _check_plane(settings)
+    files = _raise_file_limit()
+    _check_settings(settings)
     listeners = _bind_all(settings.listen_addresses())
     async with contextlib.AsyncExitStack() as stack:
-        plane = PythonPlane(listeners)
+        plane = PythonPlane(listeners, connections=_connections(files))
         stack.callback(plane.stop)
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
@@ -109,11 +115,26 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
 # --- parts ------------------------------------------------------------------------------
 
 
-def _check_plane(settings: Settings) -> None:
+def _check_settings(settings: Settings) -> None:
     if settings.plane == "native":
         raise ConfigError("cannot use the native plane: it is not built in; use --plane python")
     if settings.workers > 1:
         log.warning("workers_ignored", workers=settings.workers, reason="the python plane has one")
+
+
+def _raise_file_limit() -> int:
+    """As many open files as the system allows; gives how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        return soft
+    return hard if hard != resource.RLIM_INFINITY else UNLIMITED
+
+
+def _connections(files: int) -> int:
+    """How many TCP connections leave enough files for probes and the API."""
+    return max(FEWEST_CONNECTIONS, min(CONNECTIONS, files - CONCURRENCY - RESERVED_FILES))
 
 
 def _geoip(settings: Settings) -> tuple[Path, ...]:
@@ -158,7 +179,10 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
 async def _follow(controller: Controller) -> None:
     """Loads again when a file changes."""
     async for _ in changes((controller.sources.zones, *controller.sources.geoip)):
-        await controller.load_if_changed()
+        try:
+            await controller.load_if_changed()
+        except Exception:  # whatever it was, the next change must still be seen
+            log.exception("following_files_failed")
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
+import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
@@ -13,6 +14,8 @@ from gtm.api.models import ErrorShape
 from gtm.controller import Controller
 from gtm.errors import GtmError, UsageError
 from gtm.explain import explain
+
+log = structlog.get_logger("gtm.api")
 
 LARGEST_BODY = 1 << 20  # octets of a request; nothing that is sent here is larger
 
@@ -82,7 +85,8 @@ class Api:
     async def reload(self, request: web.Request) -> web.Response:
         """Loads everything again now, and says how that went: 422 if nothing was changed by it."""
         self._require_ready()
-        result = views.reload_status(await self._controller.load())
+        await self._controller.load()
+        result = views.reload_status(self._controller)
         return _json(result, status=200 if result.error is None else 422)
 
     def _require_ready(self) -> None:
@@ -105,3 +109,9 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await handler(request)
     except GtmError as error:
         return _json(ErrorShape(error=str(error)), status=400)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        log.exception("api_failed", path=request.path)
+        text = f"cannot answer {request.path}: a fault of the server's, in its log ({error!r})"
+        return _json(ErrorShape(error=text), status=500)

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 import gtm
 from gtm.controller import Controller
+from gtm.logs import Writer
 from gtm.model import State
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.snapshot import Tally
@@ -66,8 +67,11 @@ def _server(controller: Controller) -> Iterable[Metric]:
     loads.add_metric(["ok"], controller.loads.succeeded)
     loads.add_metric(["failed"], controller.loads.failed)
     yield loads
+    lost = CounterMetricFamily("gtm_log_lines_lost", "Log lines that could not be written.")
+    lost.add_metric([], Writer.lost)
+    yield lost
     reload = controller.reload
-    good = reload is not None and reload.error is None
+    good = reload is not None and reload.error is None and controller.geo_error is None
     yield _gauge("gtm_reload_ok", "0 while the files on disk are not what is served.", float(good))
 
 

@@ -90,10 +90,14 @@ class MistakeShape(Shape):
 
 
 class ReloadStatus(Shape):
-    """How the last load went; `error` is None if it went well."""
+    """How the last load went; `error` is None if it went well.
+
+    `geo_error` says why a geo database that was replaced is not in use.
+    """
 
     at: float
     error: str | None
+    geo_error: str | None = None
     mistakes: list[MistakeShape]
 
 

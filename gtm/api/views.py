@@ -25,7 +25,7 @@ from gtm.api.models import (
     ZoneStatus,
 )
 from gtm.compile.compiler import CompiledApp
-from gtm.controller import Controller, Reload
+from gtm.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.model import Endpoint, Service, Verdict, Zone
 from gtm.planes.stats import SocketStats
@@ -36,7 +36,6 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
     """The whole state of a server that is ready."""
     compiled = controller.compiled
     stale = {source.path for source in compiled.geo.stale(now)}
-    assert controller.reload is not None  # noqa: S101  # a server that is ready has loaded
     return Status(
         version=gtm.__version__,
         plane=controller.plane.name,
@@ -46,7 +45,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
         now=now,
         listen=list(listen),
         queries=sum(queries(stats) for stats in controller.plane.stats),
-        reload=reload_status(controller.reload),
+        reload=reload_status(controller),
         geo=[
             GeoStatus(
                 path=str(source.path),
@@ -66,11 +65,14 @@ def queries(stats: SocketStats) -> int:
     return sum(stats.fast) + stats.slow.total()
 
 
-def reload_status(reload: Reload) -> ReloadStatus:
-    """How a load went."""
+def reload_status(controller: Controller) -> ReloadStatus:
+    """How the last load went."""
+    reload = controller.reload
+    assert reload is not None  # noqa: S101  # a server that is ready has loaded
     return ReloadStatus(
         at=reload.at,
         error=reload.error,
+        geo_error=controller.geo_error,
         mistakes=[MistakeShape.model_validate(mistake) for mistake in reload.mistakes],
     )
 

@@ -55,6 +55,9 @@ def _loads(status: Status) -> Table:
     table.add_row("last load", _last_load(status))
     for database in status.geo:
         table.add_row("geo", _database(database))
+    if status.reload.geo_error is not None:
+        said = f"the one before is still used: {status.reload.geo_error}"
+        table.add_row("", Text(said, "bold red"))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table

@@ -68,6 +68,7 @@ class Compiled:
     zones: tuple[Zone, ...]
     geo: Geo
     geos: Mapping[str, Geo]
+    deciders: Mapping[object, Deciders]
     apps: Mapping[tuple[str, str], CompiledApp]
     groups: tuple[Group, ...]
     uses: Mapping[Target, tuple[Use, ...]]
@@ -80,16 +81,27 @@ class Compiler:
         """One lives as long as the server: counters keep their numbers across reloads."""
         self.tallies = Tallies()
 
-    def compile(self, zones: tuple[Zone, ...], geo: Geo, look: Look, epoch: int) -> Compiled:
-        """A snapshot from scratch. Takes seconds for large input: not for the control loop."""
+    def compile(
+        self,
+        zones: tuple[Zone, ...],
+        geo: Geo,
+        look: Look,
+        epoch: int,
+        before: Compiled | None = None,
+    ) -> Compiled:
+        """A snapshot from scratch. Takes seconds for large input: not for the control loop.
+
+        Area tables and plans of `before` are taken over where nothing they depend on changed.
+        """
         geos: dict[str, Geo] = {}
         groups: list[Group] = []
         apps: dict[tuple[str, str], CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
         tables: dict[object, Deciders] = {}
+        old = before.deciders if before is not None and before.geo is geo else {}
         for zone in zones:
             there = context(zone, self.tallies)
-            known = deciders(zone, geo, tables)
+            known = deciders(zone, geo, tables, old)
             geos[zone.name] = known.geo
             nodes = static_nodes(zone, there)
             for app in zone.apps:
@@ -97,9 +109,11 @@ class Compiler:
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa)
+        for table in tables.values():
+            table.settle()
         plans = tuple(group.plans() for group in groups)
         snapshot = Snapshot(epoch, plans, names, _merged(names), self.tallies.list)
-        return Compiled(snapshot, zones, geo, geos, apps, tuple(groups), _uses(apps))
+        return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), _uses(apps))
 
     def refresh(
         self, before: Compiled, changed: Collection[Target], look: Look, epoch: int

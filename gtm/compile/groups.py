@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gtm.geo import Geo
@@ -63,22 +63,32 @@ class Group:
 class Deciders:
     """The deciders of zones that know the same better than the database."""
 
-    def __init__(self, geo: Geo, latency: tuple[MeasuredLatency, ...]) -> None:
-        """`geo` as the zones see it. No table is built before it is asked for."""
+    def __init__(
+        self, geo: Geo, latency: tuple[MeasuredLatency, ...], before: Deciders | None = None
+    ) -> None:
+        """`geo` as the zones see it. No table is built before it is asked for.
+
+        What `before` (over the same databases, with the same measurements) has is taken over.
+        """
         self.geo = geo
         self._latency = latency
         self._places: dict[tuple[object, ...], Places] = {}
-        self._made: dict[tuple[Steering, tuple[Region, ...]], Decider] = {}
+        self.made: dict[tuple[Steering, tuple[Region, ...]], Decider] = {}
+        self._before = {} if before is None else before.made
 
     def decider(self, steering: Steering, regions: tuple[Region, ...]) -> Decider:
         """The one decider of services with the same steering and regions."""
         key = (steering, regions)
-        if key not in self._made:
+        if key not in self.made and key in self._before:
+            self.made[key] = self._before[key]
+        if key not in self.made:
             policy = chooser(steering, regions, self._latency)
-            self._made[key] = Decider(
-                policy, build_areas(self._cut(steering), policy, len(regions))
-            )
-        return self._made[key]
+            self.made[key] = Decider(policy, build_areas(self._cut(steering), policy, len(regions)))
+        return self.made[key]
+
+    def settle(self) -> None:
+        """Lets go of what was taken over and not asked for."""
+        self._before = {}
 
     def _cut(self, steering: Steering) -> Places:
         networks = tuple(sorted(set(networks_in(steering)), key=str))
@@ -87,12 +97,19 @@ class Deciders:
         return self._places[networks]
 
 
-def deciders(zone: Zone, geo: Geo, made: dict[object, Deciders]) -> Deciders:
-    """A zone's deciders, shared with the zones that have the same overrides and measurements."""
+def deciders(
+    zone: Zone, geo: Geo, made: dict[object, Deciders], old: Mapping[object, Deciders]
+) -> Deciders:
+    """A zone's deciders, shared with the zones that have the same overrides and measurements.
+
+    Those of an `old` snapshot over the same databases are taken over.
+    """
     latency = tuple((known.area, tuple(known.milliseconds.items())) for known in zone.latency)
     key = (zone.overrides, latency)
     if key not in made:
-        made[key] = Deciders(geo.overridden(zone.overrides), zone.latency)
+        before = old.get(key)
+        seen = geo.overridden(zone.overrides) if before is None else before.geo
+        made[key] = Deciders(seen, zone.latency, before)
     return made[key]
 
 

@@ -2,7 +2,7 @@
 
 from gtm.health.dial import Dial, direct
 from gtm.health.outcome import Outcome, place
-from gtm.health.scheduler import Checker
+from gtm.health.scheduler import CONCURRENCY, Checker
 from gtm.health.watch import Report
 
-__all__ = ["Checker", "Dial", "Outcome", "Report", "direct", "place"]
+__all__ = ["CONCURRENCY", "Checker", "Dial", "Outcome", "Report", "direct", "place"]

@@ -13,6 +13,7 @@ from gtm.steering.policies import Chooser, Up
 SERVFAIL = Plan(
     Pick.FIRST, (), width=0, fallback=AllDown.SERVFAIL
 )  # no slot: there is nothing to say
+REMEMBERED = 256  # sets of regions up whose plans are kept; more would come of endless flapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Decider:
         """A plan for each area, with those regions up."""
         key = (up, resort)
         if key not in self._made:
+            if len(self._made) >= REMEMBERED:
+                self._made.clear()
             shared: dict[Choice, Plan] = {}
             self._made[key] = tuple(
                 self._plan(view, up, resort, shared) for view in self.areas.views

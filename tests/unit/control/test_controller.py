@@ -256,3 +256,61 @@ async def test_an_old_database_is_warned_of_once(stage: Stage) -> None:
         await stage.controller.start()
         await stage.controller.load()
     assert [log["event"] for log in logs].count("geo_database_old") == 1
+
+
+async def test_loads_asked_for_while_one_runs_are_one_load_after_it(stage: Stage) -> None:
+    await stage.controller.start()
+    running = asyncio.create_task(stage.controller.load())
+    await asyncio.sleep(0)
+    await asyncio.gather(running, *(stage.controller.load() for _ in range(20)))
+    assert stage.controller.loads.succeeded == 3, "the start, the one that ran, the one after it"
+
+
+async def test_a_fault_of_ours_in_a_load_is_counted_and_said_and_the_next_one_is_good(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.controller.start()
+    with monkeypatch.context() as broken:
+        broken.setattr(stage.controller, "_compile", lambda *_: 1 / 0)
+        with capture_logs() as logs:
+            result = await stage.controller.load()
+    assert result.error is not None
+    assert "ZeroDivisionError" in result.error
+    assert [log["event"] for log in logs] == ["load_failed_internally", "load_failed"]
+    assert (await stage.controller.load()).error is None
+
+
+async def test_a_reload_takes_over_the_area_tables_that_nothing_changed(stage: Stage) -> None:
+    await stage.controller.start()
+    before = stage.controller.compiled.groups[0].decider
+    stage.write(ZONE.replace("198.51.100.1", "198.51.100.2"))
+    await stage.controller.load()
+    assert stage.controller.compiled.groups[0].decider is before
+    stage.write(ZONE.replace("location: IE", "location: DE"))
+    await stage.controller.load()
+    assert stage.controller.compiled.groups[0].decider is not before
+
+
+async def test_what_is_new_is_probed_before_it_is_answered(stage: Stage) -> None:
+    await stage.controller.start()
+    rounds: list[int] = []
+
+    async def first_round(limit: float) -> bool:
+        rounds.append(len(stage.plane.published))
+        return True
+
+    stage.checker.first_round = first_round  # type: ignore[method-assign]
+    stage.write(ZONE.replace("198.51.100.1", "198.51.100.2"))
+    await stage.controller.load()
+    assert rounds == [1], "while the old snapshot serves"
+
+
+async def test_a_database_that_is_not_in_use_is_said_until_a_good_one_is(stage: Stage) -> None:
+    await stage.controller.start()
+    good = stage.geo.read_bytes()
+    stage.geo.write_bytes(b"this is no database")
+    await stage.controller.load_if_changed()
+    assert "cannot open" in (stage.controller.geo_error or "")
+    stage.geo.write_bytes(good)
+    await stage.controller.load_if_changed()
+    assert stage.controller.geo_error is None
