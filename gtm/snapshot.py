@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 
@@ -130,7 +130,7 @@ class Rendered:
 
     `counts` and `counts_edns` are the header's last eight octets without and with an OPT record.
     An answer is `size` octets of `body` from one of the offsets `starts` on, which `pick` picks.
-    `tally` says what is counted.
+    `tally` says what is counted, `rcode` how the answer ends.
     """
 
     body: bytes
@@ -141,6 +141,7 @@ class Rendered:
     counts: bytes
     counts_edns: bytes
     tally: int
+    rcode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +225,14 @@ class ZoneData:
     """A zone as planes see it. `names` holds every existing name below the apex and the apex.
 
     `negative_soa` is the SOA of negative answers, its TTL bounded by its own minimum field
-    (RFC 2308 section 3).
+    (RFC 2308 section 3). `nonexistent` is the rendered NXDOMAIN, but for the first two octets of
+    its body: the pointer to the apex, which depends on the question.
     """
 
     apex: bytes
     names: Mapping[bytes, Node]
     negative_soa: RRset
+    nonexistent: Rendered
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,8 @@ class Tally:
 class Snapshot:
     """All of it. `nodes` merges the zones' names that a fast path may answer by themselves.
 
+    `closed` are the names that it may not: delegations, what is below them, and what another zone
+    answers for.
     `plans` has, for each group of services that are decided alike, a plan for each area.
     """
 
@@ -258,4 +263,5 @@ class Snapshot:
     plans: Sequence[Sequence[Plan]]
     zones: Mapping[bytes, ZoneData]
     nodes: Mapping[bytes, Node]
+    closed: Set[bytes]
     tallies: Sequence[Tally]

@@ -108,11 +108,13 @@ class Compiler:
                 compiled = _AppCompiler(zone, app, there, known, groups).run(nodes, look)
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
-            names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa)
+            names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
         for table in tables.values():
             table.settle()
         plans = tuple(group.plans() for group in groups)
-        snapshot = Snapshot(epoch, plans, names, _merged(names), self.tallies.list)
+        merged = _merged(names)
+        closed = {name for zone in names.values() for name in zone.names if name not in merged}
+        snapshot = Snapshot(epoch, plans, names, merged, closed, self.tallies.list)
         return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), _uses(apps))
 
     def refresh(
@@ -293,4 +295,4 @@ def _with_nodes(
     for apex, found in changed.items():
         zones[apex] = replace(zones[apex], names={**zones[apex].names, **found})
         nodes.update({name: node for name, node in found.items() if name in nodes})
-    return Snapshot(epoch, plans, zones, nodes, before.tallies)
+    return Snapshot(epoch, plans, zones, nodes, before.closed, before.tallies)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gtm.compile import render
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
-from gtm.dns.types import IN, Type, type_text
+from gtm.dns.types import IN, Rcode, Type, type_text
 from gtm.model import Address, Zone
 from gtm.snapshot import Entry, Node, Rendered, RRset, Tally
 
@@ -29,6 +29,13 @@ class ZoneContext:
     def count(self, rrtype: str, service: str = "", region: str = "") -> int:
         """The counter of an answer of this zone."""
         return self.tallies.number(Tally(self.text, service, region, rrtype, "NOERROR"))
+
+    def nonexistent(self) -> Rendered:
+        """The rendered NXDOMAIN of any name, for a fast path to point to the apex."""
+        tally = self.tallies.number(Tally(self.text, "", "", "other", "NXDOMAIN"))
+        return replace(
+            render.denial(self.apex, self.apex, self.negative_soa, tally), rcode=Rcode.NXDOMAIN
+        )
 
     def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:
         """The rendered denial of a type at a name that exists."""

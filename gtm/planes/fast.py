@@ -1,9 +1,9 @@
 """The python plane's fast path: ordinary questions answered by look-ups and one join.
 
-Ordinary is: one question of class IN for a name that exists, at most an OPT record behind it. The
-name, lower-cased, leads to a node; the question's last four octets lead to an entry there; a
-steered entry asks the area table and the plan which region's rendered answer to take. Whatever
-is not ordinary gives None, and goes to the reference responder.
+Ordinary is: one question of class IN, at most an OPT record behind it, for a name that exists or
+that no wildcard covers. The name, lower-cased, leads to a node; the question's last four octets
+lead to an entry there; a steered entry asks the area table and the plan which region's rendered
+answer to take. Whatever is not ordinary gives None, and goes to the reference responder.
 
 `answer` is one function on purpose: a call costs as much here as a look-up.
 """
@@ -11,15 +11,17 @@ is not ordinary gives None, and goes to the reference responder.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from gtm.dns.draw import seed_of, window_draw
 from gtm.dns.fallback import option
 from gtm.dns.lookup import Asker, asker_of, hash_of
 from gtm.dns.message import TCP_MAXIMUM, UDP_MINIMUM
+from gtm.dns.names import MAX_LABEL, MAX_NAME, WILDCARD, ancestors
 from gtm.dns.types import FIRST_META_TYPE, Type
 from gtm.model import AllDown
 from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt, with_option
-from gtm.snapshot import AreaTable, Node, Pick, Snapshot, Steered
+from gtm.snapshot import AreaTable, Entry, Node, Pick, Snapshot, Steered
 
 IN_CLASS = b"\0\1"
 NO_OPT = Opt(size=0, limit=UDP_MINIMUM, reply=b"")
@@ -62,6 +64,9 @@ class FastPath:
         self._askers: dict[tuple[str, int], int] = {}
         self._seeds: dict[tuple[str, int], int] = {}
         self._opts: dict[bytes, Opt] = {}
+        self._zones = snapshot.zones
+        self._closed = snapshot.closed
+        self._denials: dict[tuple[bytes, int], Entry] = {}
 
     def answer(
         self, packet: bytes, host: str, counts: list[int], *, udp: bool = True
@@ -74,15 +79,17 @@ class FastPath:
         if header is None:
             return None
         end = packet.find(b"\0", 12) + 5
-        node = self._nodes.get(packet[12 : end - 4].lower())
-        if node is None or node.entries is None:
-            return None
+        name = packet[12 : end - 4].lower()
+        node = self._nodes.get(name)
         key = packet[end - 4 : end]
-        entry = node.entries.get(key)
+        if node is None or node.entries is None:
+            entry = self._denial(name) if _is_data_type(key) else None
+        else:
+            entry = node.entries.get(key)
+            if entry is None and _is_data_type(key):
+                entry = node.other
         if entry is None:
-            entry = node.other
-            if entry is None or not _is_data_type(key):
-                return None
+            return None
         flags, edns = header
         address, opt, tail = -1, NO_OPT, packet[end:]
         if edns:
@@ -147,6 +154,8 @@ class FastPath:
             body = body[start : start + rendered.size]
         if end + rendered.size + len(reply) > (opt.limit if udp else TCP_MAXIMUM):
             return None
+        if rendered.rcode:
+            flags = bytes((flags[0], flags[1] | rendered.rcode))
         counts[rendered.tally] += 1
         return b"".join(
             (
@@ -165,6 +174,38 @@ class FastPath:
         asker = asker_of(host)
         value = self._askers[host, id(areas)] = areas.find(asker.bits, asker.address)
         return value
+
+    def _denial(self, name: bytes) -> Entry | None:
+        """NXDOMAIN, where the name's closest encloser (RFC 4592 section 3.3.1) has no wildcard.
+
+        The name may be anything at all, as long as a packet; what is no name leads nowhere.
+        """
+        at, size = 0, len(name)
+        while at < size - 1:
+            if name[at] > MAX_LABEL:
+                return None
+            at += 1 + name[at]
+            encloser = name[at:]
+            if encloser in self._closed:
+                return None
+            if encloser in self._nodes:
+                wildcard = WILDCARD + encloser
+                if wildcard in self._nodes or wildcard in self._closed:
+                    return None
+                return self._nonexistent(encloser, size)
+        return None
+
+    def _nonexistent(self, encloser: bytes, size: int) -> Entry | None:
+        """The NXDOMAIN of the zone that the encloser is in, for a name of so many octets."""
+        if size > MAX_NAME:
+            return None
+        zone = next(filter(None, map(self._zones.get, ancestors(encloser))))
+        key = (zone.apex, size)
+        if key not in self._denials:
+            owner = (0xC000 | 12 + size - len(zone.apex)).to_bytes(2, "big")
+            rendered = zone.nonexistent
+            self._denials[key] = Entry(replace(rendered, body=owner + rendered.body[2:]))
+        return self._denials[key]
 
     def _seed(self, host: str, salt: int) -> int:
         """Where the draws of a sender come from."""

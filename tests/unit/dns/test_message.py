@@ -36,6 +36,7 @@ apps:
 records:
   www: {type: CNAME, value: orders.gtm.example.com.}
   "*.w": {type: A, value: 192.0.2.1}
+  child: {type: NS, value: ns.example.net.}
 """
 
 
@@ -255,7 +256,11 @@ def queries(draw: st.DrawFn) -> bytes:
     """Well-formed queries, and such with a few octets changed, cut or added."""
     name = draw(
         st.sampled_from(
-            ["orders", "large", "www", "x.w", "nothing", "ns1", "w", "ORDERS", "a.b.c.d"]
+            [
+                *("orders", "large", "www", "x.w", "nothing", "ns1", "w", "ORDERS", "a.b.c.d"),
+                *("No.Thing", "x.orders", "in.child", "child", "z.x.w", "\\000.\\255", "a" * 63),
+                ".".join(["b" * 61] * 3),
+            ]
         )
     )
     rrtype = draw(
@@ -323,6 +328,8 @@ def test_the_fast_path_answers_the_ordinary(snapshot: Snapshot) -> None:
         ask(),
         ask(rrtype="AAAA"),
         ask(rrtype="MX"),
+        ask("nothing.at.all.gtm.example.com"),
+        ask("NoThing.gtm.example.com", use_edns=0, options=ecs),
         ask("gtm.example.com", "SOA"),
         ask(use_edns=0),
         ask(use_edns=0, options=ecs),
