@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from gtm.health.impairment import impairment, not_made
 from gtm.health.outcome import Outcome, place, span
 from gtm.health.reasons import failure
 from gtm.model import Target
@@ -36,7 +37,8 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """The outcome of one attempt, after the check's timeout at the latest.
 
     Raises nothing but asyncio.CancelledError: whatever the target does to the attempt is a failed
-    outcome, even where it trips code of ours or of a library.
+    outcome, even where it trips code of ours or of a library. What this machine does to it is the
+    outcome of a probe that was not made.
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
@@ -48,6 +50,8 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
             reason = f"{progress.lacking} within {span(target.check.timeout)}"
+        elif why := impairment(target, error):
+            return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
     return Outcome(ok, reason, latency=clock() - begun, at=now())

@@ -12,13 +12,15 @@ class Outcome:
     """What one probe found: whether the target is well, and why in an operator's words.
 
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
-    time of the end.
+    time of the end. `impairment` is why this machine could not make the probe: then nothing was
+    found out, `ok` is False and no verdict may go by it.
     """
 
     ok: bool
     reason: str
     latency: float
     at: float
+    impairment: str | None = None
 
 
 def place(target: Target) -> str:

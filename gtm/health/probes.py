@@ -9,6 +9,7 @@ import aiohttp
 
 from gtm.health import http, tcp
 from gtm.health.dial import Dial, direct
+from gtm.health.impairment import impairment, not_made
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome
 from gtm.model import CheckType, Target
@@ -28,16 +29,17 @@ class Probes:
         self._tls: dict[bool, ssl.SSLContext] = {}
 
     async def probe(self, target: Target) -> Outcome:
-        """Run the target's check once. Raises nothing but asyncio.CancelledError."""
+        """Run the target's check once. What it raises is no word on the target."""
         if target.check.type is CheckType.TCP:
             return await tcp.probe(target, dial=self._dial, clock=self._clock, now=self._now)
+        try:
+            session, tls = self._open_session(), self._tls_for(target)
+        except Exception as error:
+            if why := impairment(target, error):
+                return not_made(why, latency=0.0, at=self._now())
+            raise
         return await http.probe(
-            target,
-            self._open_session(),
-            self._tls_for(target),
-            dial=self._dial,
-            clock=self._clock,
-            now=self._now,
+            target, session, tls, dial=self._dial, clock=self._clock, now=self._now
         )
 
     async def close(self) -> None:

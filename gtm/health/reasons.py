@@ -38,9 +38,6 @@ _OS: Mapping[int, str] = MappingProxyType(
         errno.EHOSTUNREACH: "no route to {where}: host unreachable",
         errno.ENETUNREACH: "no route to {where}: network unreachable",
         errno.ETIMEDOUT: "no answer from {where}: connection timed out",
-        errno.EMFILE: "cannot probe {where}: this process has too many open files",
-        errno.ENFILE: "cannot probe {where}: this machine has too many open files",
-        errno.EADDRNOTAVAIL: "cannot probe {where}: no local address or port to connect from",
     }
 )
 

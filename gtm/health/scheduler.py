@@ -22,6 +22,7 @@ from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome, place, span
 from gtm.health.probes import Probes
 from gtm.health.schedule import next_due, phase
+from gtm.health.spells import Spells
 from gtm.health.state import step, unprobed
 from gtm.health.watch import Report, Watch, question
 from gtm.model import Target, Verdict
@@ -83,6 +84,7 @@ class Checker:
         self._running: set[asyncio.Task[None]] = set()
         self._untried: set[Target] = set()
         self._all_tried = asyncio.Event()
+        self._spells = Spells(clock)
         self._note_round()
 
     def retarget(self, targets: Collection[Target]) -> None:
@@ -100,16 +102,22 @@ class Checker:
         for target in wanted:
             if target not in self._watches:
                 self._add(target, learnt.get(question(target)) if learnt else None)
+        for watch in gone:
+            self._spells.note(watch.target, None)
         self._note_round()
 
     async def first_round(self, limit: float) -> bool:
-        """Wait until every target has been probed once, at most `limit` seconds.
+        """Wait until every target has been tried once, at most `limit` seconds.
 
-        True if each has an outcome; one that has none stays `unknown` and its reason says so.
+        True if each has an outcome; one that has none stays `unknown` and its reason says so. May
+        be called again when targets were added, and while probes run: it waits for those alone
+        that were never tried. A probe that could not be made counts as tried, since the next one
+        may fare no better.
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(limit):
-                await self._all_tried.wait()
+                while self._untried:  # more may have been added before this woke up
+                    await self._all_tried.wait()
         for target in self._untried:
             watch = self._watches[target]
             reason = f"still without an outcome when the first round ended after {span(limit)}"
@@ -127,8 +135,10 @@ class Checker:
 
     async def close(self) -> None:
         """Stop everything; returns when no probe runs any more and no socket is open."""
+        self._spells.close()
         for watch in list(self._watches.values()):
             self._remove(watch)
+        self._note_round()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._prober.close()
 
@@ -142,6 +152,7 @@ class Checker:
             self._due(watch)
         else:
             watch.health, watch.outcome = learnt.health, learnt.outcome
+            self._note_impairment(watch, learnt.impairment)
             self._plan(watch)
 
     def _remove(self, watch: Watch) -> None:
@@ -194,15 +205,23 @@ class Checker:
         except Exception as error:
             # A fault of ours says nothing about the target, so it must not move a verdict.
             self._complain(watch, "probe_failed_internally")
+            if not watch.stopped:
+                self._note_impairment(watch, None)
             if watch.outcome is None:
                 reason = f"the probe failed inside gtm: {type(error).__name__}: {error}"
                 watch.health = unprobed(watch.health.verdict.since, reason)
         else:
             if not watch.stopped:
-                self._judge(watch, outcome)
+                self._note_impairment(watch, outcome.impairment)
+                if outcome.impairment is None:
+                    self._judge(watch, outcome)
         if not watch.stopped:
             self._untried.discard(watch.target)
             self._note_round()
+
+    def _note_impairment(self, watch: Watch, why: str | None) -> None:
+        watch.impairment = why
+        self._spells.note(watch.target, why)
 
     def _judge(self, watch: Watch, outcome: Outcome) -> None:
         before = watch.health.verdict

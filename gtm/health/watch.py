@@ -16,6 +16,7 @@ class Report:
 
     `outcome` is the latest, None before the first. `successes` and `failures` are in a row: one
     of them is 0. `probes` counts those that had an outcome since the target was added.
+    `impairment` is why this machine could not make the latest probe; None if it could.
     """
 
     verdict: Verdict
@@ -23,6 +24,7 @@ class Report:
     successes: int = 0
     failures: int = 0
     probes: int = 0
+    impairment: str | None = None
 
     @property
     def latency(self) -> float | None:
@@ -42,6 +44,7 @@ class Watch:
     phase: float
     health: Health
     outcome: Outcome | None = None
+    impairment: str | None = None
     probes: int = 0
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
@@ -59,12 +62,21 @@ class Watch:
     def report(self) -> Report:
         """How the target is doing now."""
         return Report(
-            verdict=self.health.verdict,
+            verdict=self._verdict(),
             outcome=self.outcome,
             successes=self.health.successes,
             failures=self.health.failures,
             probes=self.probes,
+            impairment=self.impairment,
         )
+
+    def _verdict(self) -> Verdict:
+        """The verdict that stands, and that it can't be looked after at the moment."""
+        verdict = self.health.verdict
+        if self.impairment is None:
+            return verdict
+        known = f"; before that: {verdict.reason}" if self.outcome else ""
+        return replace(verdict, reason=f"not probed: {self.impairment}{known}")
 
 
 def question(target: Target) -> Target:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
+import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -34,27 +37,70 @@ def to(port: int, host: str = "127.0.0.1") -> Dial:
 async def serving(
     handler: Handler, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1"
 ) -> AsyncIterator[int]:
-    """A TCP (or TLS) server whose connections the handler serves; gives its port."""
+    """A TCP (or TLS) server whose connections the handler serves; gives its port.
 
-    serving_now: set[asyncio.Task[None]] = set()
+    Accepts by itself, since an asyncio.Server tells neither on every Python which connections it
+    has, nor when those whose handshake failed are closed. None is left open at the end.
+    """
+    connections: dict[asyncio.Task[None], socket.socket] = {}
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        serving_now.add(task)
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+    def accept(listening: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            connection, _ = listening.accept()
+            connection.setblocking(False)
+            connections[asyncio.create_task(_serve(connection, handler, tls))] = connection
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family, backlog=100) as listening:
+        listening.setblocking(False)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(listening, accept, listening)
+        try:
+            yield listening.getsockname()[1]
+        finally:
+            loop.remove_reader(listening)
+            await _close(connections)
+
+
+async def _serve(connection: socket.socket, handler: Handler, tls: ssl.SSLContext | None) -> None:
+    """Hand a connection to the handler, then close it."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        transport, _ = await loop.connect_accepted_socket(lambda: protocol, connection, ssl=tls)
+        writer = asyncio.StreamWriter(transport, protocol, reader, loop)
+        try:
             await handler(reader, writer)
-        writer.close()
-        serving_now.discard(task)
+            writer.close()
+            await writer.wait_closed()
+        finally:
+            transport.abort()
 
-    server = await asyncio.start_server(serve, host, 0, ssl=tls)
+
+async def _close(connections: dict[asyncio.Task[None], socket.socket]) -> None:
+    """Break off what is still served, and wait until every socket is closed."""
+    await asyncio.sleep(0)  # a task that never began could not close its socket
+    for task in connections:
+        task.cancel()
+    await asyncio.gather(*connections)
+    async with asyncio.timeout(1):
+        for connection in connections.values():
+            while connection.fileno() >= 0:  # noqa: ASYNC110  # a socket tells nobody of its end
+                await asyncio.sleep(0)
+
+
+@contextmanager
+def out_of_files() -> Iterator[None]:
+    """As if this process had as many files open as it may."""
+    lowest_free = os.dup(0)
+    os.close(lowest_free)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
     try:
-        yield server.sockets[0].getsockname()[1]
+        yield
     finally:
-        server.close()
-        for task in serving_now:
-            task.cancel()
-        await asyncio.gather(*serving_now)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def saying(answer: bytes) -> Handler:

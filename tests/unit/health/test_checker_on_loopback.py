@@ -16,6 +16,7 @@ from gtm.health.scheduler import Checker
 from gtm.model import CheckType, State, Target, Verdict
 from tests.unit.health.health_backends import (
     Handler,
+    out_of_files,
     pouring,
     saying,
     serving,
@@ -84,6 +85,31 @@ async def test_a_backend_that_dies_and_returns_is_noticed_within_its_thresholds(
     assert down.reason.endswith(", 3rd of 3")
     assert again.reason.endswith(", 2nd of 2")
     assert up.since < down.since < again.since <= time.time()
+
+
+async def test_a_process_that_runs_out_of_files_takes_no_target_down() -> None:
+    probed = asyncio.Event()
+    changed: list[Verdict] = []
+    quick = target(interval=0.05, fall=2)
+    async with serving(saying(status(200))) as port:
+        checker = Checker(
+            on_change=lambda _target, _before, after: changed.append(after),
+            on_probe=lambda _target, _outcome: probed.set(),
+            dial=to(port),
+        )
+        checker.retarget([quick])
+        assert await checker.first_round(5)
+        with out_of_files():
+            await asyncio.sleep(0.3)  # some probes under way may still end; six can't be made
+            report = checker.report(quick)
+        probed.clear()
+        await asyncio.wait_for(probed.wait(), 2)
+        restored = checker.report(quick)
+        await checker.close()
+    assert report.impairment == "this process has too many open files"
+    assert report.failures == 0
+    assert restored.impairment is None
+    assert [each.state for each in changed] == [State.UP]
 
 
 async def test_closing_in_the_middle_of_probes_is_prompt_and_quiet(

@@ -17,8 +17,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from gtm.health import http
 from gtm.health.outcome import Outcome
+from gtm.health.probes import Probes
 from gtm.model import CheckType, Target
-from tests.unit.health.health_backends import ADDRESS, saying, serving, silence, status, target, to
+from tests.unit.health.health_backends import (
+    ADDRESS,
+    out_of_files,
+    saying,
+    serving,
+    silence,
+    status,
+    target,
+    to,
+)
 
 NAME = "orders.gtm.example.com"
 FOR_NAME = x509.DNSName(NAME)
@@ -137,6 +147,36 @@ async def test_a_certificate_out_of_its_time_is_a_failure(
     outcome = await probed(session, *certified(start_days=start, end_days=end), https())
     assert not outcome.ok
     assert outcome.reason == NOT_VALID + why
+
+
+async def test_authorities_that_could_not_be_read_are_read_for_the_next_probe(
+    certified: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, _ = certified()
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "chain.pem"))
+    async with serving(saying(status(200)), server) as port:
+        probes = Probes(dial=to(port))
+        with out_of_files():
+            first = await probes.probe(https())
+        second = await probes.probe(https())
+        await probes.close()
+    assert first.reason == "not probed: this process has too many open files"
+    assert second.ok, second.reason
+
+
+def test_a_directory_of_authorities_is_read_at_once(
+    certified: Certified, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certified()
+    directory = tmp_path / "certs"
+    directory.mkdir()
+    (tmp_path / "chain.pem").rename(directory / "0a1b2c3d.0")
+    (directory / "00000000.0").symlink_to(tmp_path / "gone")
+    (directory / "11111111.0").write_text("no certificate")
+    (directory / "README").write_text("neither")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(directory))
+    assert http.tls_context(verify=True).cert_store_stats()["x509_ca"] == 1
 
 
 async def test_verify_false_believes_any_certificate(
