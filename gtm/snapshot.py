@@ -148,8 +148,8 @@ class Rendered:
 class RegionAnswers:
     """What a service answers when a region is picked.
 
-    A region behind a host name has the one CNAME, which answers every type. `region` is "" for the
-    answer of last resort.
+    A region behind a host name has the one CNAME, which answers every type. The answer of last
+    resort stands behind those of the regions.
     """
 
     region: str

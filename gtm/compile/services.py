@@ -14,6 +14,7 @@ from gtm.snapshot import Entry, Node, Pick, RegionAnswers, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
 STEERED_TYPES = (Type.A, Type.AAAA)
+LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
 VERSIONS = {4: Type.A, 6: Type.AAAA}
 
 
@@ -36,7 +37,7 @@ def region_answers(
 def resort_answers(context: ZoneContext, app: App, service: str) -> RegionAnswers:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
-    return region_answers(context, app, service, "", endpoints)
+    return region_answers(context, app, service, LAST_RESORT, endpoints)
 
 
 def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int, app: App) -> list[RRset]:
