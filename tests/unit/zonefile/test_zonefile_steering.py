@@ -255,8 +255,8 @@ def test_a_service_in_no_region_that_clients_are_led_to_is_warned_of(tmp_path: P
     text = written("steering: {policy: failover, order: us}", LOST)
     assert warnings_of(tmp_path, text) == [
         "a.yaml:10:7: apps.shop.services.b: the steering leads clients to regions that the "
-        "service is not in: they are answered as if all were down; write its endpoints there, "
-        "or `otherwise: nearest` into the steering"
+        "service is not in: they get no address, save those of `when_all_down`; write its "
+        "endpoints there, or `otherwise: nearest` into the steering"
     ]
     with_otherwise = "steering: {policy: failover, order: us, otherwise: nearest}"
     assert warnings_of(tmp_path, written(with_otherwise, LOST)) == []
