@@ -6,6 +6,8 @@ The tree is walked by ourselves (gtm.geo.tree), and each distinct data record is
 
 from __future__ import annotations
 
+import os
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -26,6 +28,9 @@ REMEDY = "give a .mmdb file of a City or Country database"
 SEPARATOR = 16
 
 METADATA_MARKER = b"\xab\xcd\xefMaxMind.com"
+
+# Octets. City databases are about 100 MB; all of it is read into memory.
+MAX_FILE_SIZE = 2 * 1024**3
 
 # What decoding a corrupt record raises, besides the decoder's own error.
 CORRUPT = (InvalidDatabaseError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
@@ -74,7 +79,7 @@ def read_database(path: Path, index_of: Callable[[Place], int]) -> Contents:
 
 def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        data = _octets(path)
     except OSError as error:
         raise GeoError(error.strerror or str(error)) from error
     except ValueError as error:  # a NUL in the path
@@ -84,6 +89,23 @@ def _read(path: Path) -> bytes:
     if not data:
         raise GeoError("it is empty")
     return data
+
+
+def _octets(path: Path) -> bytes:
+    """The file's octets. Opening a FIFO or reading a device could wait for ever, so the file is
+    opened without blocking and judged by its descriptor. Raises OSError and GeoError.
+    """
+    with open(path, "rb", opener=_without_blocking) as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise GeoError("it is not a regular file")
+        if status.st_size > MAX_FILE_SIZE:
+            raise GeoError(f"it is larger than {MAX_FILE_SIZE // 1024**3} GiB")
+        return file.read(status.st_size)  # no more, however it grows meanwhile
+
+
+def _without_blocking(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _metadata(data: bytes) -> Metadata:

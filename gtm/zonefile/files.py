@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +15,11 @@ from gtm.zonefile.findings import Findings, Spot, Wrong, shown
 MAX_FILE_SIZE = 64 * 1024 * 1024
 
 SUFFIXES = (".yaml", ".yml")
+
+_NOT_REGULAR = (
+    "this is not a regular file: reading a FIFO, a socket or a device could wait for ever",
+    "write the text into a file, or remove it",
+)
 
 _ZONE_KEY = re.compile(rb"^[\"']?zone[\"']?[ \t]*:", re.MULTILINE)
 
@@ -31,10 +39,12 @@ def in_directory(directory: Path) -> list[Path]:
 def read(path: Path, findings: Findings) -> bytes | None:
     """What the file holds; None, with the mistake noted, when it can't be read."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_SIZE + 1)
+        data = _contents(path)
     except OSError as error:
         findings.wrong(Spot(str(path)), *why(error))
+        return None
+    if data is None:
+        findings.wrong(Spot(str(path)), *_NOT_REGULAR)
         return None
     if len(data) > MAX_FILE_SIZE:
         limit = MAX_FILE_SIZE // 1024 // 1024
@@ -43,12 +53,35 @@ def read(path: Path, findings: Findings) -> bytes | None:
     return data
 
 
+def _contents(path: Path) -> bytes | None:
+    """The file's first octets, up to one over the limit; None if it is no regular file.
+
+    Opened without blocking and judged by its descriptor: opening a FIFO or reading a device
+    could wait for ever. Raises OSError.
+    """
+    try:
+        with open(path, "rb", opener=_without_blocking) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            return file.read(MAX_FILE_SIZE + 1)
+    except OSError as error:
+        if error.errno == errno.ENXIO:  # a socket, or a device that is not there
+            return None
+        raise
+
+
+def _without_blocking(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
 def why(error: OSError) -> tuple[str, str]:
     """What an operating system error means for a zone file: problem and remedy."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file or directory", "write a path that exists"
     if isinstance(error, PermissionError):
         return "the file may not be read", "let the user that runs gtm read it"
+    if isinstance(error, IsADirectoryError):
+        return "this is a directory", "write the path of a file"
     reason = error.strerror or type(error).__name__
     return f"the file can't be read ({reason})", "check the file and its disk"
 

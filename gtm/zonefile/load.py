@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gtm.errors import Mistake
 from gtm.model import Zone
-from gtm.zonefile import files
+from gtm.zonefile import files, nesting, sizes
 from gtm.zonefile.document import Document, parse
 from gtm.zonefile.findings import Findings, Spot, nearest
 from gtm.zonefile.scope import Scope
@@ -142,7 +142,9 @@ class _Loading:
             reader = ZoneReader(path, document, shape, scope, self.findings)
             zone = reader.read(shared, self.modified)
             read.update(dict.fromkeys(zone.files))
+            sizes.judge_zone(zone, document, self.findings)
             self._add(zone, document, found)
+        nesting.warn_of_hidden(found, self.findings)
         return tuple(zone for _, (zone, _) in sorted(found.items())), tuple(sorted(read))
 
     def _shared_scope(self) -> Scope:

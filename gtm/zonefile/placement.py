@@ -1,20 +1,22 @@
-"""Which records can stand together in one zone: CNAMEs, services, delegations.
+"""Which records can stand together at one name, and beside services and name servers.
 
-RFC 1034 section 3.6.2 and RFC 2181 section 10.1 (CNAME), RFC 1034 section 4.2.1 (delegations).
+RFC 1034 section 3.6.2 and RFC 2181 section 10.1 (CNAME).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gtm.model import Nameserver, RRset, Service
-from gtm.zonefile import names, rdata
+from gtm.zonefile import rdata, sizes
+from gtm.zonefile.chains import Chains
+from gtm.zonefile.delegations import Delegations
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
-from gtm.zonefile.records import Static
+from gtm.zonefile.records import Static, what
 
-A, AAAA, CNAME, NS = (rdata.TYPES[name] for name in ("A", "AAAA", "CNAME", "NS"))
+A, AAAA, CNAME = (rdata.TYPES[name] for name in ("A", "AAAA", "CNAME"))
 _ADDRESS_TYPES = (A, AAAA)
 
 
@@ -38,9 +40,16 @@ class Placement:
             self._judge_cnames(name, here)
             self._judge_service(name, here)
             self._judge_nameserver(name, here)
+            self._judge_sizes(here)
         self._judge_apex_service()
-        self._judge_delegations(by_name)
+        self._judge_nameserver_services()
+        self._judge_together(by_name)
         return tuple(static.rrset for _, static in sorted(unique.items()))
+
+    def _judge_together(self, by_name: Mapping[str, list[Static]]) -> None:
+        document, findings = self.document, self.findings
+        cuts = Delegations(self.zone, by_name, self.services, document, findings).judge()
+        Chains(by_name, self.services, self.nameservers, cuts, document, findings).judge()
 
     def _unique(self, records: Iterable[Static]) -> dict[tuple[str, int], Static]:
         unique: dict[tuple[str, int], Static] = {}
@@ -50,7 +59,7 @@ class Placement:
             if first is not static:
                 self._wrong(
                     static,
-                    f"{_what(static)} is written at {first.spot} too",
+                    f"{what(static)} is written at {first.spot} too",
                     "put all values into one of them",
                 )
         return unique
@@ -109,6 +118,24 @@ class Placement:
                     "remove this record",
                 )
 
+    def _judge_nameserver_services(self) -> None:
+        for server in self.nameservers:
+            if server.addresses and server.name in self.services:
+                self.findings.wrong(
+                    self.document.key(self.services[server.name][1]),
+                    f"{server.name} is a name server: its addresses come from `nameservers`",
+                    "give the service another name",
+                )
+
+    def _judge_sizes(self, here: list[Static]) -> None:
+        for static in here:
+            found = static.rrset.rdata
+            problem = sizes.too_large(what(static), len(found), sizes.octets_of(found))
+            if problem:
+                self._wrong(
+                    static, problem, "write fewer or shorter values, or spread them over more names"
+                )
+
     def _judge_apex_service(self) -> None:
         if self.zone not in self.services:
             return
@@ -120,79 +147,5 @@ class Placement:
                 "write addresses",
             )
 
-    # --- delegations ------------------------------------------------------------------
-
-    def _judge_delegations(self, by_name: Mapping[str, list[Static]]) -> None:
-        cuts = {
-            name: static
-            for name, here in by_name.items()
-            for static in here
-            if static.rrset.type == NS
-        }
-        if self.zone in cuts:
-            self._wrong(
-                cuts.pop(self.zone),
-                "the zone's own NS records come from `nameservers`",
-                "write them there and remove this record",
-            )
-        if not cuts:
-            return
-        for name, static in cuts.items():
-            self._judge_cut(name, static, by_name)
-        for name, here in by_name.items():
-            for cut in self._cuts_over(name, cuts):
-                self._judge_below(name, here, cuts[cut])
-        for name, (_, path) in self.services.items():
-            for cut in self._cuts_over(name, cuts):
-                self.findings.wrong(
-                    self.document.key(path),
-                    f"the service is in {cut}, which is delegated at {cuts[cut].spot}",
-                    "give it another name, or remove the delegation",
-                )
-
-    def _cuts_over(self, name: str, cuts: Mapping[str, Static]) -> Iterator[str]:
-        """The highest delegation that the name is at or below, if there is one."""
-        over = [cut for cut in (name, *names.parents(name, self.zone)) if cut in cuts]
-        yield from over[-1:]
-
-    def _judge_cut(self, name: str, static: Static, by_name: Mapping[str, list[Static]]) -> None:
-        if name.startswith("*."):
-            self._wrong(
-                static, "a wildcard can't be delegated (RFC 4592 section 4.2)", "write the name out"
-            )
-            return
-        for target in _targets(static):
-            here = by_name.get(target, [])
-            if names.is_within(target, name) and not _with_addresses(here):
-                self._wrong(
-                    static,
-                    f"{target} lies in what it serves, so it needs addresses (glue)",
-                    f"write A or AAAA records for {target}",
-                )
-
-    def _judge_below(self, name: str, here: list[Static], cut: Static) -> None:
-        glue_for = _targets(cut)
-        for static in here:
-            if static is cut or (static.rrset.type in _ADDRESS_TYPES and name in glue_for):
-                continue
-            self._wrong(
-                static,
-                f"{_what(static)} is in {cut.rrset.name}, which is delegated at {cut.spot}: "
-                "only addresses of its name servers (glue) can be here",
-                "write it in the delegated zone, or remove the delegation",
-            )
-
     def _wrong(self, static: Static, problem: str, remedy: str) -> None:
         self.findings.wrong(static.spot, problem, remedy)
-
-
-def _targets(static: Static) -> set[str]:
-    return {rdata.target(NS, wire) for wire in static.rrset.rdata}
-
-
-def _with_addresses(here: list[Static]) -> bool:
-    return any(static.rrset.type in _ADDRESS_TYPES for static in here)
-
-
-def _what(static: Static) -> str:
-    return f"{static.rrset.name} {rdata.TYPE_NAMES[static.rrset.type]}"

@@ -21,7 +21,9 @@ from gtm.zonefile.findings import Wrong, listed, nearest, shown
 
 TYPES: Mapping[str, int] = {
     name: int(dns.rdatatype.from_text(name))
-    for name in ("A", "AAAA", "CAA", "CNAME", "HTTPS", "MX", "NS", "PTR", "SRV", "SVCB", "TXT")
+    for name in (
+        *("A", "AAAA", "CAA", "CNAME", "DS", "HTTPS", "MX", "NS", "PTR", "SRV", "SVCB", "TXT"),
+    )
 }
 TYPE_NAMES: Mapping[int, str] = {number: name for name, number in TYPES.items()}
 
@@ -34,6 +36,7 @@ _EXAMPLES: Mapping[str, str] = {
     "AAAA": "`2001:db8::10`",
     "CAA": "`{flags: 0, tag: issue, value: ca.example.net}`",
     "CNAME": "`www.example.net.`",
+    "DS": "`{key_tag: 60485, algorithm: 13, digest_type: 2, digest: 2BB183AF...}`",
     "HTTPS": "`{svcpriority: 1, targetname: ., svcparams: {alpn: [h2, h3]}}`",
     "MX": "`{preference: 10, exchange: mail.example.net.}`",
     "NS": "`ns1.example.net.`",
@@ -207,6 +210,10 @@ _FORMS: Mapping[str, tuple[dict[str, object], Callable[[dict[str, object]], str]
         _ordered("priority", "weight", "port", "target"),
     ),
     "CAA": ({"flags": 0, "tag": None, "value": None}, _caa),
+    "DS": (
+        {"key_tag": None, "algorithm": None, "digest_type": None, "digest": None},
+        _ordered("key_tag", "algorithm", "digest_type", "digest"),
+    ),
     "HTTPS": _BINDING,
     "SVCB": _BINDING,
 }

@@ -20,6 +20,11 @@ class Static:
     spot: Spot
 
 
+def what(static: Static) -> str:
+    """Name and type, as messages name records."""
+    return f"{static.rrset.name} {rdata.TYPE_NAMES[static.rrset.type]}"
+
+
 def yaml_records(document: Document, shape: ZoneFile, findings: Findings) -> Iterator[Static]:
     """The records under `records` that can be read; every mistake is noted."""
     for key, written in shape.records.items():

@@ -155,6 +155,23 @@ def test_a_directory_is_refused(tmp_path: Path) -> None:
         open_databases([tmp_path])
 
 
+def test_a_fifo_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.mmdb")
+    with pytest.raises(GeoError) as error:
+        open_databases([tmp_path / "a.mmdb"])
+    assert str(error.value) == (
+        f"cannot open {tmp_path / 'a.mmdb'}: it is not a regular file; "
+        "give a .mmdb file of a City or Country database"
+    )
+
+
+def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
+    with (tmp_path / "a.mmdb").open("wb") as file:
+        file.truncate(2 * 1024**3 + 1)
+    with pytest.raises(GeoError, match="it is larger than 2 GiB"):
+        open_databases([tmp_path / "a.mmdb"])
+
+
 # --- noticing replacement ---------------------------------------------------------------
 
 

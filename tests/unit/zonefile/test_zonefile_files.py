@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,46 @@ def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_link_to_nothing_is_a_mistake(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").symlink_to("gone")
     assert "there is no such file" in said_of(tmp_path)
+
+
+NOT_REGULAR = (
+    "this is not a regular file: reading a FIFO, a socket or a device could wait for ever; "
+    "write the text into a file, or remove it"
+)
+
+
+def test_a_fifo_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "b.yaml")
+    os.mkfifo(tmp_path / "r.zone")
+    text = HEAD + "records_file: r.zone\n"
+    assert mistakes_of(tmp_path, text) == [f"b.yaml: {NOT_REGULAR}", f"r.zone: {NOT_REGULAR}"]
+    assert said_of(tmp_path / "b.yaml") == f"{tmp_path / 'b.yaml'}: {NOT_REGULAR}"
+    (tmp_path / "r.zone").unlink()
+    (tmp_path / "r.zone").touch()
+    assert said_of(tmp_path / "a.yaml") == f"{tmp_path / 'b.yaml'}: {NOT_REGULAR}"
+
+
+def test_a_device_and_a_socket_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.yaml").symlink_to("/dev/zero")
+    assert said_of(tmp_path) == f"{tmp_path / 'a.yaml'}: {NOT_REGULAR}"
+    (tmp_path / "a.yaml").unlink()
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("a.yaml")
+        assert said_of(tmp_path) == f"{tmp_path / 'a.yaml'}: {NOT_REGULAR}"
+
+
+def test_a_directory_as_master_file_is_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "r.zone").mkdir()
+    (said,) = mistakes_of(tmp_path, HEAD + "records_file: r.zone\n")
+    assert said == "r.zone: this is a directory; write the path of a file"
+
+
+def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "r.zone").open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)
+    (said,) = mistakes_of(tmp_path, HEAD + "records_file: r.zone\n")
+    assert said == "r.zone: the file is larger than 64 MiB; split the zone"
 
 
 def test_a_directory_without_zones_is_a_mistake(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from gtm.model import RRset
 from gtm.zonefile import load, rdata
 from tests.unit.zonefile.zonefile_writing import HEAD, load_text, mistakes_of, warnings_of, zone_of
 
+DIGEST = "2bb183af5f22588179a53b0a98631fad1a292118c3e4f6a1b6a8e0a9d3b4c5d6"
 ORDERS = "apps: {shop: {topology: spread, services: {orders: {us-east: %s}}}}\n"
 
 
@@ -168,6 +169,27 @@ ONE_RECORD_MISTAKE = {
         "ns1: {type: A, value: 192.0.2.53}",
         "ns1.gtm.example.com. is a name server",
     ),
+    "DS at the apex": (
+        f'"": {{type: DS, value: "60485 13 2 {DIGEST}"}}',
+        "the zone's own DS stands in the zone above it; "
+        "remove this record, and hand it to those who run the zone above",
+    ),
+    "DS where nothing is delegated": (
+        f'sub: {{type: DS, value: "60485 13 2 {DIGEST}"}}',
+        "records.sub: sub.gtm.example.com. is not delegated, and a DS says which key signs a "
+        "delegated zone; write NS records for sub.gtm.example.com. too, or remove the DS",
+    ),
+    "DS of a digest of the wrong length": (
+        "sub: [{type: NS, value: a.}, {type: DS, value: 60485 13 2 2bb1}]",
+        "`60485 13 2 2bb1` is not DS data; "
+        "write `{key_tag: 60485, algorithm: 13, digest_type: 2, digest: 2BB183AF...}`",
+    ),
+    "DS without its digest": (
+        "sub: [{type: NS, value: a.}, "
+        "{type: DS, value: {key_tag: 1, algorithm: 13, digest_type: 2}}]",
+        "`digest` is missing; "
+        "write `{key_tag: 60485, algorithm: 13, digest_type: 2, digest: 2BB183AF...}`",
+    ),
     "NS at the apex": (
         '"": {type: NS, value: a.}',
         "the zone's own NS records come from `nameservers`",
@@ -199,6 +221,46 @@ def test_a_service_answered_as_cname_has_no_other_records(tmp_path: Path) -> Non
     assert mistakes_of(tmp_path, text + ORDERS % "192.0.2.1") == []
     (said,) = mistakes_of(tmp_path, text + ORDERS % "a.example.net.")
     assert "so it is answered with a CNAME, which stands alone" in said
+
+
+NAME_SERVER = (
+    "apps.shop.services.%s: %s.gtm.example.com. is a name server: its addresses come from "
+    "`nameservers`; give the service another name"
+)
+
+
+def test_a_service_is_no_name_server(tmp_path: Path) -> None:
+    services = "apps: {shop: {topology: spread, services: {%s: {us-east: %s}}}}\n"
+    (said,) = mistakes_of(tmp_path, HEAD + services % ("ns1", "192.0.2.53"))
+    assert said == "a.yaml:6:44: " + NAME_SERVER % ("ns1", "ns1")
+    (said,) = mistakes_of(tmp_path, HEAD + services % ("NS1", "a.example.net."))
+    assert said == "a.yaml:6:44: " + NAME_SERVER % ("NS1", "ns1")
+    assert mistakes_of(tmp_path, HEAD + services % ("ns2", "192.0.2.53")) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{{key_tag: 60485, algorithm: 13, digest_type: 2, digest: {DIGEST}}}",
+        f"60485 13 2 {DIGEST[:32]} {DIGEST[32:].upper()}",
+    ],
+)
+def test_a_signed_child_is_delegated_with_ds(tmp_path: Path, value: str) -> None:
+    text = f"  sub: [{{type: NS, value: a.example.}}, {{type: DS, value: {value}}}]\n"
+    records = records_of(tmp_path, text)
+    assert records["sub.", "DS"].rdata == (bytes.fromhex("ec450d02" + DIGEST),)
+
+
+def test_ds_in_a_delegated_zone_is_refused_once(tmp_path: Path) -> None:
+    text = (
+        "records:\n  sub: {type: NS, value: a.example.}\n"
+        f'  x.sub: {{type: DS, value: "60485 13 2 {DIGEST}"}}\n'
+    )
+    assert mistakes_of(tmp_path, HEAD + text) == [
+        "a.yaml:8:3: records.x.sub: x.sub.gtm.example.com. DS is in sub.gtm.example.com., which is "
+        "delegated at a.yaml:7:3: only its DS and addresses of its name servers (glue) can be "
+        "here; write it in the delegated zone, or remove the delegation"
+    ]
 
 
 def test_a_delegation_holds_its_glue_alone(tmp_path: Path) -> None:

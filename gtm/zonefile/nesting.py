@@ -1,0 +1,55 @@
+"""Zones inside zones: what the inner one hides of the outer one.
+
+The closest enclosing zone alone answers for a name, so what the outer zone has at or below the
+inner one's apex is never answered, but for what delegates it (RFC 1034 section 4.2.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from gtm.model import Zone
+from gtm.zonefile import names, rdata
+from gtm.zonefile.findings import Findings, Spot, listed
+
+_DELEGATING = (rdata.TYPES["NS"], rdata.TYPES["DS"])
+_ADDRESSES = (rdata.TYPES["A"], rdata.TYPES["AAAA"])
+
+
+def warn_of_hidden(zones: Mapping[str, tuple[Zone, Spot]], findings: Findings) -> None:
+    """Warn of names that an inner zone hides; `zones` has them by name, with their place."""
+    for outer, spot in zones.values():
+        inner = {name for name in zones if name != outer.name and names.is_within(name, outer.name)}
+        hidden: dict[str, set[str]] = {}
+        for name in _answered(outer, inner) if inner else ():
+            for apex in _over(name, outer.name, inner):
+                hidden.setdefault(apex, set()).add(name)
+        for apex, found in hidden.items():
+            findings.warn(
+                zones[apex][1],
+                f"the zone {apex} hides names of {outer.name} ({spot}): {listed(sorted(found))}",
+                "move them here, or remove them there",
+            )
+
+
+def _answered(zone: Zone, inner: Collection[str]) -> Iterator[str]:
+    """The names that the zone means to answer: not what delegates the inner zones."""
+    glue = {
+        rdata.target(rrset.type, wire)
+        for rrset in zone.rrsets
+        if rrset.type == rdata.TYPES["NS"] and rrset.name in inner
+        for wire in rrset.rdata
+    }
+    for rrset in zone.rrsets:
+        delegates = rrset.type in _DELEGATING and rrset.name in inner
+        if not delegates and not (rrset.type in _ADDRESSES and rrset.name in glue):
+            yield rrset.name
+    for app in zone.apps:
+        for service in app.services:
+            yield service.name
+
+
+def _over(name: str, zone: str, inner: Collection[str]) -> Iterator[str]:
+    """The highest inner apex that the name is at or below, if there is one."""
+    over = [apex for apex in (name, *names.parents(name, zone)) if apex in inner]
+    yield from over[-1:]
