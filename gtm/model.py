@@ -275,10 +275,11 @@ class Steering:
 
     `regions` narrows the regions down (None: all that the service has), in the operator's order,
     and `fence` to those that lie in one of its places. `weights` is by region, for `weighted` and
-    `sticky` and, with `within`, for `nearest`; regions not named weigh 1. `within` is the fraction
-    above the best cost up to which regions share. `answered` is how many regions an answer names.
-    `order` and `trickle` (a fraction for the first standby) belong to `failover`, `rules` to `geo`,
-    the prefix lengths to `sticky`. `otherwise` steers when none of the regions is left.
+    `sticky` (regions not named weigh 0) and, with `within`, for `nearest` (they weigh 1). `within`
+    is the fraction above the best cost up to which regions share. `answered` is how many regions
+    an answer names. `order` and `trickle` (a fraction for the first standby) belong to `failover`,
+    `rules` to `geo`, the prefix lengths to `sticky`. `otherwise` steers when none of the regions is
+    left.
     """
 
     policy: Policy = Policy.NEAREST

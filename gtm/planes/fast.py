@@ -180,6 +180,8 @@ class FastPath:
 
         The name may be anything at all, as long as a packet; what is no name leads nowhere.
         """
+        if name in self._closed:
+            return None
         at, size = 0, len(name)
         while at < size - 1:
             if name[at] > MAX_LABEL:

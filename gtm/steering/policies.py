@@ -64,11 +64,14 @@ class Candidates:
 
 
 def candidates(steering: Steering, regions: Sequence[Region]) -> Candidates:
-    """What `regions` and `fence` leave of the regions; weights that decide name them too."""
+    """What `regions` and `fence` leave of the regions.
+
+    Where shares are all that decides, a region that `weights` does not name weighs 0.
+    """
     by_name = {region.name: index for index, region in enumerate(regions)}
     weights = dict(steering.weights)
-    weighed = tuple(weights) if steering.policy in BY_WEIGHT else ()
-    named = steering.order or steering.regions or weighed or tuple(by_name)
+    unnamed = 0 if steering.policy in BY_WEIGHT and weights else 1
+    named = steering.order or steering.regions or tuple(by_name)
     kept = [
         by_name[name]
         for name in named
@@ -77,7 +80,7 @@ def candidates(steering: Steering, regions: Sequence[Region]) -> Candidates:
     return Candidates(
         tuple(kept),
         tuple(regions[index] for index in kept),
-        tuple(weights.get(regions[index].name, 1) for index in kept),
+        tuple(weights.get(regions[index].name, unnamed) for index in kept),
     )
 
 
@@ -178,11 +181,13 @@ class Nearest:
         left = [rank for rank, at in enumerate(view.ranking) if indices[at] in up]
         if not left:
             return None
+        near = [rank for rank in left if rank <= view.reach[left[0]]]
+        heavy = [rank for rank in near if weights[view.ranking[rank]]] or near
         options = []
-        for rank in (rank for rank in left if rank <= view.reach[left[0]]):
+        for rank in heavy:
             together = [rank, *(other for other in left if other != rank)][: self._answered]
             option = tuple(indices[view.ranking[each]] for each in together)
-            options.append((option, float(weights[view.ranking[rank]])))
+            options.append((option, float(weights[view.ranking[rank]] or 1)))
         return _shared(options, self._pick)
 
     def hashed(self, view: Hashable) -> bool:

@@ -8,14 +8,12 @@ from gtm.model import GeoCode, Location, Region, Service, Steering
 from gtm.zonefile import values
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, shown
-from gtm.zonefile.policies import BY_WEIGHT
 from gtm.zonefile.scope import Scope
 
 
 def candidates(steering: Steering, used: Iterable[str]) -> tuple[str, ...]:
     """The regions that a policy uses, before its fence; `used` are those that the app has."""
-    weighed = tuple(name for name, _ in steering.weights) if steering.policy in BY_WEIGHT else ()
-    return steering.order or steering.regions or weighed or tuple(used)
+    return steering.order or steering.regions or tuple(used)
 
 
 # --- fences -----------------------------------------------------------------------------

@@ -129,7 +129,10 @@ class SteeringKeys(Shape):
     within: Fraction = Field(
         default=0.0, description="Regions that cost at most this much more than the best share."
     )
-    weights: dict[str, Weight] = Field(default_factory=dict, description="By region; default 1.")
+    weights: dict[str, Weight] = Field(
+        default_factory=dict,
+        description="By region.",
+    )
     order: RegionNames | None = Field(default=None, description="For failover: first to last.")
     trickle: Fraction = Field(default=0.0, description="What the first standby gets.")
     fence: Codes | None = Field(default=None, description="Places that are never left.")
