@@ -127,8 +127,8 @@ class Compiler:
         apps = dict(before.apps)
         for key, app in before.apps.items():
             overlay = overlays(app.zone, app.app)
-            if overlay != app.overlay:
-                touched[key] = app.overlay.differing(overlay, app.app)
+            if changed := app.overlay.differing(overlay, app.app):
+                touched[key] = changed
                 apps[key] = replace(app, overlay=overlay)
         return _after(before, apps, touched, look, epoch) if touched else before
 
