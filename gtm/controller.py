@@ -15,10 +15,21 @@ from pathlib import Path
 import structlog
 
 from gtm.compile.compiler import Compiled, CompiledApp, Compiler
-from gtm.errors import GtmError, Mistake, ZoneFileError
+from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
 from gtm.model import App, State, Target, Topology, Verdict
+from gtm.overrides import (
+    Change,
+    Override,
+    Register,
+    Store,
+    Wanted,
+    changes,
+    nothing_matches,
+    refusal,
+    refusals,
+)
 from gtm.planes import Plane
 from gtm.steering.verdicts import targets_of
 from gtm.zonefile import Loaded, load
@@ -48,6 +59,19 @@ class Reload:
     mistakes: tuple[Mistake, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An override that was put in force: what it replaced, and what it changed.
+
+    `forced_past` says what `safety` would have refused it for.
+    """
+
+    override: Override
+    replaced: Override | None
+    changes: tuple[Change, ...]
+    forced_past: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class ReloadCounts:
     """Loads since the start, by how they ended."""
@@ -65,11 +89,16 @@ class Controller:
         plane: Plane,
         checker: Callable[[Callable[[Target, Verdict, Verdict], None]], Checker],
         now: Callable[[], float],
+        store: Store | None = None,
     ) -> None:
-        """`checker` makes the health checker, given what to call when a verdict changes."""
+        """`checker` makes the health checker, given what to call when a verdict changes.
+
+        Without a store overrides do not outlive the process.
+        """
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
+        self.overrides = Register(store, now, self._overrides_changed)
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
@@ -101,8 +130,9 @@ class Controller:
     async def start(self) -> None:
         """Loads, makes one full round of probes, and starts answering.
 
-        Raises GtmError when the zones or a database can't be used.
+        Raises GtmError when the zones, a database or the state can't be used.
         """
+        await self.overrides.open()
         loaded, geo = await asyncio.to_thread(self._read)
         await self._first_round(loaded)
         compiled = await asyncio.to_thread(self._compile, loaded, geo)
@@ -139,9 +169,10 @@ class Controller:
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(_targets(loaded)))
         compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        look, words = self.checker.verdict, self.overrides.book.overlay
         if self._since_load:
-            look = self.checker.verdict
             compiled = self._compiler.refresh(compiled, self._since_load, look, self._epoch)
+        compiled = self._compiler.relaid(compiled, words, look, self._epoch)
         return self._succeeded(loaded, compiled)
 
     async def load_if_changed(self) -> None:
@@ -185,9 +216,8 @@ class Controller:
         return dict(zip(paths, fingerprint(paths), strict=True))
 
     def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
-        before = self._compiled
-        look = self.checker.verdict
-        return self._compiler.compile(loaded.zones, geo, look, self._epoch, before)
+        look, words, before = self.checker.verdict, self.overrides.book.overlay, self._compiled
+        return self._compiler.compile(loaded.zones, geo, look, self._epoch, words, before)
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
@@ -242,8 +272,11 @@ class Controller:
         changed, self._changed = self._changed, set()
         before = self.compiled
         look = self.checker.verdict
-        self._publish(self._compiler.refresh(before, changed, look, self._epoch))
-        for key, app in self.compiled.apps.items():
+        self._take_over(before, self._compiler.refresh(before, changed, look, self._epoch))
+
+    def _take_over(self, before: Compiled, after: Compiled) -> None:
+        self._publish(after)
+        for key, app in after.apps.items():
             if app is not before.apps.get(key):
                 _log_changes(before.apps[key], app)
 
@@ -252,6 +285,41 @@ class Controller:
         snapshot = replace(compiled.snapshot, epoch=self._epoch)
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
+
+    # --- overrides ----------------------------------------------------------------------
+
+    async def add_override(self, wanted: Wanted) -> Added:
+        """Puts an operator's word in force.
+
+        Raises GtmError where it is about nothing, ServerError where `safety` refuses it.
+        """
+        apps, look, before = self.compiled.apps.values(), self.checker.verdict, self.overrides.book
+        if not any(wanted.target.hits(app.zone, app.app) for app in apps):
+            raise GtmError(nothing_matches(wanted.target, list(apps)))
+        after, _, _ = before.adding(wanted, self._now())
+        unsafe = refusals(apps, before, after, look)
+        if unsafe and not wanted.force:
+            raise ServerError(refusal(wanted, unsafe))
+        changed = changes(apps, before, after, look)
+        added, replaced = await self.overrides.add(wanted)
+        return Added(added, replaced, changed, unsafe)
+
+    async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
+        """Takes an operator's word back; says what that changed."""
+        book = self.overrides.book
+        apps, look = self.compiled.apps.values(), self.checker.verdict
+        changed = changes(apps, book, book.without([one]), look)
+        await self.overrides.remove(one, by)
+        return changed
+
+    def _overrides_changed(self) -> None:
+        """Called by the register; one that changes nothing makes no new snapshot."""
+        if not self.ready:
+            return
+        before, look = self.compiled, self.checker.verdict
+        after = self._compiler.relaid(before, self.overrides.book.overlay, look, self._epoch)
+        if after is not before:
+            self._take_over(before, after)
 
     def _log_down(self, compiled: Compiled) -> None:
         for app in compiled.apps.values():

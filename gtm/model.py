@@ -139,13 +139,30 @@ class State(Enum):
     UNKNOWN = "unknown"
 
 
+class Act(Enum):
+    """What an operator does about a thing: an override's act."""
+
+    DRAIN = "drain"
+    UP = "up"
+    DOWN = "down"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is believed, why in an operator's words, and since when (Unix time in seconds)."""
+    """What is believed, why in an operator's words, and since when (Unix time in seconds).
+
+    `act` is set where an operator's word decided it, not a probe.
+    """
 
     state: State
     reason: str
     since: float
+    act: Act | None = None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether an operator took it out: then it is not even a last resort."""
+        return self.act is not None and self.state is State.DOWN
 
 
 # --- regions, services, apps ------------------------------------------------------------
@@ -397,7 +414,7 @@ class Zone:
 
     `ttl` is the steered answers'. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
-    zone was read from.
+    zone was read from. `min_regions` is how many regions of an app an override has to leave up.
     """
 
     name: str
@@ -411,6 +428,7 @@ class Zone:
     latency: tuple[MeasuredLatency, ...] = ()
     serial: int = 1
     files: tuple[str, ...] = field(default=(), compare=False)
+    min_regions: int = 1
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -27,6 +27,7 @@ from gtm.controller import Controller, Sources
 from gtm.errors import ConfigError, StartError
 from gtm.geo import bundled
 from gtm.health import CONCURRENCY, Checker, Dial, direct
+from gtm.overrides import Store
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
@@ -71,8 +72,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             plane,
             lambda on_change: Checker(on_change=on_change, dial=dial),
             time.time,
+            None if settings.state is None else Store(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
+        stack.push_async_callback(controller.overrides.close)
         listen = [str(listener.at) for listener in listeners]
         api = Api(controller, listen, time.time)
         places = await _serve_api(stack, api, settings)

@@ -9,10 +9,10 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api import metrics, views
-from gtm.api.models import ErrorShape
+from gtm.api import metrics, overrides, views
+from gtm.api.models import LONGEST_AUTHOR, ErrorShape
 from gtm.controller import Controller
-from gtm.errors import GtmError, UsageError
+from gtm.errors import GtmError, ServerError, UsageError
 from gtm.explain import explain
 
 log = structlog.get_logger("gtm.api")
@@ -43,6 +43,9 @@ class Api:
         app.router.add_get("/v1/status", self.status)
         app.router.add_get("/v1/explain", self.explain)
         app.router.add_post("/v1/reload", self.reload)
+        app.router.add_get("/v1/overrides", self.overrides)
+        app.router.add_post("/v1/overrides", self.add_override)
+        app.router.add_delete("/v1/overrides", self.remove_override)
         return app
 
     async def healthz(self, request: web.Request) -> web.Response:
@@ -89,6 +92,32 @@ class Api:
         result = views.reload_status(self._controller)
         return _json(result, status=200 if result.error is None else 422)
 
+    async def overrides(self, request: web.Request) -> web.Response:
+        """Every override in force, with what it changes now."""
+        self._require_ready()
+        return _json(overrides.listed(self._controller, self._now()))
+
+    async def add_override(self, request: web.Request) -> web.Response:
+        """Puts an override in force: 409 where `safety` refuses it."""
+        self._require_ready()
+        if request.content_type != "application/json":
+            # what a page in a browser may send anywhere unasked is never JSON
+            raise UsageError("cannot add an override: send it as application/json")
+        wanted = overrides.wanted(await request.read())
+        return _json(await overrides.added(self._controller, wanted))
+
+    async def remove_override(self, request: web.Request) -> web.Response:
+        """`?target=region/eu-west` or `?number=3`, and `by=alice`: 404 if there is none such."""
+        self._require_ready()
+        which = request.query.get("target") or request.query.get("number")
+        if not which:
+            raise UsageError("cannot take back an override: add target=region/eu-west or number=3")
+        by = request.query.get("by", "")[:LONGEST_AUTHOR]
+        found = await overrides.removed(self._controller, which, by)
+        if found is None:
+            return _json(ErrorShape(error=overrides.missing(self._controller, which)), status=404)
+        return _json(found)
+
     def _require_ready(self) -> None:
         if not self._controller.ready:
             raise web.HTTPServiceUnavailable(
@@ -107,6 +136,8 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """What gtm refuses becomes a sentence in JSON, never a traceback."""
     try:
         return await handler(request)
+    except ServerError as error:
+        return _json(ErrorShape(error=str(error)), status=409)
     except GtmError as error:
         return _json(ErrorShape(error=str(error)), status=400)
     except web.HTTPException:

@@ -22,6 +22,7 @@ import gtm
 from gtm.controller import Controller
 from gtm.logs import Writer
 from gtm.model import State
+from gtm.overrides import counts
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.snapshot import Tally
 
@@ -42,6 +43,7 @@ class ServerCollector(Collector):
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
+            yield from _overrides(self._controller)
             yield from _geo(self._controller)
 
 
@@ -164,6 +166,17 @@ def _verdicts(controller: Controller) -> Iterable[Metric]:
                     labels = [zone, name, region, str(endpoint)]
                     endpoints.add_metric(labels, STATE_VALUES[verdict.state])
     yield from (regions, services, endpoints)
+
+
+def _overrides(controller: Controller) -> Iterable[Metric]:
+    register = controller.overrides
+    family = GaugeMetricFamily("gtm_overrides", "Operators' words in force.", labels=["act"])
+    for act, count in counts(register.book).items():
+        family.add_metric([act.value], count)
+    yield family
+    text = "0 while overrides can't be saved, or if what was saved was damaged."
+    good = register.damage is None and register.unsaved is None
+    yield _gauge("gtm_overrides_ok", text, float(good))
 
 
 def _geo(controller: Controller) -> Iterable[Metric]:

@@ -5,7 +5,24 @@ Times are Unix seconds, round trips milliseconds, distances kilometres.
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+LONGEST_TARGET = 600  # characters
+LONGEST_REASON = 500
+LONGEST_AUTHOR = 100
+LONGEST_TIME = 10 * 365 * 86400.0  # seconds: what is to hold longer belongs in the zone file
+
+
+def _words(text: str) -> str:
+    """Text of one line that says something: it goes into logs and verdicts' reasons."""
+    if not text.strip() or not text.isprintable():
+        raise ValueError("it must be one line of text that is not empty")
+    return text.strip()
+
+
+Words = Annotated[str, AfterValidator(_words)]
 
 
 class Shape(BaseModel):
@@ -15,11 +32,15 @@ class Shape(BaseModel):
 
 
 class VerdictShape(Shape):
-    """What is believed of a thing: `up`, `down` or `unknown`, why, and since when."""
+    """What is believed of a thing: `up`, `down` or `unknown`, why, and since when.
+
+    `act` is `drain`, `up` or `down` where an operator's override decided it.
+    """
 
     state: str
     reason: str
     since: float
+    act: str | None = None
 
 
 class EndpointStatus(VerdictShape):
@@ -101,6 +122,98 @@ class ReloadStatus(Shape):
     mistakes: list[MistakeShape]
 
 
+class ChangeShape(Shape):
+    """A verdict that an override makes another than it would be.
+
+    `service` is "" for the block of a replicated app; `endpoint` is "" for the verdict of a
+    region. States are as in a verdict, or `drained`.
+    """
+
+    zone: str
+    app: str
+    service: str
+    region: str
+    endpoint: str
+    before: str
+    after: str
+
+
+class OverrideShape(Shape):
+    """An operator's word: `act` is `drain`, `up` or `down`; `expires` None: until taken back.
+
+    `said` is the whole of it in words.
+    """
+
+    number: int
+    act: str
+    target: str
+    reason: str
+    author: str
+    created: float
+    expires: float | None
+    said: str
+
+
+class OverrideStatus(OverrideShape):
+    """An override in force, and what would be otherwise without it."""
+
+    changes: list[ChangeShape]
+
+
+class KeptStatus(Shape):
+    """Where overrides are kept: None is in memory alone.
+
+    `damage` says what was wrong with the files when the server started, `unsaved` why the latest
+    change could not be saved.
+    """
+
+    path: str | None
+    damage: str | None
+    unsaved: str | None
+
+
+class Overrides(Shape):
+    """Every override in force."""
+
+    now: float
+    overrides: list[OverrideStatus]
+    kept: KeptStatus
+
+
+class OverrideAdded(Shape):
+    """An override that was put in force.
+
+    `replaced` had the same target; `forced_past` says what `safety` would have refused it for.
+    """
+
+    override: OverrideShape
+    replaced: OverrideShape | None
+    changes: list[ChangeShape]
+    forced_past: list[str]
+    kept: KeptStatus
+
+
+class OverrideRemoved(Shape):
+    """An override that was taken back, and what changed by it."""
+
+    override: OverrideShape
+    changes: list[ChangeShape]
+    kept: KeptStatus
+
+
+class OverrideRequest(BaseModel):
+    """What `POST /v1/overrides` takes; `seconds` None: until taken back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    act: Literal["drain", "up", "down"]
+    target: str = Field(max_length=LONGEST_TARGET)
+    reason: Words = Field(max_length=LONGEST_REASON)
+    author: Words = Field(max_length=LONGEST_AUTHOR)
+    seconds: float | None = Field(default=None, gt=0, le=LONGEST_TIME)
+    force: bool = False
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -115,6 +228,8 @@ class Status(Shape):
     reload: ReloadStatus
     geo: list[GeoStatus]
     zones: list[ZoneStatus]
+    overrides: list[OverrideStatus] = []
+    kept: KeptStatus | None = None
 
 
 class EndpointExplained(Shape):

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TypedDict
 
 import gtm
+from gtm.api import overrides
 from gtm.api.models import (
     AppStatus,
     EndpointExplained,
@@ -57,6 +58,8 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
             for source in compiled.geo.sources
         ],
         zones=[_zone(controller, zone) for zone in compiled.zones],
+        overrides=overrides.in_force(controller),
+        kept=overrides.kept(controller.overrides),
     )
 
 
@@ -124,7 +127,7 @@ def _service_region(
         # the verdict in the snapshot holds; its reason may be older than the latest probe's
         said = (
             verdict
-            if report is None or report.verdict.state is not verdict.state
+            if report is None or verdict.act or report.verdict.state is not verdict.state
             else report.verdict
         )
         return EndpointStatus(
@@ -146,10 +149,16 @@ class Said(TypedDict):
     state: str
     reason: str
     since: float
+    act: str | None
 
 
 def _verdict(verdict: Verdict) -> Said:
-    return {"state": verdict.state.value, "reason": verdict.reason, "since": verdict.since}
+    return {
+        "state": verdict.state.value,
+        "reason": verdict.reason,
+        "since": verdict.since,
+        "act": None if verdict.act is None else verdict.act.value,
+    }
 
 
 def explanation(found: Explanation) -> ExplanationShape:

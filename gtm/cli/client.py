@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 
-from gtm.errors import ServerError, UsageError
+from gtm.errors import GtmError, ServerError, UsageError
 
 TIMEOUT = 10.0  # seconds for a whole answer: the server has it at hand
 RELOAD_TIMEOUT = 300.0  # seconds: large zones and databases take their time to load
@@ -59,6 +59,29 @@ class Client:
             raise self._refusal(status, body)
         return self._understood(shape, body)
 
+    def act(
+        self,
+        method: str,
+        path: str,
+        shape: type[Answer],
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> Answer:
+        """The outcome of an act on what is served, `body` sent as JSON.
+
+        Raises GtmError where the server can't do it as it was said, ServerError where it refuses.
+        """
+        target = f"{path}?{urlencode(query)}" if query else path
+        status, answer = self._request(method, target, TIMEOUT, body)
+        if status == http.HTTPStatus.OK:
+            return self._understood(shape, answer)
+        sentence = _sentence(answer)
+        if sentence and status in (http.HTTPStatus.BAD_REQUEST, http.HTTPStatus.NOT_FOUND):
+            raise GtmError(sentence)
+        if sentence and status == http.HTTPStatus.CONFLICT:
+            raise ServerError(sentence)
+        raise self._refusal(status, answer)
+
     def answers(self) -> bool:
         """Whether anything listens there."""
         connection = self._connection(TIMEOUT)
@@ -70,10 +93,14 @@ class Client:
             connection.close()
         return True
 
-    def _request(self, method: str, target: str, timeout: float) -> tuple[int, bytes]:
+    def _request(
+        self, method: str, target: str, timeout: float, body: object = None
+    ) -> tuple[int, bytes]:
         connection = self._connection(timeout)
+        sent = None if body is None else json.dumps(body)
+        headers = {} if body is None else {"Content-Type": "application/json"}
         try:
-            connection.request(method, target)
+            connection.request(method, target, sent, headers)
             response = connection.getresponse()
             return response.status, response.read()
         except TimeoutError as error:

@@ -14,11 +14,15 @@ from typer.core import TyperGroup
 
 from gtm.cli.check import check
 from gtm.cli.demo import demo
+from gtm.cli.drain import drain
 from gtm.cli.explain import explain
+from gtm.cli.force import force
 from gtm.cli.output import complain
+from gtm.cli.overrides import overrides
 from gtm.cli.reload import reload
 from gtm.cli.serve import serve
 from gtm.cli.status import status
+from gtm.cli.undrain import undrain
 from gtm.cli.version import version
 from gtm.errors import GtmError
 
@@ -71,6 +75,10 @@ app.command("check")(check)
 app.command("serve")(serve)
 app.command("status")(status)
 app.command("explain")(explain)
+app.command("drain")(drain)
+app.command("undrain")(undrain)
+app.command("force")(force)
+app.command("overrides")(overrides)
 app.command("reload")(reload)
 app.command("version")(version)
 

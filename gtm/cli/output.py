@@ -12,7 +12,12 @@ from gtm.errors import GtmError, Mistake, ZoneFileError
 
 WIDEST = 100  # columns: longer lines are hard to follow on a wide terminal
 
-MARKS = {"up": ("✓ up", "green"), "down": ("✗ down", "red"), "unknown": ("? unknown", "yellow")}
+MARKS = {
+    "up": ("✓ up", "green"),
+    "down": ("✗ down", "red"),
+    "unknown": ("? unknown", "yellow"),
+    "drained": ("⏏ drained", "yellow"),
+}
 
 _SPANS = ((86400, "d"), (3600, "h"), (60, "min"))
 

@@ -21,6 +21,7 @@ from gtm.api.models import (
     ZoneStatus,
 )
 from gtm.cli.output import bare, counted, mark, span
+from gtm.cli.overridesview import overrides_view, warnings
 from gtm.errors import Mistake
 
 MANY = 20  # services of an app beyond which those that are up everywhere are only counted
@@ -29,6 +30,9 @@ MANY = 20  # services of an app beyond which those that are up everywhere are on
 def status_view(status: Status) -> RenderableType:
     """All of it."""
     parts: list[RenderableType] = [_server(status), _loads(status)]
+    if status.kept is not None and (status.overrides or any(warnings(status.kept, needed=False))):
+        view = overrides_view(status.overrides, status.kept, status.now)
+        parts += [Text(""), Text("overrides", "bold"), Padding(view, (0, 0, 0, 2))]
     for zone in status.zones:
         parts += [Text(""), _zone(zone)]
         for app in zone.apps:
@@ -128,7 +132,15 @@ def _verdicts(app: AppStatus, services: list[ServiceStatus]) -> Table:
 
 
 def _cells(names: list[str], verdicts: Mapping[str, VerdictShape]) -> list[Text]:
-    return [mark(verdicts[name].state) if name in verdicts else Text("–", "dim") for name in names]
+    return [_mark(verdicts[name]) if name in verdicts else Text("–", "dim") for name in names]
+
+
+def _mark(verdict: VerdictShape) -> Text:
+    """The verdict's state; what an operator decided is told apart from what probes did."""
+    if verdict.act is None:
+        return mark(verdict.state)
+    drained = verdict.act == "drain"
+    return mark("drained") if drained else mark(verdict.state).append(" (forced)")
 
 
 def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
@@ -138,9 +150,7 @@ def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
     table.add_column(overflow="fold")
     for who, verdict in _not_up(app):
         since = f", for {span(now - verdict.since)}" if verdict.since else ""
-        table.add_row(
-            mark(verdict.state), Text.assemble((who, "bold"), f": {verdict.reason}{since}")
-        )
+        table.add_row(_mark(verdict), Text.assemble((who, "bold"), f": {verdict.reason}{since}"))
     if table.row_count:
         yield table
 

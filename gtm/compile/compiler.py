@@ -14,11 +14,11 @@ from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
 from gtm.model import App, Balance, Service, Target, Topology, Zone
 from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
+from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
 from gtm.steering.verdicts import (
     AppHealth,
     Look,
     app_health,
-    eligible,
     panics,
     refreshed,
     target_of,
@@ -47,13 +47,14 @@ class CompiledService:
 
 @dataclass(frozen=True, slots=True)
 class CompiledApp:
-    """An app with its verdicts; `services` is by key."""
+    """An app with its verdicts, under the words of `overlay`; `services` is by key."""
 
     zone: Zone
     app: App
     context: ZoneContext
     health: AppHealth
     services: Mapping[str, CompiledService]
+    overlay: Overlay = SILENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Compiler:
         geo: Geo,
         look: Look,
         epoch: int,
+        overlays: Overlays = silent,
         before: Compiled | None = None,
     ) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop.
@@ -105,7 +107,8 @@ class Compiler:
             geos[zone.name] = known.geo
             nodes = static_nodes(zone, there)
             for app in zone.apps:
-                compiled = _AppCompiler(zone, app, there, known, groups).run(nodes, look)
+                made = _AppCompiler(zone, app, there, known, groups)
+                compiled = made.run(nodes, look, overlays(zone, app))
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
@@ -126,17 +129,39 @@ class Compiler:
             for use in before.uses.get(target, ()):
                 services = touched.setdefault((use.zone, use.app), {})
                 services.setdefault(use.service, set()).add(use.region)
-        apps, groups = dict(before.apps), list(before.groups)
-        nodes: dict[bytes, dict[bytes, Node]] = {}
-        for key, regions in touched.items():
-            apps[key], services_changed = _refreshed(apps[key], regions, groups, look)
-            nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services_changed))
-        plans = tuple(
-            old if after is group else after.plans()
-            for old, group, after in zip(before.snapshot.plans, before.groups, groups, strict=True)
-        )
-        snapshot = _with_nodes(before.snapshot, plans, nodes, epoch)
-        return replace(before, snapshot=snapshot, apps=apps, groups=tuple(groups))
+        return _after(before, before.apps, touched, look, epoch)
+
+    def relaid(self, before: Compiled, overlays: Overlays, look: Look, epoch: int) -> Compiled:
+        """The next snapshot after operators' words changed; `before` itself if none did."""
+        touched: dict[tuple[str, str], dict[str, set[str]]] = {}
+        apps = dict(before.apps)
+        for key, app in before.apps.items():
+            overlay = overlays(app.zone, app.app)
+            if changed := app.overlay.differing(overlay, app.app):
+                touched[key] = changed
+                apps[key] = replace(app, overlay=overlay)
+        return _after(before, apps, touched, look, epoch) if touched else before
+
+
+def _after(
+    before: Compiled,
+    now: Mapping[tuple[str, str], CompiledApp],
+    touched: Mapping[tuple[str, str], Mapping[str, set[str]]],
+    look: Look,
+    epoch: int,
+) -> Compiled:
+    """The next snapshot with the apps as they are `now`, after changes in services' regions."""
+    apps, groups = dict(now), list(before.groups)
+    nodes: dict[bytes, dict[bytes, Node]] = {}
+    for key, regions in touched.items():
+        apps[key], services_changed = _refreshed(apps[key], regions, groups, look)
+        nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services_changed))
+    plans = tuple(
+        old if after is group else after.plans()
+        for old, group, after in zip(before.snapshot.plans, before.groups, groups, strict=True)
+    )
+    snapshot = _with_nodes(before.snapshot, plans, nodes, epoch)
+    return replace(before, snapshot=snapshot, apps=apps, groups=tuple(groups))
 
 
 class _AppCompiler:
@@ -153,12 +178,12 @@ class _AppCompiler:
         self._shared: dict[tuple[str, ...], int] = {}
         self._salt = salt_of(f"{zone.name}/{app.name}")
 
-    def run(self, nodes: Mapping[bytes, Node], look: Look) -> CompiledApp:
-        health = app_health(self._app, look)
+    def run(self, nodes: Mapping[bytes, Node], look: Look, overlay: Overlay) -> CompiledApp:
+        health = app_health(self._app, look, overlay)
         services = {
             service.key: self._service(service, nodes, health) for service in self._app.services
         }
-        return CompiledApp(self._zone, self._app, self._context, health, services)
+        return CompiledApp(self._zone, self._app, self._context, health, services, overlay)
 
     def _service(
         self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth
@@ -220,12 +245,12 @@ def _refreshed(
     """
     app, old = compiled.app, compiled.health
     pairs = [(key, region) for key, regions in touched.items() for region in regions]
-    health = refreshed(app, old, pairs, look)
+    health = refreshed(app, old, pairs, look, compiled.overlay)
     block = app.topology is Topology.REPLICATED
     for key, before in compiled.services.items():
         if block or key in touched:
             number = before.steered.group
-            groups[number] = groups[number].with_up(eligible(app, before.service, health))
+            groups[number] = groups[number].with_health(app, before.service, health)
     services, changed = dict(compiled.services), []
     for key in compiled.services if app.panic else touched:
         after = _with_answers(compiled, compiled.services[key], health)

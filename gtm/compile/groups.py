@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gtm.geo import Geo
@@ -12,7 +12,7 @@ from gtm.steering.areas import build_areas
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
 from gtm.steering.policies import Up, chooser, networks_in
-from gtm.steering.verdicts import AppHealth, eligible
+from gtm.steering.verdicts import AppHealth, eligible, withheld
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class Group:
     """Services with the same regions and one decision, whatever is up.
 
     `regions` are the names that plans count in; `up` those that may be answered now, `last_up`
-    those of the last time that any could.
+    those of the last time that any could. `withheld` are those that an operator took out: they
+    are a last resort only if all are.
     """
 
     decider: Decider
@@ -28,6 +29,7 @@ class Group:
     when_all_down: WhenAllDown
     up: frozenset[str]
     last_up: frozenset[str]
+    withheld: frozenset[str] = frozenset()
 
     def plans(self) -> Sequence[Plan]:
         """A plan for each area."""
@@ -37,22 +39,28 @@ class Group:
         """The regions that may be answered now, as plans count."""
         return self._indices(self.up)
 
-    def with_up(self, up: frozenset[str]) -> Group:
-        """The group with these regions up; itself if nothing changes."""
-        if up == self.up:
+    def with_health(self, app: App, service: Service, health: AppHealth) -> Group:
+        """The group as one of its services stands now; itself if nothing changes."""
+        up, out = eligible(app, service, health), withheld(app, service, health)
+        if up == self.up and out == self.withheld:
             return self
-        return replace(self, up=up, last_up=up or self.last_up)
+        return replace(self, up=up, last_up=up or self.last_up, withheld=out)
 
     def _indices(self, names: frozenset[str]) -> Up:
         return frozenset(index for index, name in enumerate(self.regions) if name in names)
+
+    def _not_withheld(self, regions: Iterable[str]) -> frozenset[str]:
+        every = frozenset(regions)
+        return every - self.withheld or frozenset(self.regions) - self.withheld or every
 
     def _resort(self) -> Resort:
         mode = self.when_all_down.mode
         match mode:
             case AllDown.ALL:
-                return Resort(mode, regions=frozenset(range(len(self.regions))))
+                return Resort(mode, regions=self._indices(self._not_withheld(self.regions)))
             case AllDown.LAST_GOOD:
-                return Resort(mode, regions=self._indices(self.last_up or frozenset(self.regions)))
+                last = self._not_withheld(self.last_up or self.regions)
+                return Resort(mode, regions=self._indices(last))
             case AllDown.SERVFAIL:
                 return Resort(mode)
             case AllDown.NODATA | AllDown.ADDRESSES:
@@ -123,4 +131,5 @@ def group_of(zone: Zone, app: App, service: Service, health: AppHealth, known: D
         when_all_down=app.when_all_down,
         up=up,
         last_up=up,
+        withheld=withheld(app, service, health),
     )

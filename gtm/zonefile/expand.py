@@ -74,6 +74,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
     tree["checks"] = {name: _check(check) for name, check in checks.items()}
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
+    tree["safety"] = {"min_regions": zone.min_regions}
     tree["geo"] = {
         "overrides": {
             str(override.network): {"location": _location(override.location)}

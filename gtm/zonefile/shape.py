@@ -38,6 +38,7 @@ from gtm.zonefile.leaves import (
     Prefix6,
     ProbeHost,
     RegionNames,
+    RegionsLeft,
     RegionsOrCount,
     Seconds,
     Serial,
@@ -256,6 +257,12 @@ class SoaShape(Shape):
     )
 
 
+class SafetyShape(Shape):
+    """What an operator's override may not do unless it is forced."""
+
+    min_regions: RegionsLeft = Field(default=1, description="Regions that an app has to keep up.")
+
+
 class OverrideShape(Shape):
     """Where the clients of a network are."""
 
@@ -307,7 +314,7 @@ class SharedFile(Shape):
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "safety", "tsig", "transfer")
+    later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: Ttl = Field(default=30, description="TTL of steered answers.")
@@ -316,6 +323,7 @@ class ZoneFile(SharedFile):
     )
     soa: SoaShape = Field(default_factory=SoaShape)
     apps: dict[str, AppShape] = Field(default_factory=dict)
+    safety: SafetyShape = Field(default_factory=SafetyShape)
     geo: GeoShape = Field(default_factory=GeoShape)
     latency: dict[str, dict[str, Positive]] = Field(
         default_factory=dict, description="Geo code: region: measured round trip in ms."
@@ -339,6 +347,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("apps", "*", "steering", "rules"): RuleShape,
     ("apps", "*", "check"): CheckShape,
     ("apps", "*", "check", "expect"): ExpectShape,
+    ("safety",): SafetyShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,

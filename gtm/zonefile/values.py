@@ -157,6 +157,13 @@ def in_a_row(value: object) -> int:
     raise Wrong(f"{shown(value)} is not a number of probes", "write a whole number from 1 to 100")
 
 
+def regions_left(value: object) -> int:
+    """A number of regions; there are never more than 1000."""
+    if type(value) is int and 0 <= value <= 1000:
+        return value
+    raise Wrong(f"{shown(value)} is not a number of regions", "write a whole number from 0 on")
+
+
 def url_path(value: object) -> str:
     """The path of an HTTP request, with the query if there is one (RFC 9112 section 3.2.1)."""
     if isinstance(value, str) and re.fullmatch(r"/[!-~]*", value) and "#" not in value:

@@ -48,6 +48,7 @@ class ZoneReader:
             geography.latency(document, shape, scope, findings),
             self._serial(sources, modified),
             tuple(str(path) for path in sources),
+            min_regions=shape.safety.min_regions,
         )
 
     def _records(

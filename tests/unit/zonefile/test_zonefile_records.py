@@ -249,6 +249,8 @@ def test_a_signed_child_is_delegated_with_ds(tmp_path: Path, value: str) -> None
     text = f"  sub: [{{type: NS, value: a.example.}}, {{type: DS, value: {value}}}]\n"
     records = records_of(tmp_path, text)
     assert records["sub.", "DS"].rdata == (bytes.fromhex("ec450d02" + DIGEST),)
+    text_form = rdata.to_text(rdata.TYPES["DS"], records["sub.", "DS"].rdata[0])
+    assert rdata.rdata(rdata.TYPES["DS"], text_form) == records["sub.", "DS"].rdata[0]
 
 
 def test_ds_in_a_delegated_zone_is_refused_once(tmp_path: Path) -> None:

@@ -1,0 +1,139 @@
+"""The API's `/v1/overrides`: what is in force, one more, one less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from gtm.api.models import (
+    ChangeShape,
+    KeptStatus,
+    OverrideAdded,
+    OverrideRemoved,
+    OverrideRequest,
+    Overrides,
+    OverrideShape,
+    OverrideStatus,
+)
+from gtm.controller import Controller
+from gtm.errors import GtmError
+from gtm.model import Act, Verdict
+from gtm.overrides import Change, Override, Register, Wanted, because_of, parse_target
+
+
+def wanted(body: bytes) -> Wanted:
+    """What a request asks for. Raises GtmError."""
+    try:
+        request = OverrideRequest.model_validate_json(body)
+    except ValidationError as error:
+        faults = (_fault(fault["loc"], fault["msg"]) for fault in error.errors())
+        raise GtmError(f"cannot add an override: {'; '.join(faults)}") from error
+    return Wanted(
+        Act(request.act),
+        parse_target(request.target),
+        request.reason,
+        request.author,
+        request.seconds,
+        request.force,
+    )
+
+
+def _fault(place: Iterable[object], message: str) -> str:
+    key = ".".join(str(part) for part in place)
+    said = message.removeprefix("Value error, ")
+    return f"{key}: {said}" if key else said
+
+
+def listed(controller: Controller, now: float) -> Overrides:
+    """Every override, with what it changes now."""
+    return Overrides(now=now, overrides=in_force(controller), kept=kept(controller.overrides))
+
+
+def in_force(controller: Controller) -> list[OverrideStatus]:
+    """Every override, with what it changes now."""
+    book, apps = controller.overrides.book, controller.compiled.apps.values()
+    look = controller.checker.verdict
+    return [
+        OverrideStatus(
+            changes=[_change(found) for found in because_of(one, apps, book, look)],
+            **_override(one).model_dump(),
+        )
+        for one in book.overrides
+    ]
+
+
+async def added(controller: Controller, asked: Wanted) -> OverrideAdded:
+    """The outcome of adding one. Raises GtmError, or ServerError where `safety` refuses it."""
+    found = await controller.add_override(asked)
+    return OverrideAdded(
+        override=_override(found.override),
+        replaced=None if found.replaced is None else _override(found.replaced),
+        changes=[_change(change) for change in found.changes],
+        forced_past=list(found.forced_past),
+        kept=kept(controller.overrides),
+    )
+
+
+async def removed(controller: Controller, which: str, by: str) -> OverrideRemoved | None:
+    """The outcome of taking one back, named by target or number; None if there is none such."""
+    one = controller.overrides.book.find(which) or _canonical(controller, which)
+    if one is None:
+        return None
+    changes = await controller.remove_override(one, by)
+    return OverrideRemoved(
+        override=_override(one),
+        changes=[_change(change) for change in changes],
+        kept=kept(controller.overrides),
+    )
+
+
+def missing(controller: Controller, which: str) -> str:
+    """The sentence for an override that is not there."""
+    there = [str(one.target) for one in controller.overrides.book.overrides]
+    said = f"in force are {', '.join(there)}" if there else "none is in force"
+    return f"cannot take back {which}: there is no override of that target or number; {said}"
+
+
+def kept(register: Register) -> KeptStatus:
+    """Where overrides are kept, and whether that works."""
+    path = None if register.store is None else str(register.store.path)
+    return KeptStatus(path=path, damage=register.damage, unsaved=register.unsaved)
+
+
+def _canonical(controller: Controller, which: str) -> Override | None:
+    """By a target that is written in another way than it was, such as a long IPv6 address."""
+    try:
+        return controller.overrides.book.find(str(parse_target(which)))
+    except GtmError:
+        return None
+
+
+def _override(one: Override) -> OverrideShape:
+    return OverrideShape(
+        number=one.number,
+        act=one.act.value,
+        target=str(one.target),
+        reason=one.reason,
+        author=one.author,
+        created=one.created,
+        expires=one.expires,
+        said=str(one),
+    )
+
+
+def _change(change: Change) -> ChangeShape:
+    return ChangeShape(
+        zone=change.zone,
+        app=change.app,
+        service=change.service,
+        region=change.region,
+        endpoint=change.endpoint,
+        before=state_shown(change.before),
+        after=state_shown(change.after),
+    )
+
+
+def state_shown(verdict: Verdict) -> str:
+    """A verdict's state in a word: what is drained is down, and called drained."""
+    return "drained" if verdict.act is Act.DRAIN else verdict.state.value

@@ -1,0 +1,99 @@
+"""Overrides for people: the list of them, and a line for what one changed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from gtm.api.models import (
+    ChangeShape,
+    KeptStatus,
+    OverrideAdded,
+    OverrideRemoved,
+    OverrideStatus,
+)
+from gtm.cli.output import counted, span
+
+FEW = 3  # changes that a line names; the rest are counted
+
+STYLES = {"drain": "yellow", "up": "green", "down": "red"}
+
+
+def overrides_view(found: list[OverrideStatus], kept: KeptStatus, now: float) -> RenderableType:
+    """All overrides, each with what it changes now, and what is wrong with where they are kept."""
+    parts: list[RenderableType] = list(warnings(kept, bool(found)))
+    if not found:
+        return Group(Text("no override is in force: the checks decide everything"), *parts)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True, justify="right")
+    table.add_column(style="bold", overflow="fold")
+    table.add_column(overflow="fold")
+    for one in found:
+        text = Text(one.said, STYLES[one.act])
+        text.append(f"{_left(one, now)}\n", "dim").append(changed(one.changes, "now"), "default")
+        table.add_row(str(one.number), one.target, text)
+    return Group(table, *parts)
+
+
+def _left(one: OverrideStatus, now: float) -> str:
+    return ", until taken back" if one.expires is None else f", {span(one.expires - now)} left"
+
+
+def warnings(kept: KeptStatus, needed: bool) -> Iterator[Text]:
+    """What an operator has to know of where overrides are kept."""
+    if kept.damage is not None:
+        yield Text(f"when the server started, {kept.damage}", "bold red")
+    if kept.unsaved is not None:
+        yield Text(f"the latest change could not be saved: {kept.unsaved}", "bold red")
+    if kept.path is None and needed:
+        yield Text("they are lost when the server stops: serve with --state DIR to keep them")
+
+
+def changed(changes: list[ChangeShape], when: str) -> str:
+    """`changes now: shop in eu-west up → drained`."""
+    if not changes:
+        return f"changes nothing {when}"
+    said = [_change(one) for one in _steering_first(changes)]
+    more = f" and {counted(len(said) - FEW, 'other verdict')}" if len(said) > FEW else ""
+    return f"changes {when}: {', '.join(said[:FEW])}{more}"
+
+
+def _steering_first(changes: list[ChangeShape]) -> list[ChangeShape]:
+    return sorted(changes, key=lambda one: one.endpoint != "")
+
+
+def _change(one: ChangeShape) -> str:
+    who = one.service or one.app
+    if one.endpoint:
+        who = f"{one.endpoint} of {who}"
+    return f"{who} in {one.region} {one.before} → {one.after}"
+
+
+# --- after an act -----------------------------------------------------------------------
+
+
+def added_line(found: OverrideAdded) -> str:
+    """What is in force now, and what that changed."""
+    line = f"{found.override.target} is {found.override.said}; {changed(found.changes, 'now')}"
+    if found.replaced is not None:
+        line += f"; replaces: {found.replaced.said}"
+    if found.forced_past:
+        line += f"; forced, although {found.forced_past[0]}"
+    return line
+
+
+def removed_line(found: OverrideRemoved) -> str:
+    """What is not in force any more, and what that changed."""
+    gone = found.override
+    return f"{gone.target} is no longer {gone.said}; {changed(found.changes, 'now')}"
+
+
+def say(line: str, kept: KeptStatus) -> None:
+    """The line on standard output, warnings on standard error."""
+    print(line)
+    for warning in warnings(kept, needed=True):
+        print(f"warning: {warning.plain}", file=sys.stderr)

@@ -1,0 +1,26 @@
+"""Operators' words that beat verdicts: drains and forced states, with author, reason and end."""
+
+from gtm.overrides.book import Book
+from gtm.overrides.effect import Change, because_of, changes, refusal, refusals
+from gtm.overrides.nearest import nothing_matches
+from gtm.overrides.override import Override, Wanted
+from gtm.overrides.register import Register, counts
+from gtm.overrides.store import Store
+from gtm.overrides.target import OverrideTarget, parse_target
+
+__all__ = [
+    "Book",
+    "Change",
+    "Override",
+    "OverrideTarget",
+    "Register",
+    "Store",
+    "Wanted",
+    "because_of",
+    "changes",
+    "counts",
+    "nothing_matches",
+    "parse_target",
+    "refusal",
+    "refusals",
+]

@@ -1,0 +1,161 @@
+"""What overrides change, and whether they may: the same derivation as steering's, twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from gtm.compile.compiler import CompiledApp
+from gtm.model import App, State, Topology, Verdict
+from gtm.overrides.book import Book
+from gtm.overrides.override import Override, Wanted
+from gtm.overrides.target import bare
+from gtm.steering.verdicts import AppHealth, Look, refreshed
+
+Pairs = Mapping[str, set[str]]  # service keys and their regions
+SHOWN = 3  # sentences of a refusal; there may be one for each of thousands of services
+
+ACTS = {"drain": "drain", "up": "force up", "down": "force down"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A verdict that is another because of an override.
+
+    `service` is the bare name of a spread app's service, "" for a block; `endpoint` is "" for the
+    verdict of a region, which is what steers.
+    """
+
+    zone: str
+    app: str
+    service: str
+    region: str
+    endpoint: str
+    before: Verdict
+    after: Verdict
+
+
+def changes(
+    apps: Iterable[CompiledApp], before: Book, after: Book, look: Look
+) -> tuple[Change, ...]:
+    """What is another under the words of one book than under those of another."""
+    found: list[Change] = []
+    for compiled, old, new, pairs in _both(apps, before, after, look):
+        found.extend(_regions(compiled, old, new))
+        found.extend(_endpoints(compiled, old, new, pairs))
+    return tuple(found)
+
+
+def because_of(
+    one: Override, apps: Iterable[CompiledApp], book: Book, look: Look
+) -> tuple[Change, ...]:
+    """What would be otherwise if this override were not there."""
+    return changes(apps, book.without([one]), book, look)
+
+
+def refusals(apps: Iterable[CompiledApp], before: Book, after: Book, look: Look) -> tuple[str, ...]:
+    """Why `safety` refuses the other book: a clause for each app or service left with too few.
+
+    Regions whose verdict is unknown count as lost when they go, and as not up when they stay.
+    """
+    found: list[str] = []
+    for compiled, old, new, _ in _both(apps, before, after, look):
+        least = compiled.zone.min_regions
+        now = dict(_steering(compiled.app, new))
+        for service, verdicts in _steering(compiled.app, old):
+            lost = _states(verdicts, State.UP, State.UNKNOWN)
+            lost -= _states(now[service], State.UP, State.UNKNOWN)
+            left = _states(now[service], State.UP)
+            if lost and len(left) < least:
+                found.append(_left_with(compiled, service, sorted(left), least))
+    return tuple(found)
+
+
+def refusal(wanted: Wanted, why: tuple[str, ...]) -> str:
+    """The sentence that refuses."""
+    said = "; ".join(why[:SHOWN])
+    more = f"; and {len(why) - SHOWN} more" if len(why) > SHOWN else ""
+    act = ACTS[wanted.act.value]
+    return f"cannot {act} {wanted.target}: {said}{more}; force it to do it all the same"
+
+
+# --- the derivation, with and without ---------------------------------------------------
+
+
+def _both(
+    apps: Iterable[CompiledApp], before: Book, after: Book, look: Look
+) -> Iterator[tuple[CompiledApp, AppHealth, AppHealth, Pairs]]:
+    """The health of each app about which the books differ, under either, and where they do."""
+    for compiled in apps:
+        app, zone = compiled.app, compiled.zone
+        old, new = before.overlay(zone, app), after.overlay(zone, app)
+        pairs = old.differing(new, app)
+        if pairs:
+            where = [(key, region) for key, regions in pairs.items() for region in regions]
+            yield (
+                compiled,
+                refreshed(app, compiled.health, where, look, old),
+                refreshed(app, compiled.health, where, look, new),
+                pairs,
+            )
+
+
+def _steering(app: App, health: AppHealth) -> Iterator[tuple[str, Mapping[str, Verdict]]]:
+    """The verdicts that steer, by region: of the block (""), or of each spread service by key."""
+    if app.topology is Topology.REPLICATED:
+        yield "", health.regions
+        return
+    for key, here in health.services.items():
+        yield key, {region: found.verdict for region, found in here.items()}
+
+
+def _states(verdicts: Mapping[str, Verdict], *states: State) -> set[str]:
+    return {region for region, verdict in verdicts.items() if verdict.state in states}
+
+
+def _left_with(compiled: CompiledApp, service: str, left: list[str], least: int) -> str:
+    who = f"{service} of app {compiled.app.name}" if service else f"app {compiled.app.name}"
+    regions = " and ".join(left) + " alone" if left else "no region up"
+    return f"{who} in {bare(compiled.zone.name)} would be left with {regions} ({least} needed)"
+
+
+# --- what is different ------------------------------------------------------------------
+
+
+def _regions(compiled: CompiledApp, old: AppHealth, new: AppHealth) -> Iterator[Change]:
+    after = dict(_steering(compiled.app, new))
+    for key, verdicts in _steering(compiled.app, old):
+        name = bare(compiled.services[key].service.name) if key else ""
+        for region, verdict in verdicts.items():
+            if verdict.state is not after[key][region].state:
+                yield _change(compiled, name, region, "", verdict, after[key][region])
+
+
+def _endpoints(
+    compiled: CompiledApp, old: AppHealth, new: AppHealth, pairs: Pairs
+) -> Iterator[Change]:
+    for key, regions in pairs.items():
+        name = bare(compiled.services[key].service.name)
+        for region in regions:
+            both = zip(
+                old.services[key][region].endpoints,
+                new.services[key][region].endpoints,
+                strict=True,
+            )
+            for (endpoint, before), (_, after) in both:
+                if before.state is not after.state:
+                    at = bare(str(endpoint))
+                    yield _change(compiled, name, region, at, before, after)
+
+
+def _change(
+    compiled: CompiledApp,
+    service: str,
+    region: str,
+    endpoint: str,
+    before: Verdict,
+    after: Verdict,
+) -> Change:
+    return Change(
+        bare(compiled.zone.name), compiled.app.name, service, region, endpoint, before, after
+    )

@@ -1,0 +1,60 @@
+"""What may have been meant by a target that matches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from difflib import get_close_matches
+
+from gtm.compile.compiler import CompiledApp
+from gtm.overrides.target import Level, OverrideTarget, bare, endpoints_of, matcher
+from gtm.steering.verdicts import regions_of
+
+LOOKED_AT = 10_000  # names that are compared with a misspelt one: more would hold the loop up
+SHOWN = 3
+ALIKE = 0.6  # of 1: what difflib takes for close
+
+
+def nothing_matches(target: OverrideTarget, apps: Collection[CompiledApp]) -> str:
+    """The sentence for a target that nothing matches, with the names nearest to it."""
+    hint = " or ".join(str(near) for near in _nearest(target, apps))
+    remedy = f"did you mean {hint}?" if hint else "gtm status lists what there is"
+    return f"cannot find {target}: no app, service or endpoint matches; {remedy}"
+
+
+def _nearest(target: OverrideTarget, apps: Collection[CompiledApp]) -> list[OverrideTarget]:
+    """Targets that match, with one part after the other put right."""
+    zones = {bare(app.zone.name) for app in apps}
+    if target.zone is not None and not any(map(matcher(target.zone), zones)):
+        return [replace(target, zone=zone) for zone in _close(target.zone, zones)]
+    there = [app for app in apps if target.in_zone(app.zone)]
+    if target.level is not Level.REGION:
+        names = _names(target, there)
+        if not any(map(matcher(target.name), names)):
+            return [replace(target, name=name) for name in _close(target.name, names)]
+    regions = set(_regions(target, there))
+    close = _close(target.region, regions) or sorted(regions)[:SHOWN]
+    return [replace(target, region=region) for region in close]
+
+
+def _names(target: OverrideTarget, apps: Iterable[CompiledApp]) -> set[str]:
+    if target.level is Level.APP:
+        return {app.app.name for app in apps}
+    if target.level is Level.ENDPOINT:
+        return {name for app in apps for name in endpoints_of(app.app)}
+    services = [service for app in apps for service in app.app.services]
+    return {name for one in services for name in (one.key, bare(one.name)) if name}
+
+
+def _regions(target: OverrideTarget, apps: Iterable[CompiledApp]) -> Iterable[str]:
+    """The regions of what the rest of the target matches."""
+    for app in apps:
+        if target.level is Level.SERVICE:
+            for service in filter(target.names, app.app.services):
+                yield from service.endpoints
+        elif target.level is Level.REGION or matcher(target.name)(app.app.name):
+            yield from regions_of(app.app)
+
+
+def _close(word: str, known: Iterable[str]) -> list[str]:
+    return get_close_matches(word, sorted(known)[:LOOKED_AT], n=SHOWN, cutoff=ALIKE)
