@@ -26,6 +26,7 @@ from gtm.overrides import (
     Store,
     Wanted,
     changes,
+    differences,
     nothing_matches,
     refusal,
     refusals,
@@ -297,20 +298,20 @@ class Controller:
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         after, _, _ = before.adding(wanted, self._now())
-        unsafe = refusals(apps, before, after, look)
+        differing = differences(apps, before, after, look)
+        unsafe = refusals(differing)
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
-        changed = changes(apps, before, after, look)
         added, replaced = await self.overrides.add(wanted)
-        return Added(added, replaced, changed, unsafe)
+        return Added(added, replaced, changes(differing), unsafe)
 
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
         book = self.overrides.book
         apps, look = self.compiled.apps.values(), self.checker.verdict
-        changed = changes(apps, book, book.without([one]), look)
+        differing = differences(apps, book, book.without([one]), look)
         await self.overrides.remove(one, by)
-        return changed
+        return changes(differing)
 
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""

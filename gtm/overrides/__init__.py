@@ -1,7 +1,7 @@
 """Operators' words that beat verdicts: drains and forced states, with author, reason and end."""
 
 from gtm.overrides.book import Book
-from gtm.overrides.effect import Change, because_of, changes, refusal, refusals
+from gtm.overrides.effect import Change, because_of, changes, differences, refusal, refusals
 from gtm.overrides.nearest import nothing_matches
 from gtm.overrides.override import Override, Wanted
 from gtm.overrides.register import Register, counts
@@ -19,6 +19,7 @@ __all__ = [
     "because_of",
     "changes",
     "counts",
+    "differences",
     "nothing_matches",
     "parse_target",
     "refusal",

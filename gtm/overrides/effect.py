@@ -10,6 +10,7 @@ from gtm.model import App, State, Topology, Verdict
 from gtm.overrides.book import Book
 from gtm.overrides.override import Override, Wanted
 from gtm.overrides.target import bare
+from gtm.steering.overlay import Overlay
 from gtm.steering.verdicts import AppHealth, Look, refreshed
 
 Pairs = Mapping[str, set[str]]  # service keys and their regions
@@ -35,39 +36,68 @@ class Change:
     after: Verdict
 
 
-def changes(
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """An app about which two books say something else: its health under either.
+
+    `pairs` are the service keys and their regions that it is about.
+    """
+
+    compiled: CompiledApp
+    old: AppHealth
+    new: AppHealth
+    pairs: Pairs
+
+
+def differences(
     apps: Iterable[CompiledApp], before: Book, after: Book, look: Look
-) -> tuple[Change, ...]:
-    """What is another under the words of one book than under those of another."""
-    found: list[Change] = []
-    for compiled, old, new, pairs in _both(apps, before, after, look):
-        found.extend(_regions(compiled, old, new))
-        found.extend(_endpoints(compiled, old, new, pairs))
+) -> tuple[Difference, ...]:
+    """The apps about which the books differ, derived under either as steering would."""
+    found = []
+    for compiled in apps:
+        old, new = (book.overlay(compiled.zone, compiled.app) for book in (before, after))
+        if pairs := old.differing(new, compiled.app):
+            health = [_under(compiled, overlay, pairs, look) for overlay in (old, new)]
+            found.append(Difference(compiled, health[0], health[1], pairs))
     return tuple(found)
+
+
+def _under(compiled: CompiledApp, overlay: Overlay, pairs: Pairs, look: Look) -> AppHealth:
+    if overlay == compiled.overlay:
+        return compiled.health
+    where = [(key, region) for key, regions in pairs.items() for region in regions]
+    return refreshed(compiled.app, compiled.health, where, look, overlay)
+
+
+def changes(differing: Iterable[Difference]) -> tuple[Change, ...]:
+    """The verdicts that are another under the second book."""
+    return tuple(
+        change for one in differing for kind in (_regions, _endpoints) for change in kind(one)
+    )
 
 
 def because_of(
     one: Override, apps: Iterable[CompiledApp], book: Book, look: Look
 ) -> tuple[Change, ...]:
     """What would be otherwise if this override were not there."""
-    return changes(apps, book.without([one]), book, look)
+    return changes(differences(apps, book.without([one]), book, look))
 
 
-def refusals(apps: Iterable[CompiledApp], before: Book, after: Book, look: Look) -> tuple[str, ...]:
-    """Why `safety` refuses the other book: a clause for each app or service left with too few.
+def refusals(differing: Iterable[Difference]) -> tuple[str, ...]:
+    """Why `safety` refuses the second book: a clause for each app or service left with too few.
 
     Regions whose verdict is unknown count as lost when they go, and as not up when they stay.
     """
     found: list[str] = []
-    for compiled, old, new, _ in _both(apps, before, after, look):
-        least = compiled.zone.min_regions
-        now = dict(_steering(compiled.app, new))
-        for service, verdicts in _steering(compiled.app, old):
+    for one in differing:
+        least = one.compiled.zone.min_regions
+        now = dict(_steering(one.compiled.app, one.new))
+        for service, verdicts in _steering(one.compiled.app, one.old):
             lost = _states(verdicts, State.UP, State.UNKNOWN)
             lost -= _states(now[service], State.UP, State.UNKNOWN)
             left = _states(now[service], State.UP)
             if lost and len(left) < least:
-                found.append(_left_with(compiled, service, sorted(left), least))
+                found.append(_left_with(one.compiled, service, sorted(left), least))
     return tuple(found)
 
 
@@ -79,25 +109,7 @@ def refusal(wanted: Wanted, why: tuple[str, ...]) -> str:
     return f"cannot {act} {wanted.target}: {said}{more}; force it to do it all the same"
 
 
-# --- the derivation, with and without ---------------------------------------------------
-
-
-def _both(
-    apps: Iterable[CompiledApp], before: Book, after: Book, look: Look
-) -> Iterator[tuple[CompiledApp, AppHealth, AppHealth, Pairs]]:
-    """The health of each app about which the books differ, under either, and where they do."""
-    for compiled in apps:
-        app, zone = compiled.app, compiled.zone
-        old, new = before.overlay(zone, app), after.overlay(zone, app)
-        pairs = old.differing(new, app)
-        if pairs:
-            where = [(key, region) for key, regions in pairs.items() for region in regions]
-            yield (
-                compiled,
-                refreshed(app, compiled.health, where, look, old),
-                refreshed(app, compiled.health, where, look, new),
-                pairs,
-            )
+# --- what steers -----------------------------------------------------------------------
 
 
 def _steering(app: App, health: AppHealth) -> Iterator[tuple[str, Mapping[str, Verdict]]]:
@@ -122,27 +134,24 @@ def _left_with(compiled: CompiledApp, service: str, left: list[str], least: int)
 # --- what is different ------------------------------------------------------------------
 
 
-def _regions(compiled: CompiledApp, old: AppHealth, new: AppHealth) -> Iterator[Change]:
-    after = dict(_steering(compiled.app, new))
-    for key, verdicts in _steering(compiled.app, old):
+def _regions(found: Difference) -> Iterator[Change]:
+    compiled = found.compiled
+    after = dict(_steering(compiled.app, found.new))
+    for key, verdicts in _steering(compiled.app, found.old):
         name = bare(compiled.services[key].service.name) if key else ""
         for region, verdict in verdicts.items():
             if verdict.state is not after[key][region].state:
                 yield _change(compiled, name, region, "", verdict, after[key][region])
 
 
-def _endpoints(
-    compiled: CompiledApp, old: AppHealth, new: AppHealth, pairs: Pairs
-) -> Iterator[Change]:
-    for key, regions in pairs.items():
+def _endpoints(found: Difference) -> Iterator[Change]:
+    compiled = found.compiled
+    for key, regions in found.pairs.items():
         name = bare(compiled.services[key].service.name)
         for region in regions:
-            both = zip(
-                old.services[key][region].endpoints,
-                new.services[key][region].endpoints,
-                strict=True,
-            )
-            for (endpoint, before), (_, after) in both:
+            old = found.old.services[key][region].endpoints
+            new = found.new.services[key][region].endpoints
+            for (endpoint, before), (_, after) in zip(old, new, strict=True):
                 if before.state is not after.state:
                     at = bare(str(endpoint))
                     yield _change(compiled, name, region, at, before, after)

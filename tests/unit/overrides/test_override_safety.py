@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gtm.compile.compiler import Compiled, Compiler
-from gtm.overrides import Book, because_of, changes, refusal, refusals
+from gtm.overrides import Book, because_of, changes, differences, refusal, refusals
 from gtm.overrides.override import Wanted
 from tests.unit.overrides.override_worlds import ZONE, book_of, compiled_under, wanted
 from tests.worlds import Verdicts, read_zones, sample_geo
@@ -13,7 +13,8 @@ from tests.worlds import Verdicts, read_zones, sample_geo
 
 def refused(compiled: Compiled, before: Book, asked: Wanted, down: set[str] | None = None) -> str:
     after, _, _ = before.adding(asked, 2000.0)
-    why = refusals(compiled.apps.values(), before, after, Verdicts(down or set()))
+    look = Verdicts(down or set())
+    why = refusals(differences(compiled.apps.values(), before, after, look))
     return refusal(asked, why) if why else ""
 
 
@@ -102,7 +103,7 @@ def test_many_apps_are_counted() -> None:
 def test_changes_name_what_steers_and_the_endpoints() -> None:
     compiled = compiled_under(Book())
     after = book_of(("drain", "endpoint/203.0.113.5"), ("drain", "app/shop/us"))
-    found = changes(compiled.apps.values(), Book(), after, Verdicts())
+    found = changes(differences(compiled.apps.values(), Book(), after, Verdicts()))
     assert {(one.app, one.service, one.region, one.endpoint) for one in found} == {
         ("shop", "", "us", ""),
         ("media", "search.gtm.example.com", "ap", ""),
