@@ -18,6 +18,7 @@ from gtm.cli.explain import explain
 from gtm.cli.output import complain
 from gtm.cli.reload import reload
 from gtm.cli.serve import serve
+from gtm.cli.simulate import simulate
 from gtm.cli.status import status
 from gtm.cli.version import version
 from gtm.errors import GtmError
@@ -71,6 +72,7 @@ app.command("check")(check)
 app.command("serve")(serve)
 app.command("status")(status)
 app.command("explain")(explain)
+app.command("simulate")(simulate)
 app.command("reload")(reload)
 app.command("version")(version)
 
