@@ -13,8 +13,10 @@ import typer
 from typer.core import TyperGroup
 
 from gtm.cli.check import check
+from gtm.cli.delegation import delegation
 from gtm.cli.demo import demo
 from gtm.cli.explain import explain
+from gtm.cli.geo import geo
 from gtm.cli.output import complain
 from gtm.cli.reload import reload
 from gtm.cli.serve import serve
@@ -73,6 +75,8 @@ app.command("serve")(serve)
 app.command("status")(status)
 app.command("explain")(explain)
 app.command("simulate")(simulate)
+app.add_typer(geo, name="geo")
+app.command("delegation")(delegation)
 app.command("reload")(reload)
 app.command("version")(version)
 

@@ -75,27 +75,20 @@ def simulate(
     Examples: [bold]gtm simulate zones/ --down us-east[/],
     [bold]gtm simulate zones/ --zones new/ --traffic clients.csv[/]
     """
+    from gtm.cli.offline import geo_of
+    from gtm.settings import settle
     from gtm.simulate import Scenario, worlds
     from gtm.zonefile import load as load_zones
 
     with _progress() as step:
         loaded = load_zones(zones).zones
         changed = None if new is None else load_zones(new).zones
-        geo = _geo(geoip)
+        geo = geo_of(settle({"geoip": geoip}, os.environ, None))
         scenario = Scenario(frozenset(down or ()), frozenset(drain or ()))
         step("compiling")(0, 0)
         both = worlds(loaded, changed, geo, scenario)
         found = _simulated(both, geo, traffic, service, load, step)
     _print(found, scenario.down, scenario.drained, new, as_json=as_json)
-
-
-def _geo(geoip: list[str] | None) -> Geo:
-    from gtm.geo import Geo, bundled, open_databases
-    from gtm.settings import settle
-
-    named = settle({"geoip": geoip}, os.environ, None).geoip_paths()
-    paths = bundled() if named is None else named
-    return open_databases(paths) if paths else Geo.empty()
 
 
 def _simulated(
