@@ -8,7 +8,7 @@ area a cell is in is asked of the area table, by an address of the cell.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gtm.geo import Geo, Ranges
@@ -18,6 +18,7 @@ from gtm.steering.places import Places, places
 from gtm.steering.policies import networks_in
 
 FAMILIES = (32, 128)
+Key = tuple[int, int]  # numbers of the places before and after
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,16 @@ def named(zone: Zone) -> frozenset[Network]:
 
 def cells(clients: Clients, before: Places, after: Places) -> tuple[Cell, ...]:
     """The clients in cells; networks wider than a cell are split by their number of addresses."""
-    sums: dict[tuple[int, int], float] = {}
-    found: dict[tuple[int, int], tuple[int, int]] = {}
+    sums: dict[Key, float] = {}
+    found: dict[Key, tuple[int, int]] = {}
     for bits in FAMILIES:
-        sides = (_ranges(before, bits), _ranges(after, bits))
-        for span in clients.spans(bits):
-            _count(span, sides, bits, sums, found)
+        one, two = _ranges(before, bits), _ranges(after, bits)
+        for at, key, weight in _pieces(clients.spans(bits), one, two):
+            if key in sums:
+                sums[key] += weight
+            else:
+                sums[key] = weight
+                found[key] = (bits, at)
     return tuple(
         Cell(*found[key], weight, before.list[key[0]].location, after.list[key[1]].location)
         for key, weight in sums.items()
@@ -62,29 +67,23 @@ def _ranges(side: Places, bits: int) -> Ranges:
     return side.v4 if bits == 32 else side.v6
 
 
-def _count(
-    span: Span,
-    sides: tuple[Ranges, Ranges],
-    bits: int,
-    sums: dict[tuple[int, int], float],
-    found: dict[tuple[int, int], tuple[int, int]],
-) -> None:
-    first, last, weight = span
-    before, after = sides
-    each = weight / (last - first + 1)
-    at = first
-    while at <= last:
-        one = bisect_right(before.starts, at)
-        two = one if after is before else bisect_right(after.starts, at)
-        end = min(last + 1, _start(before.starts, one, last), _start(after.starts, two, last))
-        key = (before.values[one - 1], after.values[two - 1])
-        if key in sums:
-            sums[key] += each * (end - at)
-        else:
-            sums[key] = each * (end - at)
-            found[key] = (bits, at)
-        at = end
-
-
-def _start(starts: Sequence[int], index: int, last: int) -> int:
-    return starts[index] if index < len(starts) else last + 1
+def _pieces(
+    spans: Iterable[Span], before: Ranges, after: Ranges
+) -> Iterator[tuple[int, Key, float]]:
+    """(first address, places before and after, weight) of each piece of the spans."""
+    starts, values = before.starts, before.values
+    others, other_values = after.starts, after.values
+    same, count, other_count = after is before, len(starts), len(others)
+    for first, last, weight in spans:
+        at = first
+        while at <= last:
+            one = bisect_right(starts, at)
+            two = one if same else bisect_right(others, at)
+            end = last + 1
+            if one < count and starts[one] < end:
+                end = starts[one]
+            if two < other_count and others[two] < end:
+                end = others[two]
+            part = weight if end - at > last - first else weight * (end - at) / (last - first + 1)
+            yield at, (values[one - 1], other_values[two - 1]), part
+            at = end

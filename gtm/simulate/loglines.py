@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from math import isfinite
 from typing import Any
 
 from gtm.simulate.badlines import BadLines, Row
+from gtm.simulate.blocks import Block
 from gtm.simulate.logtemplate import Template, learn
 
 REMEDY = 'write {"client": "192.0.2.1", "name": "orders.gtm.example.com"}'
@@ -22,12 +22,15 @@ TEMPLATES = 8  # forms of lines known at a time: each is one try more for lines 
 
 
 class LogLines:
-    """Reads JSON lines. Most lines of a log have the keys of the one before, so that one pattern
-    reads them; json reads the others, and what it can't read is a bad line.
+    """Reads JSON lines. Most lines of a log have the same keys, so that one pattern reads them;
+    json reads the others, and what it can't read is a bad line.
+
+    `rows` are the queries so far, by name and network.
     """
 
     def __init__(self) -> None:
         """No form of lines is known yet."""
+        self.rows: Counter[Row] = Counter()
         self._templates: list[Template] = []
         self._first: float | None = None
         self._last: float | None = None
@@ -39,47 +42,49 @@ class LogLines:
             return None
         return self._last - self._first
 
-    def count(self, lines: list[str], first: int, bad: BadLines) -> dict[Row, float]:
-        """Queries by name and network."""
-        self._note_time(lines)
-        counts: Counter[Row] = Counter()
-        rest = lines
-        for template in self._templates:
-            rest = template.count(rest, counts)
-            if not rest:
-                break
-        found: dict[Row, float] = dict(counts)
-        if rest:
-            unread = set(rest) if len(rest) < len(lines) else None
-            numbered = enumerate(lines, first)
-            left = (each for each in numbered if unread is None or each[1] in unread)
-            self._slowly(left, found, bad)
-        return found
+    def count(self, block: Block, bad: BadLines) -> None:
+        """Adds the lines up; those that can't be read are noted."""
+        self._note_time(block)
+        for template in self._templates[:1]:
+            rows = template.rows(block)
+            if rows is not None:
+                self.rows.update(rows)
+                return
+        for number, line in block.lines():
+            self._count_line(number, line, bad)
 
-    def _slowly(
-        self, lines: Iterable[tuple[int, str]], found: dict[Row, float], bad: BadLines
-    ) -> None:
-        """Line by line, learning forms as they come."""
-        fresh: list[Template] = []
-        for number, line in lines:
-            read = next((row for each in fresh if (row := each.row(line)) is not None), None)
-            if read is None:
-                try:
-                    values = _values(line)
-                    read = _row(values)
-                except ValueError as error:
-                    if line.strip():
-                        bad.note(number, f"{error}; {REMEDY}")
-                    continue
-                learnt = learn(values) if len(fresh) < TEMPLATES else None
-                fresh += [learnt] if learnt is not None else []
-            key, queries = read
-            found[key] = found.get(key, 0.0) + queries
-        self._templates = (fresh + self._templates)[:TEMPLATES]
+    def _count_line(self, number: int, line: str, bad: BadLines) -> None:
+        """One line by a known form, or by json, which may teach a new one."""
+        read = self._read(line)
+        if read is None:
+            try:
+                values = _values(line)
+                read = _row(values)
+            except ValueError as error:
+                if line.strip():
+                    bad.note(number, f"{error}; {REMEDY}")
+                return
+            learnt = learn(values)
+            if learnt is not None:
+                self._templates = [learnt, *self._templates][:TEMPLATES]
+        row, queries = read
+        self.rows[row] += queries
 
-    def _note_time(self, lines: list[str]) -> None:
-        self._first = _time(lines[0]) if self._first is None else self._first
-        last = _time(lines[-1])
+    def _read(self, line: str) -> tuple[Row, int] | None:
+        """By the form that fits; the form of the latest line is tried first."""
+        for at, template in enumerate(self._templates):
+            read = template.row(line)
+            if read is not None:
+                if at:
+                    self._templates.insert(0, self._templates.pop(at))
+                return read
+        return None
+
+    def _note_time(self, block: Block) -> None:
+        text = block.text
+        if self._first is None:
+            self._first = _time(text[: text.find("\n") + 1 or None])
+        last = _time(text[text.rfind("\n", 0, len(text) - 1) + 1 :])
         self._last = self._last if last is None else last
 
 
@@ -96,7 +101,7 @@ def _values(line: str) -> Mapping[str, Any]:
     return values
 
 
-def _row(values: Mapping[str, Any]) -> tuple[Row, float]:
+def _row(values: Mapping[str, Any]) -> tuple[Row, int]:
     """Name and network, and how many queries. Raises ValueError."""
     network = values.get("subnet") or values.get("client")
     if not isinstance(network, str):
@@ -104,11 +109,9 @@ def _row(values: Mapping[str, Any]) -> tuple[Row, float]:
     name, queries = values.get("name") or "", values.get("count", 1)
     if not isinstance(name, str):
         raise ValueError("its `name` is not a string")  # noqa: TRY004  # of the file
-    if isinstance(queries, bool) or not isinstance(queries, int | float):
-        raise ValueError("its `count` is not a number")  # noqa: TRY004  # of the file
-    if queries < 0 or not isfinite(queries):
-        raise ValueError("its `count` is not a number of queries")
-    return (name, network), float(queries)
+    if isinstance(queries, bool) or not isinstance(queries, int) or queries < 0:
+        raise ValueError("its `count` is not a whole number of queries")
+    return (name, network), queries
 
 
 def _time(line: str) -> float | None:

@@ -1,42 +1,54 @@
 """Traffic from a file: a CSV of client networks, or a query log of JSON lines.
 
-Files are read in bulk: lines of one block are counted by what they say before any address is
-parsed, so that ten million lines take less than a minute.
+Files are read in bulk: lines are counted by the texts of name and network first, and each of those
+is parsed once in a great many lines, so that ten million lines take less than a minute.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gtm.errors import GtmError
 from gtm.simulate.badlines import BadLines, Row
+from gtm.simulate.blocks import Block, blocks
 from gtm.simulate.csvlines import CsvLines
 from gtm.simulate.loglines import LogLines
 from gtm.simulate.networks import network_key
+from gtm.simulate.paused import collector_paused
 from gtm.simulate.traffic import Counted, Traffic, Unit
 
-BLOCK = 1 << 23  # octets read at a time: some ten thousand lines, counted together
+ROWS_KEPT = 1 << 20  # rows counted as texts before they are parsed: some hundred megabytes
 NAMES_KEPT = 100_000  # names remembered: a log of random names must not fill the memory
 NETWORK = "write an address or a network, such as 192.0.2.0/24"
 
 ServiceOf = Callable[[str], str | None]  # the service (full name) that a name leads to
-Advance = Callable[[int], None]  # octets read since the last call
+Advance = Callable[[int], None]  # characters read since the last call
 
 
 def read_traffic(
-    path: Path, service_of: ServiceOf, advance: Advance = lambda octets: None
+    path: Path, service_of: ServiceOf, advance: Advance = lambda characters: None
 ) -> Traffic:
     """The traffic in a file. Raises GtmError with the first ten lines that can't be read."""
+    with collector_paused():
+        return _read(path, service_of, advance)
+
+
+def _read(path: Path, service_of: ServiceOf, advance: Advance) -> Traffic:
     bad = BadLines(path)
-    counting = _Counting(service_of, bad)
+    counting = _Counting(service_of)
     lines: CsvLines | LogLines | None = None
-    number = 1
-    for block in _blocks(path, advance):
-        if lines is None:
-            lines = _format(block)
-        counting.add(lines.count(block, number, bad), block, number)
-        number += len(block)
+    for block in blocks(path):
+        lines = lines or _format(block)
+        lines.count(block, bad)
+        if len(lines.rows) > ROWS_KEPT:
+            counting.take(lines.rows)
+            lines.rows.clear()
+        advance(len(block.text))
+    if lines is not None:
+        counting.take(lines.rows)
+    if counting.wrong:
+        _blame(path, counting.wrong, bad)
     bad.raise_if_any()
     if lines is None or not counting.counted:
         raise GtmError(
@@ -46,54 +58,50 @@ def read_traffic(
     return counting.traffic(path.name, lines)
 
 
-def _blocks(path: Path, advance: Advance) -> Iterator[list[str]]:
-    """The file's lines, many at a time."""
-    try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            while block := file.readlines(BLOCK):
-                advance(sum(map(len, block)))
-                yield block
-    except OSError as error:
-        raise GtmError(f"cannot read traffic from {path}: {error.strerror or error}") from error
-
-
-def _format(block: list[str]) -> CsvLines | LogLines:
+def _format(block: Block) -> CsvLines | LogLines:
     """A log if the first line that says anything is a JSON object."""
-    for line in block:
-        if line.strip():
-            return LogLines() if line.lstrip().startswith("{") else CsvLines()
-    return CsvLines()
+    return LogLines() if block.text.lstrip().startswith("{") else CsvLines()
+
+
+def _blame(path: Path, wrong: set[str], bad: BadLines) -> None:
+    """Finds the lines that have these networks; the file is read again, as it is not kept."""
+    lines: CsvLines | LogLines | None = None
+    unread = BadLines(path)  # those were noted the first time
+    for block in blocks(path):
+        lines = lines or _format(block)
+        for number, line in block.lines():
+            lines.count(Block(line, number, 1), unread)
+            for _, network in lines.rows:
+                if network in wrong:
+                    bad.note(number, f"{network[:60]!r} is not a network; {NETWORK}")
+            lines.rows.clear()
 
 
 class _Counting:
-    """Adds rows up by service and network; each name and network of a block is parsed once."""
+    """Adds rows up by service and network."""
 
-    def __init__(self, service_of: ServiceOf, bad: BadLines) -> None:
+    def __init__(self, service_of: ServiceOf) -> None:
         self.counted = False
-        self._bad = bad
+        self.wrong: set[str] = set()
         self._service_of = service_of
-        self._names: dict[str, str | None] = {"": ""}
+        self._names: dict[str, Counted | None] = {}
         self._by_service: dict[str, Counted] = {}
         self._unsteered = 0.0
 
-    def add(self, rows: dict[Row, float], block: list[str], first: int) -> None:
-        wrong: set[str] = set()
-        keys: dict[str, tuple[int, int] | None] = {}
+    def take(self, rows: Mapping[Row, float]) -> None:
+        """Parses the rows and adds them."""
         for (name, network), queries in rows.items():
-            if network not in keys:
-                keys[network] = network_key(network)
-            key = keys[network]
+            key = network_key(network)
             if key is None:
-                wrong.add(network)
+                self.wrong.add(network)
                 continue
-            self.counted = True
-            service = self._service(name)
-            if service is None:
+            counted = self._names[name] if name in self._names else self._named(name)
+            if counted is None:
                 self._unsteered += queries
-            else:
-                self._by_service.setdefault(service, Counted()).add(*key, queries)
-        if wrong:
-            self._blame(wrong, block, first)
+                continue
+            counts = counted.v4 if key[0] == 32 else counted.v6
+            counts[key[1]] = counts.get(key[1], 0.0) + queries
+        self.counted = self.counted or bool(rows)
 
     def traffic(self, source: str, lines: CsvLines | LogLines) -> Traffic:
         services = dict(self._by_service)
@@ -107,17 +115,11 @@ class _Counting:
             absolute=isinstance(lines, CsvLines),
         )
 
-    def _service(self, name: str) -> str | None:
-        if name not in self._names:
-            if len(self._names) > NAMES_KEPT:
-                self._names = {"": ""}
-            self._names[name] = self._service_of(name)
-        return self._names[name]
-
-    def _blame(self, wrong: set[str], block: list[str], first: int) -> None:
-        """Finds the lines of networks that are none."""
-        for number, line in enumerate(block, first):
-            for network in wrong:
-                if network in line:
-                    self._bad.note(number, f"{network[:60]!r} is not a network; {NETWORK}")
-                    break
+    def _named(self, name: str) -> Counted | None:
+        """Where queries for a name are counted; None if no service answers them."""
+        service = self._service_of(name) if name else ""
+        found = None if service is None else self._by_service.setdefault(service, Counted())
+        if len(self._names) >= NAMES_KEPT:
+            self._names.clear()
+        self._names[name] = found
+        return found
