@@ -75,7 +75,9 @@ class Deciders:
         key = (steering, regions)
         if key not in self._made:
             policy = chooser(steering, regions, self._latency)
-            self._made[key] = Decider(policy, build_areas(self._cut(steering), policy))
+            self._made[key] = Decider(
+                policy, build_areas(self._cut(steering), policy, len(regions))
+            )
         return self._made[key]
 
     def _cut(self, steering: Steering) -> Places:

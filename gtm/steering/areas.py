@@ -20,10 +20,11 @@ HALF = (1 << 64) - 1  # the last 64 bits of an IPv6 address
 TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixes behind each
 
 
-def build_areas(places: Places, chooser: Chooser) -> AreaTable:
-    """Maps the whole database once; a query never touches it again."""
+def build_areas(places: Places, chooser: Chooser, regions: int) -> AreaTable:
+    """Maps the whole database once, for so many regions; a query never touches it again."""
+    every = frozenset(range(regions))
     areas: dict[Hashable, int] = {}
-    by_place = [areas.setdefault(chooser.view(place), len(areas)) for place in places.list]
+    by_place = [areas.setdefault(chooser.view(place, every), len(areas)) for place in places.list]
     return AreaTable(
         views=tuple(areas),
         hashed=frozenset(area for view, area in areas.items() if chooser.hashed(view)),

@@ -25,8 +25,8 @@ PICKS = {Draw.WINDOW: Pick.DRAW, Draw.QUERY: Pick.RANDOM}
 class Chooser(Protocol):
     """A policy for the regions of some services; regions are indices into those."""
 
-    def view(self, place: Place) -> Hashable:
-        """All that decisions for clients at the place depend on, whatever is up."""
+    def view(self, place: Place, among: Up) -> Hashable:
+        """All that decisions for clients at the place depend on, whatever of `among` is up."""
 
     def choose(self, view: Hashable, up: Up) -> Choice | None:
         """The decision for clients with that view; None if none of the regions is left."""
@@ -36,6 +36,13 @@ class Chooser(Protocol):
 
     def notes(self, view: Hashable, up: Up) -> tuple[str, ...]:
         """What led to the decision, in an operator's words, one step each."""
+
+    def usable(self, view: Hashable) -> Up:
+        """The regions that clients with that view may be given at all."""
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for policies that decide alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +154,14 @@ class Nearest:
         self._pick = PICKS[steering.draw]
         self._measured_first = measured_first
 
-    def view(self, place: Place) -> Ranked:
+    def view(self, place: Place, among: Up) -> Ranked:
         """The ranking, and who would share with whom."""
-        count = len(self._among.indices)
+        open_ = [at for at, index in enumerate(self._among.indices) if index in among]
         if place.location is None:
-            return Ranked(tuple(range(count)), tuple(range(count)))
+            return Ranked(tuple(open_), tuple(range(len(open_))))
         found = self._model.costs(place.location)
         costs = [(self._measured_first and cost.measured is None, cost.cost) for cost in found]
-        ranking = tuple(sorted(range(count), key=costs.__getitem__))
+        ranking = tuple(sorted(open_, key=costs.__getitem__))
         return Ranked(ranking, _reach([costs[at] for at in ranking], 1 + self._within))
 
     def choose(self, view: Hashable, up: Up) -> Choice | None:
@@ -181,6 +188,22 @@ class Nearest:
         if choice is None or len(choice.options) < 2:
             return ()
         return (f"{len(choice.options)} regions cost within {self._within:.0%} of the best",)
+
+    def usable(self, view: Hashable) -> Up:
+        """All candidates."""
+        return frozenset(self._among.indices)
+
+    @property
+    def identity(self) -> Hashable:
+        """Its kind, candidates and settings."""
+        return (
+            type(self).__name__,
+            self._among,
+            self._within,
+            self._answered,
+            self._pick,
+            self._measured_first,
+        )
 
 
 def _reach(ordered: list[tuple[bool, float]], bound: float) -> tuple[int, ...]:
@@ -211,7 +234,7 @@ class Weighted:
         self._answered = steering.answered
         self._pick = PICKS[steering.draw]
 
-    def view(self, place: Place) -> Hashable:
+    def view(self, place: Place, among: Up) -> Hashable:
         """Nothing: every client is alike."""
         return ()
 
@@ -239,6 +262,15 @@ class Weighted:
         weights = (f"{among.regions[at].name} {among.weights[at]}" for at in left)
         return (f"drawn by weight: {', '.join(weights)}",) if left else ()
 
+    def usable(self, view: Hashable) -> Up:
+        """All candidates."""
+        return frozenset(self._among.indices)
+
+    @property
+    def identity(self) -> Hashable:
+        """Its kind, candidates and settings."""
+        return (type(self).__name__, self._among, self._answered, self._pick)
+
 
 class Sticky:
     """A client network keeps its region; one that leaves moves only its own clients."""
@@ -247,7 +279,7 @@ class Sticky:
         """By weight, among the candidates."""
         self._among = candidates(steering, regions)
 
-    def view(self, place: Place) -> Hashable:
+    def view(self, place: Place, among: Up) -> Hashable:
         """Nothing: the network's hash decides."""
         return ()
 
@@ -271,6 +303,15 @@ class Sticky:
         """The network decides."""
         return ("the client's network keeps its region while that is up",)
 
+    def usable(self, view: Hashable) -> Up:
+        """All candidates."""
+        return frozenset(self._among.indices)
+
+    @property
+    def identity(self) -> Hashable:
+        """Its kind, candidates and settings."""
+        return (type(self).__name__, self._among)
+
 
 # --- by the operator's order ------------------------------------------------------------
 
@@ -285,7 +326,7 @@ class Failover:
         self._answered = steering.answered
         self._pick = PICKS[steering.draw]
 
-    def view(self, place: Place) -> Hashable:
+    def view(self, place: Place, among: Up) -> Hashable:
         """Nothing: every client is alike."""
         return ()
 
@@ -310,6 +351,15 @@ class Failover:
         trickle = f", with {self._trickle:.0%} to the next one" if self._trickle else ""
         return (f"the first that is up of {order}{trickle}",)
 
+    def usable(self, view: Hashable) -> Up:
+        """All candidates."""
+        return frozenset(self._among.indices)
+
+    @property
+    def identity(self) -> Hashable:
+        """Its kind, candidates and settings."""
+        return (type(self).__name__, self._among, self._trickle, self._answered, self._pick)
+
 
 class Rules:
     """`geo`: the first rule that matches the client steers it."""
@@ -320,42 +370,65 @@ class Rules:
         regions: Sequence[Region],
         latency: Sequence[MeasuredLatency],
     ) -> None:
-        """Each rule has a policy of its own; plain `regions` are tried in their order."""
-        self._rules = [(rule, chooser(rule.steering, regions, latency)) for rule in steering.rules]
+        """Each rule has a policy of its own; rules that decide alike are one to their clients."""
+        self._rules = steering.rules
+        self._inner = [chooser(rule.steering, regions, latency) for rule in self._rules]
+        identities = [inner.identity for inner in self._inner]
+        self._first = [identities.index(identity) for identity in identities]
 
-    def view(self, place: Place) -> Hashable:
+    def view(self, place: Place, among: Up) -> Hashable:
         """Which rule, and what its policy asks."""
-        for number, (rule, inner) in enumerate(self._rules):
+        for number, rule in enumerate(self._rules):
             if any(place.matches(match) for match in rule.match):
-                return number, inner.view(place)
-        return len(self._rules), ()
+                return self._first[number], self._inner[number].view(place, among)
+        return None
 
     def choose(self, view: Hashable, up: Up) -> Choice | None:
         """As the rule's policy does."""
-        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
-        number, inner = view
-        if number == len(self._rules):
+        if view is None:
             return None
-        return self._rules[number][1].choose(inner, up)
+        inner, asked = self._inner_of(view)
+        return inner.choose(asked, up)
 
     def hashed(self, view: Hashable) -> bool:
         """As the rule's policy says."""
-        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
-        number, inner = view
-        return number < len(self._rules) and self._rules[number][1].hashed(inner)
+        if view is None:
+            return False
+        inner, asked = self._inner_of(view)
+        return inner.hashed(asked)
+
+    def usable(self, view: Hashable) -> Up:
+        """The rule's policy's."""
+        if view is None:
+            return frozenset()
+        inner, asked = self._inner_of(view)
+        return inner.usable(asked)
 
     def notes(self, view: Hashable, up: Up) -> tuple[str, ...]:
-        """Which rule matched, and what its policy says."""
-        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
-        number, inner = view
-        if number == len(self._rules):
+        """Which rules lead here, and what their policy says."""
+        if view is None:
             return ("no rule matches",)
-        rule, policy = self._rules[number]
-        words = " ".join("everyone" if match is EVERYONE else str(match) for match in rule.match)
-        return (
-            f"rule {number + 1} of {len(self._rules)} matches ({words})",
-            *policy.notes(inner, up),
+        inner, asked = self._inner_of(view)
+        alike = [at for at, first in enumerate(self._first) if self._inner[first] is inner]
+        numbers = " and ".join(str(at + 1) for at in alike)
+        words = " ".join(
+            "everyone" if match is EVERYONE else str(match)
+            for at in alike
+            for match in self._rules[at].match
         )
+        say = "rules" if len(alike) > 1 else "rule"
+        return f"{say} {numbers} of {len(self._rules)} ({words})", *inner.notes(asked, up)
+
+    @property
+    def identity(self) -> Hashable:
+        """The rules as they match, and what each decides."""
+        matches = tuple(rule.match for rule in self._rules)
+        return type(self).__name__, matches, tuple(inner.identity for inner in self._inner)
+
+    def _inner_of(self, view: Hashable) -> tuple[Chooser, Hashable]:
+        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
+        number, asked = view
+        return self._inner[number], asked
 
 
 class Otherwise:
@@ -366,27 +439,51 @@ class Otherwise:
         self._first = first
         self._second = second
 
-    def view(self, place: Place) -> Hashable:
-        """Both views, as either may have to decide."""
-        return self._first.view(place), self._second.view(place)
+    def view(self, place: Place, among: Up) -> tuple[Hashable, Hashable, bool]:
+        """Both views; the second is asked only with none up of all that the first may use."""
+        first = self._first.view(place, among)
+        left = among - self._first.usable(first)
+        second = self._second.view(place, left)
+        if not self._second.usable(second) & left:
+            return first, None, False
+        return first, second, True
 
     def choose(self, view: Hashable, up: Up) -> Choice | None:
         """The first that has a region left."""
-        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
-        return self._first.choose(view[0], up) or self._second.choose(view[1], up)
+        first, second, both = _three(view)
+        choice = self._first.choose(first, up)
+        if choice is None and both:
+            return self._second.choose(second, up)
+        return choice
 
     def hashed(self, view: Hashable) -> bool:
         """If either policy's are."""
-        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
-        return self._first.hashed(view[0]) or self._second.hashed(view[1])
+        first, second, both = _three(view)
+        return self._first.hashed(first) or (both and self._second.hashed(second))
+
+    def usable(self, view: Hashable) -> Up:
+        """Both policies'."""
+        first, second, both = _three(view)
+        return self._first.usable(first) | (self._second.usable(second) if both else frozenset())
 
     def notes(self, view: Hashable, up: Up) -> tuple[str, ...]:
         """Whether the first policy had a region left."""
-        assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
-        first = self._first.notes(view[0], up)
-        if self._first.choose(view[0], up) is not None:
-            return first
-        return (*first, "none of these is up, so otherwise", *self._second.notes(view[1], up))
+        first, second, both = _three(view)
+        notes = self._first.notes(first, up)
+        if not both or self._first.choose(first, up) is not None:
+            return notes
+        return (*notes, "none of these is up, so otherwise", *self._second.notes(second, up))
+
+    @property
+    def identity(self) -> Hashable:
+        """Both policies'."""
+        return type(self).__name__, self._first.identity, self._second.identity
+
+
+def _three(view: Hashable) -> tuple[Hashable, Hashable, bool]:
+    assert isinstance(view, tuple)  # noqa: S101  # what Otherwise gives
+    first, second, both = view
+    return first, second, both
 
 
 def _shared(options: list[tuple[tuple[int, ...], float]], pick: Pick) -> Choice | None:

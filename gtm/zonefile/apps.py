@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gtm.model import App, Check, Endpoint, Service, Steering, Topology, frozen_mapping
-from gtm.zonefile import names
+from gtm.model import App, Balance, Check, Endpoint, Service, Steering, Topology, frozen_mapping
+from gtm.zonefile import names, values
 from gtm.zonefile.checks import bare, checked
 from gtm.zonefile.document import Document, KeyPath
-from gtm.zonefile.endpoints import endpoint
+from gtm.zonefile.endpoints import EndpointReader, weights_differ
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
+from gtm.zonefile.lastresort import last_resort
+from gtm.zonefile.reach import warn_of_loss
 from gtm.zonefile.scope import Scope, check_name
 from gtm.zonefile.shape import (
     SERVICE_OPTIONS,
@@ -19,6 +21,7 @@ from gtm.zonefile.shape import (
     CheckShape,
     ZoneFile,
 )
+from gtm.zonefile.steering import SteeringReader
 
 
 @dataclass(slots=True)
@@ -38,22 +41,43 @@ class AppReader:
     def _app(self, name: str, shape: AppShape, seen: dict[str, KeyPath]) -> App:
         path: KeyPath = ("apps", name)
         check_name(name, "apps", self.document.key(path), self.findings)
+        reader = EndpointReader(self.document, self.findings, shape.min_up)
         services = tuple(
             service
             for key, written in shape.services.items()
-            if (service := self._service(key, written, (*path, "services", key), shape, seen))
+            if (service := self._service(key, written, (*path, "services", key), reader, seen))
         )
         self._require_services(shape, path)
         if shape.topology is Topology.REPLICATED:
             self._warn_of_gaps(services, path)
+        if shape.balance is Balance.ALL:
+            self._warn_of_weights(services, path)
         return App(
             name,
             shape.topology,
             services,
-            Steering(shape.steering.policy),
+            self._steering(shape, services, path),
             self._check(name, shape.check, path),
             shape.min_up,
+            shape.balance,
+            shape.answers,
+            last_resort(shape.when_all_down, self.document, path, self.findings),
+            shape.panic,
         )
+
+    def _steering(self, shape: AppShape, services: tuple[Service, ...], path: KeyPath) -> Steering:
+        """How the app is steered, judged by the regions that its services name."""
+        named = (region for written in shape.services.values() for region in written)
+        used = tuple(dict.fromkeys(r for r in named if r in self.scope.region_spots))
+        hashes = shape.balance is Balance.HASH
+        reader = SteeringReader(self.document, self.findings, self.scope, used, hashes)
+        steering = reader.read(shape.steering, (*path, "steering"))
+        for service in services:
+            counts = shape.topology is Topology.SPREAD or not service.optional
+            spot = self.document.key((*path, "services", service.key))
+            if counts and service.endpoints:
+                warn_of_loss(steering, service, self.scope, spot, self.findings)
+        return steering
 
     def _require_services(self, shape: AppShape, path: KeyPath) -> None:
         if not shape.services and self.document.value_at((*path, "services")) == {}:
@@ -102,21 +126,17 @@ class AppReader:
         key: str,
         written: Mapping[str, object],
         path: KeyPath,
-        app: AppShape,
+        reader: EndpointReader,
         seen: dict[str, KeyPath],
     ) -> Service | None:
         name = self._name(key, path, seen)
         regions = self.scope.regions
         endpoints: dict[str, tuple[Endpoint, ...]] = {}
         before = len(self.findings.mistakes)
-        least = 1 if app.min_up.percent else app.min_up.value
         for region, value in written.items():
-            if region in regions or self._is_region(region, path):
-                found = self._endpoints(value, (*path, region), name)
-                if found:
-                    endpoints[region] = found
-                    if len(found) < least:
-                        self._too_few(app, len(found), (*path, region))
+            known = region in regions or self._is_region(region, path)
+            if known and (found := reader.read(value, (*path, region), name)):
+                endpoints[region] = found
         optional = self._optional(written, path)
         if not endpoints and len(self.findings.mistakes) == before and self._names_none(written):
             self.findings.wrong(
@@ -174,8 +194,7 @@ class AppReader:
             problem = f"`{key}` is not supported by this version"
             self.findings.wrong(spot, problem, "remove it, or set it for the app if that can be")
             return False
-        known = [*spots, *SERVICE_OPTIONS]
-        hint = nearest(key, known)
+        hint = nearest(key, [*spots, *SERVICE_OPTIONS])
         remedy = (
             f"write {hint}"
             if hint
@@ -188,63 +207,13 @@ class AppReader:
         )
         return True
 
-    def _endpoints(self, value: object, path: KeyPath, name: str | None) -> tuple[Endpoint, ...]:
-        """The endpoints at a path; none when any of them is wrong."""
-        written = value if isinstance(value, list) else [value]
-        found: list[Endpoint] = []
-        for position, one in enumerate(written):
-            try:
-                found.append(endpoint(one))
-            except Wrong as wrong:
-                spot = self.document.at((*path, position))
-                self.findings.wrong(spot, wrong.problem, wrong.remedy)
-        if len(found) == len(written) == 1 and not found[0].is_host:
-            return tuple(found)  # nearly all regions of a large zone
-        good = self._judge(found, len(written), path, name)
-        return tuple(found) if good else ()
-
-    def _judge(self, found: list[Endpoint], written: int, path: KeyPath, name: str | None) -> bool:
-        """Whether endpoints can stand together in one region."""
-        wrong: tuple[str, str] | None = None
-        spot = self.document.at(path)
-        hosts = [one for one in found if one.is_host]
-        if not written:
-            wrong = "the region has no endpoints", "write `[address]`, or remove the region"
-        elif len(set(found)) < len(found):
-            place = next(i for i, one in enumerate(found) if one in found[:i])
-            spot = self.document.at((*path, place))
-            wrong = f"{found[place]} is written twice", "keep one of them"
-        elif hosts and len(hosts) < len(found):
-            wrong = (
-                "addresses and host names are mixed in one region",
-                "write either; a host name is answered as CNAME and stands alone",
-            )
-        elif len(hosts) > 1:
-            wrong = "a region has more than one host name", "keep one: a CNAME has one target"
-        elif hosts and hosts[0].at == name:
-            wrong = "the service is its own endpoint", "write the host name that serves it"
-        if wrong:
-            self.findings.wrong(spot, *wrong)
-        return wrong is None and len(found) == written
-
-    def _too_few(self, app: AppShape, count: int, path: KeyPath) -> None:
-        has = f"{count} endpoint{'s' if count > 1 else ''}"
-        self.findings.wrong(
-            self.document.at(path),
-            f"the region has {has}, but the app's min_up is {app.min_up}: it could never be up",
-            f"write more endpoints, or `min_up: {count}` or a percentage for the app",
-        )
-
     def _optional(self, written: Mapping[str, object], path: KeyPath) -> bool:
-        value = written.get("optional", False)
-        if isinstance(value, bool):
-            return value
-        self.findings.wrong(
-            self.document.at((*path, "optional")),
-            f"{shown(value)} is neither true nor false",
-            "write `true` or `false`",
-        )
-        return False
+        try:
+            return values.true_or_false(written.get("optional", False))
+        except Wrong as wrong:
+            spot = self.document.at((*path, "optional"))
+            self.findings.wrong(spot, wrong.problem, wrong.remedy)
+            return False
 
     # --- replicated apps --------------------------------------------------------------
 
@@ -260,6 +229,21 @@ class AppReader:
                     "as a replicated app is only used where all of it runs",
                     "write its endpoints there, mark it `optional: true`, or make the app spread",
                 )
+
+    # --- balance ----------------------------------------------------------------------
+
+    def _warn_of_weights(self, services: tuple[Service, ...], path: KeyPath) -> None:
+        """Say once that `balance: all` has no use for weights."""
+        for service in services:
+            for region, found in service.endpoints.items():
+                if weights_differ(found):
+                    self.findings.warn(
+                        self.document.at((*path, "services", service.key, region)),
+                        "the weights say nothing while the app's `balance` is `all`",
+                        "write `balance: round_robin` or `balance: hash` for the app, "
+                        "or remove the weights",
+                    )
+                    return
 
 
 def service_paths(apps: tuple[App, ...]) -> Iterator[tuple[Service, KeyPath]]:

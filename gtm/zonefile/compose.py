@@ -51,6 +51,10 @@ _WORDS = {
         "an alias refers to nothing",
         "write `&name` at the value it stands for, before this line, or put the text in quotes",
     ),
+    "did not find expected alphabetic or numeric character": (
+        "a name is missing after `*` or `&`",
+        'put text that begins with a sign in quotes, such as `"*"`',
+    ),
     "found duplicate anchor": (
         "an anchor (`&name`) is written twice",
         "give each anchor its own name",

@@ -8,10 +8,30 @@ from typing import Any
 
 import yaml
 
-from gtm.model import App, Check, CheckType, Location, RRset, Service, StatusRange, Zone
+from gtm.model import (
+    EVERYONE,
+    AllDown,
+    App,
+    Balance,
+    Check,
+    CheckType,
+    Endpoint,
+    Location,
+    Policy,
+    RRset,
+    Rule,
+    Service,
+    StatusRange,
+    Steering,
+    WhenAllDown,
+    Zone,
+)
 from gtm.zonefile import names, rdata
 from gtm.zonefile.load import load
+from gtm.zonefile.policies import BY_COST
 from gtm.zonefile.scalars import plain
+from gtm.zonefile.steering import any_sticky
+from gtm.zonefile.values import fraction
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 
@@ -122,12 +142,17 @@ def _duration(seconds: float) -> str | float:
 def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "topology": app.topology.value,
-        "steering": {"policy": app.steering.policy.value},
+        "steering": _app_steering(app),
     }
     if app.check is not None:
         same = checks[app.check.name] == app.check
         tree["check"] = app.check.name if same else _check(app.check)
     tree["min_up"] = str(app.min_up) if app.min_up.percent else app.min_up.value
+    tree["balance"] = app.balance.value
+    if app.answers is not None:
+        tree["answers"] = app.answers
+    tree["when_all_down"] = _last_resort(app.when_all_down)
+    tree["panic"] = _part(app.panic)
     tree["services"] = {service.key: _service(service) for service in app.services}
     return tree
 
@@ -135,8 +160,66 @@ def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
 def _service(service: Service) -> dict[str, Any]:
     tree: dict[str, Any] = {"optional": service.optional}
     for region, endpoints in service.endpoints.items():
-        tree[region] = [{"address": str(endpoint)} for endpoint in endpoints]
+        tree[region] = [_endpoint(endpoint) for endpoint in endpoints]
     return tree
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    tree: dict[str, Any] = {"address": str(endpoint)}
+    if not endpoint.is_host:
+        tree |= {"weight": endpoint.weight, "backup": endpoint.backup}
+    return tree
+
+
+def _last_resort(last_resort: WhenAllDown) -> str | list[str]:
+    if last_resort.mode is AllDown.ADDRESSES:
+        return [str(address) for address in last_resort.addresses]
+    return str(last_resort.mode.value)
+
+
+def _app_steering(app: App) -> dict[str, Any]:
+    tree = _steering(app.steering)
+    if app.balance is Balance.HASH or any_sticky(app.steering):
+        tree["prefix"] = {"v4": app.steering.prefix4, "v6": app.steering.prefix6}
+    return tree
+
+
+def _steering(steering: Steering) -> dict[str, Any]:
+    """The keys that say something for the policy, defaults written out."""
+    policy = steering.policy
+    tree: dict[str, Any] = {"policy": policy.value}
+    if policy is Policy.GEO:
+        tree["rules"] = [_rule(rule) for rule in steering.rules]
+    if steering.order:
+        tree["order"] = list(steering.order)
+    if steering.regions is not None:
+        tree["regions"] = list(steering.regions)
+    elif policy not in (Policy.GEO, Policy.STICKY):
+        tree["regions"] = steering.answered
+    if policy in BY_COST:
+        tree["within"] = _part(steering.within)
+    if policy is Policy.FAILOVER:
+        tree["trickle"] = _part(steering.trickle)
+    if steering.weights:
+        tree["weights"] = dict(steering.weights)
+    if policy is Policy.WEIGHTED or steering.within or steering.trickle:
+        tree["draw"] = steering.draw.value
+    if steering.fence:
+        tree["fence"] = [str(code) for code in steering.fence]
+    if steering.otherwise is not None:
+        tree["otherwise"] = _steering(steering.otherwise)
+    return tree
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    match = [EVERYONE.value if one is EVERYONE else str(one) for one in rule.match]
+    return {"match": match, **_steering(rule.steering)}
+
+
+def _part(value: float) -> str | float:
+    """As a percentage where that says exactly the same, else as a number."""
+    percentage = f"{value * 100:.6f}".rstrip("0").rstrip(".") + "%"
+    return percentage if fraction(percentage) == value else value
 
 
 def _records(zone: Zone) -> dict[str, Any]:

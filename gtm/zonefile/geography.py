@@ -15,13 +15,13 @@ from gtm.model import (
 )
 from gtm.zonefile import values
 from gtm.zonefile.document import Document, KeyPath
-from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
+from gtm.zonefile.findings import Findings, Wrong, shown
 from gtm.zonefile.scope import Scope
 from gtm.zonefile.shape import ZoneFile
 
 K = TypeVar("K", Network, GeoCode)
 
-_AS_NUMBER = re.compile(r"AS[0-9]+", re.IGNORECASE)
+AS_NUMBER = re.compile(r"AS[0-9]+", re.IGNORECASE)
 
 
 def overrides(document: Document, shape: ZoneFile, findings: Findings) -> tuple[GeoOverride, ...]:
@@ -30,7 +30,7 @@ def overrides(document: Document, shape: ZoneFile, findings: Findings) -> tuple[
     for key, written in shape.geo.overrides.items():
         path: KeyPath = ("geo", "overrides", key)
         try:
-            network = _new(_network(key), found)
+            network = _new(network_of(key), found)
         except Wrong as wrong:
             findings.wrong(document.key(path), wrong.problem, wrong.remedy)
             continue
@@ -47,7 +47,7 @@ def latency(
         path: KeyPath = ("latency", key)
         for region in written:
             if region not in scope.region_spots and scope.complete:
-                findings.wrong(document.key((*path, region)), *_no_region(region, scope))
+                findings.wrong(document.key((*path, region)), *scope.no_region(region))
         try:
             area = _new(values.geo_code(key), found)
         except Wrong as wrong:
@@ -57,22 +57,15 @@ def latency(
     return tuple(found.values())
 
 
-def _no_region(region: str, scope: Scope) -> tuple[str, str]:
-    hint = nearest(region, scope.region_spots)
-    known = listed(scope.region_spots)
-    remedy = f"write {hint}" if hint else f"write one of: {known}" if known else ""
-    return f"there is no region {shown(region)}", remedy or "define it under `regions`"
-
-
 def _new(key: K, found: dict[K, GeoOverride] | dict[K, MeasuredLatency]) -> K:
     if key in found:
         raise Wrong(f"{key} is written twice", "keep one of them")
     return key
 
 
-def _network(text: str) -> Network:
-    """A network in CIDR form, without host bits. Raises Wrong."""
-    if _AS_NUMBER.fullmatch(text):
+def network_of(text: str) -> Network:
+    """A network in CIDR form, without host bits. Raises Wrong, also for an AS number."""
+    if AS_NUMBER.fullmatch(text):
         raise Wrong(
             f"an AS number ({text}) is not supported by this version",
             "write the networks it announces, such as `203.0.113.0/24`",

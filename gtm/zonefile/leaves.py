@@ -5,12 +5,13 @@ The parsers say in our words what can't be used; the schema tells editors the sa
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gtm.model import CheckType, Location, MinUp, Policy, StatusRange, Topology
-from gtm.zonefile import names, values
+from gtm.model import Balance, CheckType, Draw, Location, MinUp, Policy, StatusRange, Topology
+from gtm.zonefile import choices, names, values
 
 _DURATION_SCHEMA: dict[str, Any] = {
     "anyOf": [
@@ -25,9 +26,19 @@ _STATUS_SCHEMA: dict[str, Any] = {
         {"type": "string", "pattern": r"^[0-9]{3}\s*-\s*[0-9]{3}$"},
     ]
 }
+_CODE_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "description": "A geo code: EU, EU-GB, GB, NA-US-CA or US-CA.",
+}
+_PART_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "pattern": r"^[0-9]{1,3}(\.[0-9]{1,6})?\s*%$"},
+        {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+    ]
+}
 _LOCATION_SCHEMA: dict[str, Any] = {
     "anyOf": [
-        {"type": "string", "description": "A geo code: EU, EU-GB, GB, NA-US-CA or US-CA."},
+        _CODE_SCHEMA,
         {
             "type": "array",
             "description": "[latitude, longitude] in degrees.",
@@ -48,7 +59,7 @@ def _whole(low: int, high: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "integer", "minimum": low, "maximum": high})
 
 
-def _words(kind: type[CheckType] | type[Policy] | type[Topology]) -> WithJsonSchema:
+def _words(kind: type[Enum]) -> WithJsonSchema:
     return WithJsonSchema({"enum": [member.value for member in kind]})
 
 
@@ -76,9 +87,9 @@ Statuses = Annotated[
 BodyText = Annotated[
     str, PlainValidator(values.body_text), WithJsonSchema({"type": "string", "minLength": 1})
 ]
-CheckWord = Annotated[CheckType, PlainValidator(values.check_type), _words(CheckType)]
-PolicyWord = Annotated[Policy, PlainValidator(values.policy), _words(Policy)]
-TopologyWord = Annotated[Topology, PlainValidator(values.topology), _words(Topology)]
+CheckWord = Annotated[CheckType, PlainValidator(choices.check_type), _words(CheckType)]
+PolicyWord = Annotated[Policy, PlainValidator(choices.policy), _words(Policy)]
+TopologyWord = Annotated[Topology, PlainValidator(choices.topology), _words(Topology)]
 MinUpCount = Annotated[
     MinUp,
     PlainValidator(values.min_up),
@@ -92,3 +103,37 @@ MinUpCount = Annotated[
     ),
 ]
 Serial = Annotated[int, PlainValidator(values.serial), _whole(1, 2**32 - 1)]
+Fraction = Annotated[float, PlainValidator(values.fraction), WithJsonSchema(_PART_SCHEMA)]
+Weight = Annotated[int, PlainValidator(values.weight), _whole(0, values.MAX_WEIGHT)]
+AddressCount = Annotated[
+    int, PlainValidator(values.address_count), WithJsonSchema({"type": "integer", "minimum": 1})
+]
+Prefix4 = Annotated[int, PlainValidator(values.prefix4), _whole(1, 32)]
+Prefix6 = Annotated[int, PlainValidator(values.prefix6), _whole(1, 128)]
+DrawWord = Annotated[Draw, PlainValidator(choices.draw), _words(Draw)]
+BalanceWord = Annotated[Balance, PlainValidator(choices.balance), _words(Balance)]
+
+# Lists whose items are read later, each with its own place.
+_NAME_SCHEMA: dict[str, Any] = {"type": "string", "description": "A region's name."}
+_MATCH_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    "description": "A geo code, a network such as 203.0.113.0/24, or * for everyone.",
+}
+RegionNames = Annotated[Any, WithJsonSchema(one_or_more(_NAME_SCHEMA))]
+RegionsOrCount = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, one_or_more(_NAME_SCHEMA)]}),
+]
+Codes = Annotated[Any, WithJsonSchema(one_or_more(_CODE_SCHEMA))]
+Matches = Annotated[Any, WithJsonSchema(one_or_more(_MATCH_SCHEMA))]
+LastResort = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": ["all", "last_good", "nodata", "servfail"]},
+                one_or_more(ADDRESS_SCHEMA),
+            ]
+        }
+    ),
+]

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass, field
 
 from gtm.model import Check, Region
+from gtm.zonefile import values
 from gtm.zonefile.checks import checked
 from gtm.zonefile.document import Document
-from gtm.zonefile.findings import Findings, Spot
+from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
 from gtm.zonefile.shape import SERVICE_OPTIONS, SERVICE_OPTIONS_LATER, SharedFile
 
 # Names of regions, checks and apps go into metrics, commands and URLs: one word, and no longer
@@ -23,7 +24,7 @@ class Scope:
 
     `region_spots` and `check_spots` hold every name written, also of those that could not be
     read, so that one mistake does not make others. `complete` is False when a file that may
-    define more could not be read.
+    define more could not be read. `misplaced` are the regions whose location could not be read.
     """
 
     regions: dict[str, Region] = field(default_factory=dict)
@@ -31,6 +32,14 @@ class Scope:
     region_spots: dict[str, Spot] = field(default_factory=dict)
     check_spots: dict[str, Spot] = field(default_factory=dict)
     complete: bool = True
+    misplaced: set[str] = field(default_factory=set)
+
+    def no_region(self, name: str) -> tuple[str, str]:
+        """What is wrong with a region that is not there, and what to write."""
+        hint = nearest(name, self.region_spots)
+        known = listed(self.region_spots)
+        remedy = f"write {hint}" if hint else f"write one of: {known}" if known else ""
+        return f"there is no region {shown(name)}", remedy or "define it under `regions`"
 
     def extended(self, document: Document, shape: SharedFile, findings: Findings) -> Scope:
         """This scope and what the file defines; a name defined in both is a mistake."""
@@ -40,6 +49,7 @@ class Scope:
             dict(self.region_spots),
             dict(self.check_spots),
             self.complete,
+            set(self.misplaced),
         )
         wider._declare(document, "regions", wider.region_spots, findings)
         wider._declare(document, "checks", wider.check_spots, findings)
@@ -47,6 +57,9 @@ class Scope:
             wider.regions.setdefault(
                 name, Region(name, region.location, region.bias, region.capacity)
             )
+            if not _is_placed(document, name):
+                wider.misplaced.add(name)
+        _warn_of_capacity(document, shape, findings)
         for name, check in shape.checks.items():
             made = checked(name, check, document, ("checks", name), findings)
             if made is not None:
@@ -65,6 +78,27 @@ class Scope:
                 findings.wrong(spot, problem, "keep one of them, or give one another name")
             else:
                 spots[name] = spot
+
+
+def _is_placed(document: Document, name: str) -> bool:
+    """Whether the location is the one written, not a stand-in for one that can't be read."""
+    try:
+        values.location(document.value_at(("regions", name, "location")))
+    except Wrong:
+        return False
+    return True
+
+
+def _warn_of_capacity(document: Document, shape: SharedFile, findings: Findings) -> None:
+    """Say once for each file that nothing spills."""
+    for name, region in shape.regions.items():
+        if region.capacity is not None:
+            findings.warn(
+                document.key(("regions", name, "capacity")),
+                "capacity is kept for later: nothing spills yet",
+                "steer by `weights` meanwhile, where regions differ in size",
+            )
+            return
 
 
 def check_name(name: str, kind: str, spot: Spot, findings: Findings) -> None:

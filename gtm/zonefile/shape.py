@@ -1,9 +1,10 @@
 """The zone file's shape: what pydantic checks, what JSON Schema is made from.
 
 This is the file as people write it, short forms and all; `gtm.model` is what the program sees.
-`later` names keys that a coming version reads: they get a message of their own instead of
-"unknown key". Endpoints and record values are checked where they are read (endpoints.py,
-rdata.py), as their forms depend on what stands around them.
+`later` names keys that a coming version reads, `elsewhere` those that stand one level off: they get
+a message of their own instead of "unknown key". Endpoints, lists of regions, matches and record
+values are checked where they are read (endpoints.py, steering.py, rules.py, rdata.py), as their
+forms depend on what stands around them.
 """
 
 from __future__ import annotations
@@ -14,35 +15,47 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import WithJsonSchema
 
-from gtm.model import MinUp, Policy
+from gtm.model import Balance, MinUp, Policy
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
+    AddressCount,
+    BalanceWord,
     Bias,
     BodyText,
     CheckWord,
+    Codes,
+    DrawWord,
+    Fraction,
     InARow,
+    LastResort,
+    Matches,
     MinUpCount,
     Place,
     PolicyWord,
     Port,
     Positive,
+    Prefix4,
+    Prefix6,
     ProbeHost,
+    RegionNames,
+    RegionsOrCount,
     Seconds,
     Serial,
     Statuses,
     TopologyWord,
     Ttl,
     UrlPath,
+    Weight,
     ZoneName,
     one_or_more,
 )
+from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
 # Keys of a service's mapping that are not regions; no region may have such a name.
 SERVICE_OPTIONS = ("optional",)
 SERVICE_OPTIONS_LATER = ("answers", "balance", "check", "min_up", "steering", "ttl")
 
-ENDPOINT_KEYS = ("address",)
-ENDPOINT_KEYS_LATER = ("backup", "weight")
+ENDPOINT_KEYS = ("address", "weight", "backup")
 
 
 class Shape(BaseModel):
@@ -50,6 +63,7 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
     later: ClassVar[tuple[str, ...]] = ()
+    elsewhere: ClassVar[Mapping[str, str]] = {}
 
 
 class ExpectShape(Shape):
@@ -93,15 +107,55 @@ class RegionShape(Shape):
     capacity: Positive | None = Field(default=None, description="The most load it can take.")
 
 
-class SteeringShape(Shape):
-    """How clients are steered between regions."""
+class PrefixShape(Shape):
+    """How long the prefix of a client network is."""
 
-    later: ClassVar[tuple[str, ...]] = (
-        *("weights", "order", "rules", "trickle", "within", "regions", "fence", "ramp", "draw"),
-        *("latency_weight", "when_all_down", "panic", "soft", "sticky"),
+    v4: Prefix4 = 24
+    v6: Prefix6 = 56
+
+
+class SteeringKeys(Shape):
+    """The keys that policies have; `policies.py` knows which has which."""
+
+    later: ClassVar[tuple[str, ...]] = ("latency_weight", "ramp", "soft")
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("answers", "balance", "min_up", "panic", "when_all_down"), "the app, beside `steering`"
     )
 
+    regions: RegionsOrCount | None = Field(
+        default=None,
+        description="The regions to use, first ones first; or how many an answer names (1).",
+    )
+    within: Fraction = Field(
+        default=0.0, description="Regions that cost at most this much more than the best share."
+    )
+    weights: dict[str, Weight] = Field(default_factory=dict, description="By region; default 1.")
+    order: RegionNames | None = Field(default=None, description="For failover: first to last.")
+    trickle: Fraction = Field(default=0.0, description="What the first standby gets.")
+    fence: Codes | None = Field(default=None, description="Places that are never left.")
+    rules: list[RuleShape] | None = Field(default=None, description="For geo: the first counts.")
+    draw: DrawWord | None = Field(
+        default=None, description="Whether shares are drawn for each window (default) or query."
+    )
+    prefix: PrefixShape | None = Field(
+        default=None, description="Client networks of sticky and of balance: hash."
+    )
+    otherwise: SteeringUse | None = Field(
+        default=None, description="How to steer when none of the regions is left."
+    )
+
+
+class SteeringShape(SteeringKeys):
+    """How clients are steered between regions."""
+
     policy: PolicyWord = Policy.NEAREST
+
+
+class RuleShape(SteeringKeys):
+    """How the clients that match are steered: a policy, or regions to try in their order."""
+
+    match: Matches | None = Field(default=None, description="Default everyone.")
+    policy: PolicyWord | None = Field(default=None, description="Default: `regions` in order.")
 
 
 def _check_form(value: object) -> Literal["<name>", "<mapping>"]:
@@ -128,7 +182,11 @@ _ENDPOINT_SCHEMA: dict[str, Any] = {
         {"type": "string", "description": "An address, or a host name (answered as CNAME)."},
         {
             "type": "object",
-            "properties": {"address": ADDRESS_SCHEMA},
+            "properties": {
+                "address": ADDRESS_SCHEMA,
+                "weight": {"type": "integer", "minimum": 0, "maximum": MAX_ENDPOINT_WEIGHT},
+                "backup": {"type": "boolean"},
+            },
             "required": ["address"],
             "additionalProperties": False,
         },
@@ -151,8 +209,9 @@ ServiceUse = Annotated[dict[str, Any], WithJsonSchema(_SERVICE_SCHEMA)]
 class AppShape(Shape):
     """A group of services that share one topology."""
 
-    later: ClassVar[tuple[str, ...]] = (
-        *("balance", "answers", "when_all_down", "panic", "ramp", "safety", "ttl", "draw"),
+    later: ClassVar[tuple[str, ...]] = ("ramp", "safety", "ttl")
+    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
+        ("policy", *SteeringKeys.model_fields), "`steering`"
     )
 
     topology: TopologyWord = Field(
@@ -164,6 +223,18 @@ class AppShape(Shape):
     )
     min_up: MinUpCount = Field(
         default=MinUp(1), description="Endpoints of a service that a region needs up."
+    )
+    balance: BalanceWord = Field(
+        default=Balance.ALL, description="How the endpoints of a region are used."
+    )
+    answers: AddressCount | None = Field(
+        default=None, description="Most addresses in an answer; default: all, else 1."
+    )
+    when_all_down: LastResort | None = Field(
+        default=None, description="What to answer when no region is up; default all."
+    )
+    panic: Fraction = Field(
+        default=0.0, description="With fewer endpoints up than this, all are taken to be up."
     )
     services: dict[str, ServiceUse] = Field(description="Name in the zone: regions: endpoints.")
 
@@ -260,6 +331,9 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "steering"): SteeringShape,
+    ("apps", "*", "steering", "prefix"): PrefixShape,
+    ("apps", "*", "steering", "otherwise"): SteeringShape,
+    ("apps", "*", "steering", "rules"): RuleShape,
     ("apps", "*", "check"): CheckShape,
     ("apps", "*", "check", "expect"): ExpectShape,
     ("geo",): GeoShape,

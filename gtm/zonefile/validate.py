@@ -111,6 +111,8 @@ def _unknown_key(key: str, shape: type[Shape]) -> tuple[str, str]:
     known = list(shape.model_fields)
     if key in shape.later:
         return f"`{key}` is not supported by this version", f"remove it ({_known(known)})"
+    if key in shape.elsewhere:
+        return f"`{key}` is a key of {shape.elsewhere[key]}", "write it there"
     hint = nearest(key, known)
     return f"`{key}` is not a known key", f"write {hint}" if hint else _known(known)
 
@@ -122,6 +124,8 @@ def _known(words: list[str]) -> str:
 def _shape_at(shape: type[Shape], path: KeyPath) -> type[Shape]:
     """The shape of the mapping at a path; list positions and forms (`<name>`) do not count."""
     parts = [p for p in path if isinstance(p, str) and not (p.startswith("<") and len(path) > 2)]
+    if parts[2:3] == ["steering"]:
+        parts[3:] = parts[-1:] if len(parts) > 3 else []  # steering holds itself at any depth
     for level, found in LEVELS.items():
         if len(level) == len(parts) and all(
             a in ("*", b) for a, b in zip(level, parts, strict=True)

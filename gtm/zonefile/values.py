@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import TypeVar
 
 from gtm.geo.places import centroid, parse_code
-from gtm.model import Address, CheckType, GeoCode, Location, MinUp, Policy, StatusRange, Topology
+from gtm.model import Address, GeoCode, Location, MinUp, StatusRange
 from gtm.zonefile import names
-from gtm.zonefile.findings import Wrong, nearest, shown
+from gtm.zonefile.findings import Wrong, shown
 
 # RFC 2181 section 8: a TTL is 31 bits.
 MAX_TTL = 2**31 - 1
 
-_Word = TypeVar("_Word", CheckType, Policy, Topology)
+# Far finer than the shares that plans can hold.
+MAX_WEIGHT = 1_000_000
+
+# An endpoint takes a slot for each unit of its weight.
+MAX_ENDPOINT_WEIGHT = 1000
+
+# 224.0.0.0: from here on IPv4 addresses are multicast or reserved (RFC 1112 section 4).
+_FIRST_MULTICAST = 0xE0000000
+
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
 _STATUS_RANGE = re.compile(r"([0-9]{3})\s*-\s*([0-9]{3})")
 _PERCENT = re.compile(r"([0-9]{1,3})\s*%")
-_POLICIES_LATER = ("latency", "geo", "weighted", "failover", "sticky", "least_load")
-_CHECKS_LATER = ("grpc", "dns", "icmp", "exec", "all", "any", "quorum")
+_PART = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,6})?)\s*%")
 
 
 def seconds(value: object) -> float:
@@ -58,6 +64,18 @@ def address(value: object) -> Address:
     raise Wrong(
         f"{shown(value)} is not an IP address", "write one such as `192.0.2.10` or `2001:db8::10`"
     )
+
+
+def unicast(value: object) -> Address:
+    """An address that clients can be sent to."""
+    found = address(value)
+    if isinstance(found, IPv4Address):
+        good = 0 < int(found) < _FIRST_MULTICAST
+    else:
+        good = not (found.is_unspecified or found.is_multicast or found.scope_id)
+    if not good:
+        raise Wrong(f"no client can reach {shown(value)}", "write a unicast address")
+    return found
 
 
 def location(value: object) -> Location:
@@ -190,32 +208,6 @@ def body_text(value: object) -> str:
     )
 
 
-def check_type(value: object) -> CheckType:
-    """How a thing is probed."""
-    return _choice(value, CheckType, _CHECKS_LATER, "check type")
-
-
-def policy(value: object) -> Policy:
-    """How clients are steered."""
-    return _choice(value, Policy, _POLICIES_LATER, "policy")
-
-
-def topology(value: object) -> Topology:
-    """Whether an app's services move together."""
-    return _choice(value, Topology, (), "topology")
-
-
-def _choice(value: object, kind: type[_Word], later: tuple[str, ...], what: str) -> _Word:
-    words = [member.value for member in kind]
-    remedy = f"write {' or '.join(f'`{word}`' for word in words)}"
-    if isinstance(value, str) and value in words:
-        return kind(value)
-    if isinstance(value, str) and value in later:
-        raise Wrong(f"the {what} `{value}` is not supported by this version", remedy)
-    hint = nearest(value, words) if isinstance(value, str) else ""
-    raise Wrong(f"{shown(value)} is not a {what}", f"write {hint}" if hint else remedy)
-
-
 def min_up(value: object) -> MinUp:
     """How many endpoints a region needs up: a number from 1, or a percentage."""
     if type(value) is int and value >= 1:
@@ -227,6 +219,75 @@ def min_up(value: object) -> MinUp:
         f"{shown(value)} is not a number of endpoints",
         "write a whole number from 1, or a percentage such as `50%`",
     )
+
+
+def true_or_false(value: object) -> bool:
+    """A truth value."""
+    if isinstance(value, bool):
+        return value
+    raise Wrong(f"{shown(value)} is neither true nor false", "write `true` or `false`")
+
+
+def fraction(value: object) -> float:
+    """A part of a whole, 0 to 1. Whole numbers are refused, as 1 could be meant as 1 %."""
+    match = _PART.fullmatch(value) if isinstance(value, str) else None
+    if match and float(match[1]) <= 100:
+        return float(f"{match[1]}e-2")  # rounded once, unlike a division
+    if isinstance(value, float) and 0 <= value < 1:
+        return value
+    if type(value) is int and 0 < value <= 100:
+        raise Wrong(f"{shown(value)} is not a part of a whole", f"write `{value}%`")
+    if type(value) is int and value == 0:
+        return 0.0
+    raise Wrong(f"{shown(value)} is not a part of a whole", "write one from `0%` to `100%`")
+
+
+def weight(value: object) -> int:
+    """A region's weight."""
+    return _weight(value, MAX_WEIGHT)
+
+
+def endpoint_weight(value: object) -> int:
+    """An endpoint's weight."""
+    return _weight(value, MAX_ENDPOINT_WEIGHT)
+
+
+def _weight(value: object, most: int) -> int:
+    if type(value) is int and 0 <= value <= most:
+        return value
+    raise Wrong(f"{shown(value)} is not a weight", f"write a whole number from 0 to {most}")
+
+
+def region_count(value: object) -> int:
+    """How many regions an answer names."""
+    return _count(value, "regions")
+
+
+def address_count(value: object) -> int:
+    """How many addresses an answer has."""
+    return _count(value, "addresses")
+
+
+def _count(value: object, of: str) -> int:
+    if type(value) is int and value >= 1:
+        return value
+    raise Wrong(f"{shown(value)} is not a number of {of}", "write a whole number from 1")
+
+
+def prefix4(value: object) -> int:
+    """The length of an IPv4 prefix."""
+    return _prefix(value, 32)
+
+
+def prefix6(value: object) -> int:
+    """The length of an IPv6 prefix."""
+    return _prefix(value, 128)
+
+
+def _prefix(value: object, bits: int) -> int:
+    if type(value) is int and 1 <= value <= bits:
+        return value
+    raise Wrong(f"{shown(value)} is not a prefix length", f"write a number from 1 to {bits}")
 
 
 def serial(value: object) -> int:

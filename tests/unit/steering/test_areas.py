@@ -84,7 +84,7 @@ def ranking(table: AreaTable, value: int) -> tuple[int, ...]:
 
 def test_clients_at_no_known_place_get_the_regions_in_their_order() -> None:
     regions = [Region("b", Location(1.0, 1.0)), Region("a", Location(50.0, 1.0))]
-    table = build_areas(places(sample_geo(), ()), chooser(Steering(), regions, ()))
+    table = build_areas(places(sample_geo(), ()), chooser(Steering(), regions, ()), len(regions))
     assert ranking(table, table.v4.find(0x0A000001)) == (0, 1)
 
 
@@ -97,7 +97,7 @@ def test_the_sample_database_ranks_as_each_network_by_itself() -> None:
     ]
     model = CostModel(regions, ())
     geo = sample_geo()
-    table = build_areas(places(geo, ()), chooser(Steering(), regions, ()))
+    table = build_areas(places(geo, ()), chooser(Steering(), regions, ()), len(regions))
     source = random.Random(1)
     for base, bits in ((0xC0000200, 8), (0xC6336400, 8), (0xCB007100, 8), (0xC6120000, 17)):
         for _ in range(50):

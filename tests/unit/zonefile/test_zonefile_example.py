@@ -22,7 +22,8 @@ nameservers:
   ns2.example.net.: []
 soa: {contact: first.last@example.com, negative_ttl: 2m, refresh: 1h, serial: 9}
 regions:
-  us-east: {location: [39.04, -77.49], capacity: 20000, bias: -20}
+  us-east: {location: US-VA, capacity: 20000, bias: -20}
+  flat: {location: [39.04, -77.49]}
   "NO": {location: NO}
   ca: {location: NA-US-CA}
 checks:
@@ -37,9 +38,30 @@ apps:
     services:
       orders: {us-east: [192.0.2.1, {address: "2001:db8::1"}], NO: 192.0.2.2}
       extra: {us-east: a.example.net, optional: true}
+    steering: {policy: nearest, within: 12.5%, weights: {us-east: 3, NO: 0}, draw: query,
+               fence: [NA-US, EU], otherwise: {policy: latency, regions: 2}}
+    when_all_down: ["2001:db8::9", 192.0.2.9]
+    panic: 0.3
   catalog: {topology: spread, check: {type: http}, services: {search: {ca: 192.0.2.3}}}
   db: {topology: spread, check: sql, min_up: 1, services: {db: {ca: 192.0.2.4}}}
   plain: {topology: spread, check: http, services: {"": {ca: 192.0.2.5}}}
+  map:
+    topology: spread
+    balance: hash
+    answers: 2
+    when_all_down: nodata
+    steering:
+      policy: geo
+      prefix: {v4: 20}
+      rules:
+        - {match: [EU-GB, 203.0.113.0/24], policy: weighted, weights: {flat: 3, "NO": 1}}
+        - {match: NA, policy: sticky, regions: [flat, us-east], weights: {flat: 0}}
+        - {match: EU, regions: "NO", trickle: 5%, fence: "NO",
+           otherwise: {policy: failover, order: [flat]}}
+        - regions: [us-east, flat]
+    services:
+      b: {us-east: [{address: 192.0.2.6, weight: 2}, {address: 192.0.2.7, backup: true}],
+          flat: 192.0.2.8, NO: 192.0.2.9}
 geo: {overrides: {203.0.113.0/24: {location: GB}, "2001:db8::/32": {location: [1, 2]}}}
 latency: {EU-GB: {us-east: 78.5}, "NO": {"NO": 1}}
 records_file: r.zone
@@ -75,12 +97,12 @@ def test_the_example_uses_addresses_kept_for_documentation() -> None:
 
 
 def test_values_and_defaults_reach_the_model(zone: Zone) -> None:
-    shop, catalog, db, plain = zone.apps
+    shop, catalog, db, plain, _ = zone.apps
     assert zone.ttl == 60
     assert zone.soa.contact == "first\\.last.example.com."
     assert (zone.soa.negative_ttl, zone.soa.retry) == (120, 900)
     assert zone.regions["NO"].location.country == "NO"
-    assert zone.regions["us-east"].location == Location(39.04, -77.49)
+    assert zone.regions["flat"].location == Location(39.04, -77.49)
     assert shop.topology is Topology.REPLICATED
     assert shop.min_up == MinUp(50, percent=True)
     assert shop.check is not None
@@ -137,8 +159,15 @@ def test_the_long_form_says_every_default(tmp_path: Path) -> None:
         'interval: "10s"',
         "fall: 3",
         "policy: nearest",
+        "regions: 1",
+        'within: "0%"',
         "min_up: 1",
+        "balance: all",
+        "when_all_down: all",
+        'panic: "0%"',
         "optional: false",
+        "weight: 1",
+        "backup: false",
     ):
         assert line in text
 

@@ -45,6 +45,11 @@ WORDS = [
     "%",
     "|\n",
     "0x1",
+    "geo",
+    "failover",
+    "spread",
+    "us-east",
+    "0",
     "9" * 40,
 ]
 
@@ -89,11 +94,12 @@ def test_lines_of_a_zone_file_in_any_order(tmp_path: Path, lines: list[str]) -> 
     loads_or_says_why(tmp_path, "".join(lines).encode())
 
 
+KEYS = ["a", "us-east", "type", "optional", "topology", "services", "steering", "policy", "rules"]
+KEYS += ["match", "regions", "order", "weights", "fence", "otherwise", "when_all_down", "weight"]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(WORDS),
     lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["a", "us-east", "type", "optional"]), inner, max_size=3)
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3)
     ),
     max_leaves=6,
 )

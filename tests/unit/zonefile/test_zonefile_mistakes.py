@@ -105,9 +105,9 @@ ONE_MISTAKE = {
         "a.yaml:6:1: alerts: `alerts` is not supported by this version",
     ),
     "a policy of a later version": (
-        app("    steering: {policy: weighted}\n    services: {a: {us-east: 192.0.2.1}}\n"),
-        "a.yaml:9:24: apps.shop.steering.policy: the policy `weighted` is not supported by this "
-        "version; write `nearest`",
+        app("    steering: {policy: least_load}\n    services: {a: {us-east: 192.0.2.1}}\n"),
+        "a.yaml:9:24: apps.shop.steering.policy: the policy `least_load` is not supported by this "
+        "version; write `nearest` or `latency` or `geo`",
     ),
     "a short policy": (
         app("    steering: neerest\n    services: {a: {us-east: 192.0.2.1}}\n"),
@@ -164,8 +164,8 @@ ONE_MISTAKE = {
         "a.yaml:10:7: apps.shop.services.orders: the service has no endpoints",
     ),
     "an option of a later version": (
-        service("{us-east: [{address: 192.0.2.1, weight: 2}]}"),
-        "`weight` is not supported by this version",
+        service("{us-east: 192.0.2.1, ttl: 30}"),
+        "a.yaml:10:36: apps.shop.services.orders.ttl: `ttl` is not supported by this version",
     ),
     "a multicast address": (service("{us-east: 224.0.0.1}"), "no client can reach `224.0.0.1`"),
     "a scoped address": (service('{us-east: "fe80::1%eth0"}'), "no client can reach"),

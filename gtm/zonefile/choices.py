@@ -1,0 +1,63 @@
+"""Parsers of the words of a zone file that stand for a choice. Each raises Wrong for another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import TypeVar
+
+from gtm.model import AllDown, Balance, CheckType, Draw, Policy, Topology
+from gtm.zonefile.findings import Wrong, nearest, shown
+
+_Word = TypeVar("_Word", bound=Enum)
+
+
+def check_type(value: object) -> CheckType:
+    """How a thing is probed."""
+    later = ("grpc", "dns", "icmp", "exec", "all", "any", "quorum")
+    return _choice(value, CheckType, "check type", later)
+
+
+def policy(value: object) -> Policy:
+    """How clients are steered."""
+    return _choice(value, Policy, "policy", ("least_load",))
+
+
+def topology(value: object) -> Topology:
+    """Whether an app's services move together."""
+    return _choice(value, Topology, "topology")
+
+
+def draw(value: object) -> Draw:
+    """Where a share decides."""
+    return _choice(value, Draw, "draw")
+
+
+def balance(value: object) -> Balance:
+    """How the endpoints inside a region are used."""
+    return _choice(value, Balance, "balance", ("ewma", "least_load"))
+
+
+def all_down(value: object) -> AllDown:
+    """What to answer when no region is up, save addresses."""
+    words = {mode.value: mode for mode in AllDown if mode is not AllDown.ADDRESSES}
+    if isinstance(value, str) and value in words:
+        return words[value]
+    hint = nearest(value, words) if isinstance(value, str) else ""
+    fallback = f"{_either(words)} or `[addresses]`"
+    raise Wrong(f"{shown(value)} is not an answer of last resort", f"write {hint or fallback}")
+
+
+def _choice(value: object, kind: type[_Word], what: str, later: tuple[str, ...] = ()) -> _Word:
+    words = [str(member.value) for member in kind]
+    remedy = f"write {_either(words)}"
+    if isinstance(value, str) and value in words:
+        return kind(value)
+    if isinstance(value, str) and value in later:
+        raise Wrong(f"the {what} `{value}` is not supported by this version", remedy)
+    hint = nearest(value, words) if isinstance(value, str) else ""
+    raise Wrong(f"{shown(value)} is not a {what}", f"write {hint}" if hint else remedy)
+
+
+def _either(words: Iterable[str]) -> str:
+    return " or ".join(f"`{word}`" for word in words)
