@@ -85,7 +85,7 @@ def _warnings(zone: Zone) -> Iterator[str]:
     servers = zone.nameservers
     if len(servers) < 2:
         yield (
-            f"{zone.name} has one name server: its names are gone when that is "
+            f"{zone.name.rstrip('.')} has one name server: its names are gone when that is "
             "(RFC 2182 section 5 asks for two or more); add one under `nameservers`"
         )
     missing = [server for server in servers if _inside(server, zone) and not server.addresses]

@@ -48,7 +48,7 @@ def _read(path: Path, service_of: ServiceOf, advance: Advance) -> Traffic:
     if lines is not None:
         counting.take(lines.rows)
     if counting.wrong:
-        _blame(path, counting.wrong, bad)
+        bad = _blame(path, counting.wrong)
     bad.raise_if_any()
     if lines is None or not counting.counted:
         raise GtmError(
@@ -63,18 +63,22 @@ def _format(block: Block) -> CsvLines | LogLines:
     return LogLines() if block.text.lstrip().startswith("{") else CsvLines()
 
 
-def _blame(path: Path, wrong: set[str], bad: BadLines) -> None:
-    """Finds the lines that have these networks; the file is read again, as it is not kept."""
+def _blame(path: Path, wrong: set[str]) -> BadLines:
+    """Finds the lines that have these networks, and all others that can't be read, in order.
+
+    The file is read again, line by line, as its lines are not kept.
+    """
     lines: CsvLines | LogLines | None = None
-    unread = BadLines(path)  # those were noted the first time
+    bad = BadLines(path)
     for block in blocks(path):
         lines = lines or _format(block)
         for number, line in block.lines():
-            lines.count(Block(line, number, 1), unread)
+            lines.count(Block(line, number, 1), bad)
             for _, network in lines.rows:
                 if network in wrong:
                     bad.note(number, f"{network[:60]!r} is not a network; {NETWORK}")
             lines.rows.clear()
+    return bad
 
 
 class _Counting:
