@@ -24,14 +24,14 @@ from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
 from gtm.model import Address, Policy, State, Topology, Verdict
-from gtm.snapshot import Plan
+from gtm.snapshot import LAST_RESORT, Plan
 from gtm.steering.cost import Cost, CostModel
 from gtm.steering.places import Place
 from gtm.steering.policies import networks_in
 from gtm.steering.verdicts import panics
 
 BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
-LAST_RESORT = {
+WITHOUT_REGIONS = {
     "all": "no region is up, so all are answered as if they were: {regions}",
     "last_good": "no region is up, so it is answered as it last was: {regions}",
     "nodata": "no region is up, and the app then says that there is nothing (NODATA)",
@@ -209,7 +209,7 @@ def _steering(
     order: Sequence[int] = range(len(every))
     if costs is not None:
         order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
-    picked = tuple(answers.region for answers in decision.answers if answers.region)
+    picked = tuple(answers.region for answers in decision.answers if answers.region != LAST_RESORT)
     shares = _shares(decision.plan)
     return Steering(
         service=service.service.key,
@@ -279,7 +279,7 @@ def _summary(message: dns.message.Message, steering: Steering | None, inside: bo
         return _unsteered(message)
     regions = " and ".join(steering.regions_picked) or "no region"
     if steering.fallback is not None:
-        return LAST_RESORT[steering.fallback].format(regions=regions)
+        return WITHOUT_REGIONS[steering.fallback].format(regions=regions)
     if steering.policy not in BY_COST:
         return f"{regions}: picked by {steering.policy}" + _because(steering)
     if steering.regions[0].cost is None:

@@ -19,6 +19,7 @@ from enum import Enum
 
 from gtm.model import AllDown
 
+LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
 CNAME = 5  # the one type that answers for all others (RFC 1034 section 3.6.2)
 
 # --- who asks ---------------------------------------------------------------------------

@@ -13,14 +13,17 @@ import typer
 from typer.core import TyperGroup
 
 from gtm.cli.check import check
+from gtm.cli.delegation import delegation
 from gtm.cli.demo import demo
 from gtm.cli.drain import drain
 from gtm.cli.explain import explain
 from gtm.cli.force import force
+from gtm.cli.geo import geo
 from gtm.cli.output import complain
 from gtm.cli.overrides import overrides
 from gtm.cli.reload import reload
 from gtm.cli.serve import serve
+from gtm.cli.simulate import simulate
 from gtm.cli.status import status
 from gtm.cli.undrain import undrain
 from gtm.cli.version import version
@@ -79,6 +82,9 @@ app.command("drain")(drain)
 app.command("undrain")(undrain)
 app.command("force")(force)
 app.command("overrides")(overrides)
+app.command("simulate")(simulate)
+app.add_typer(geo, name="geo")
+app.command("delegation")(delegation)
 app.command("reload")(reload)
 app.command("version")(version)
 

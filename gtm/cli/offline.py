@@ -12,7 +12,7 @@ from gtm.compile.compiler import Compiler
 from gtm.explain import explain
 from gtm.geo import Geo, bundled, open_databases
 from gtm.model import Address, State, Target, Verdict
-from gtm.settings import settle
+from gtm.settings import Settings, settle
 from gtm.zonefile import load
 
 ASSUMED = Verdict(State.UNKNOWN, "assumed up: not asked of a running server", 0.0)
@@ -28,12 +28,17 @@ def explanation_from_files(
     """
     settings = settle({"zones": zones, "geoip": geoip}, os.environ, None)
     loaded = load(settings.zones)
-    named = settings.geoip_paths()
-    paths = bundled() if named is None else named
-    geo = open_databases(paths) if paths else Geo.empty()
-    compiled = Compiler().compile(loaded.zones, geo, _assumed, epoch=0)
+    compiled = Compiler().compile(loaded.zones, geo_of(settings), assumed_up, epoch=0)
     return explanation(explain(compiled, name, rrtype, client, time.time()))
 
 
-def _assumed(target: Target) -> Verdict:
+def geo_of(settings: Settings) -> Geo:
+    """The databases that a server would use with these settings. Raises GeoError."""
+    named = settings.geoip_paths()
+    paths = bundled() if named is None else named
+    return open_databases(paths) if paths else Geo.empty()
+
+
+def assumed_up(target: Target) -> Verdict:
+    """The verdict of what nobody has probed."""
     return ASSUMED

@@ -46,6 +46,12 @@ class Group:
             return self
         return replace(self, up=up, last_up=up or self.last_up, withheld=out)
 
+    def with_lost(self, down: frozenset[str], drained: frozenset[str]) -> Group:
+        """The group as if these regions were down, and those taken out by an operator."""
+        up = self.up - down - drained
+        out = self.withheld | drained & frozenset(self.regions)
+        return replace(self, up=up, last_up=up or self.last_up, withheld=out)
+
     def _indices(self, names: frozenset[str]) -> Up:
         return frozenset(index for index, name in enumerate(self.regions) if name in names)
 

@@ -10,11 +10,10 @@ from gtm.compile.static import ZoneContext, question_key
 from gtm.dns.names import is_below, to_wire
 from gtm.dns.types import Type, type_text
 from gtm.model import App, Balance, Endpoint
-from gtm.snapshot import Entry, Node, Pick, RegionAnswers, RRset, Steered
+from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, RegionAnswers, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
 STEERED_TYPES = (Type.A, Type.AAAA)
-LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
 VERSIONS = {4: Type.A, 6: Type.AAAA}
 
 

@@ -39,12 +39,13 @@ def build_areas(places: Places, chooser: Chooser, regions: int) -> AreaTable:
 def _merged_alike(
     areas: dict[Hashable, int], by_place: list[int], chooser: Chooser, every: frozenset[int]
 ) -> tuple[dict[Hashable, int], list[int]]:
-    """The areas of a nested policy without those that decide alike for every set of regions up.
+    """The areas of a loose policy without those that decide alike for every set of regions up.
 
-    Differently written rules may come to the same; where there are few enough regions to try all
-    sets, their clients are one area. Beyond that more areas are no less right, only smaller.
+    Differently written rules, say, may come to the same; where there are few enough regions to
+    try all sets, their clients are one area. Beyond that more areas are no less right, only
+    smaller.
     """
-    if not chooser.nested or len(areas) << len(every) > MOST_TRIED:
+    if not chooser.loose or len(areas) << len(every) > MOST_TRIED:
         return areas, by_place
     sets = [
         frozenset(up) for size in range(len(every) + 1) for up in combinations(sorted(every), size)

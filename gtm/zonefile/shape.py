@@ -285,7 +285,7 @@ class RecordShape(Shape):
 
     later: ClassVar[tuple[str, ...]] = ("dynamic", "geo", "octodns", "healthcheck", "lenient")
 
-    type: str = Field(description="A AAAA CAA CNAME HTTPS MX NS PTR SRV SVCB TXT")
+    type: str = Field(description="A AAAA CAA CNAME DS HTTPS MX NS PTR SRV SVCB TXT")
     ttl: Ttl = 3600
     value: RecordValue | None = None
     values: list[RecordValue] | None = None

@@ -19,10 +19,10 @@ PICKS = {Draw.WINDOW: Pick.DRAW, Draw.QUERY: Pick.RANDOM}
 class Chooser(Protocol):
     """A policy for the regions of some services; regions are indices into those.
 
-    `nested` ones are made of others.
+    In `loose` ones clients with different views may still be decided alike, whatever is up.
     """
 
-    nested: bool
+    loose: bool
 
     def view(self, place: Place, among: Up) -> Hashable:
         """All that decisions for clients at the place depend on, whatever of `among` is up."""

@@ -31,8 +31,6 @@ class Nearest:
     those without one; a place where none is measured is left to the estimates.
     """
 
-    nested = False
-
     def __init__(
         self,
         steering: Steering,
@@ -47,6 +45,8 @@ class Nearest:
         self._answered = steering.answered
         self._pick = PICKS[steering.draw]
         self._measured_first = measured_first
+        # a region of weight 0 shares with none, however near it is
+        self.loose = self._within > 0 and not all(self._among.weights)
 
     def view(self, place: Place, among: Up) -> Ranked:
         """The ranking, and who would share with whom."""

@@ -13,7 +13,7 @@ from gtm.steering.policies.base import Chooser, Up
 class Rules:
     """`geo`: the first rule that matches the client steers it."""
 
-    nested = True
+    loose = True
 
     def __init__(self, rules: Sequence[Rule], inner: Sequence[Chooser]) -> None:
         """Each rule has a policy of its own; rules that decide alike are one to their clients."""
@@ -80,7 +80,7 @@ class Rules:
 class Otherwise:
     """A policy, and the one to use when it has no region left."""
 
-    nested = True
+    loose = True
 
     def __init__(self, first: Chooser, second: Chooser) -> None:
         """Either may be any policy."""

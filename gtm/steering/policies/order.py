@@ -13,7 +13,7 @@ from gtm.steering.policies.base import PICKS, Up, candidates, shared
 class Failover:
     """Active-passive: the first that is up; a trickle keeps the next one warm."""
 
-    nested = False
+    loose = False
 
     def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
         """The candidates stand in the order to try them."""

@@ -14,7 +14,7 @@ from gtm.steering.policies.base import PICKS, Up, candidates, shared
 class Weighted:
     """Active-active by share; weight 0 is used only when every other region is down."""
 
-    nested = False
+    loose = False
 
     def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
         """By the candidates' weights."""
@@ -63,7 +63,7 @@ class Weighted:
 class Sticky:
     """A client network keeps its region; one that leaves moves only its own clients."""
 
-    nested = False
+    loose = False
 
     def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
         """By weight, among the candidates."""

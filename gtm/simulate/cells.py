@@ -1,0 +1,89 @@
+"""Traffic cut and summed by cell: by all that steering may ask of a client, before and after.
+
+A day's queries from millions of networks become a few thousand cells, and each decision is then
+counted over cells instead of clients. The cuts are the steering's own (gtm.steering.places); which
+area a cell is in is asked of the area table, by an address of the cell.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gtm.geo import Geo, Ranges
+from gtm.model import Location, Network, Zone
+from gtm.simulate.traffic import Clients, Span
+from gtm.steering.places import Places, places
+from gtm.steering.policies import networks_in
+
+FAMILIES = (32, 128)
+Key = tuple[int, int]  # numbers of the places before and after
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Clients that no decision of the zone tells apart: one of their addresses, and their weight.
+
+    `before` and `after` are their locations as the zone has it then.
+    """
+
+    bits: int
+    address: int
+    weight: float
+    before: Location | None
+    after: Location | None
+
+
+def ground(zone: Zone, geo: Geo) -> Places:
+    """Address space as any steering of the zone may cut it; `geo` is the zone's own view."""
+    return places(geo, sorted(named(zone), key=str))
+
+
+def named(zone: Zone) -> frozenset[Network]:
+    """The client networks that rules of the zone name."""
+    return frozenset(network for app in zone.apps for network in networks_in(app.steering))
+
+
+def cells(clients: Clients, before: Places, after: Places) -> tuple[Cell, ...]:
+    """The clients in cells; networks wider than a cell are split by their number of addresses."""
+    sums: dict[Key, float] = {}
+    found: dict[Key, tuple[int, int]] = {}
+    for bits in FAMILIES:
+        one, two = _ranges(before, bits), _ranges(after, bits)
+        for at, key, weight in _pieces(clients.spans(bits), one, two):
+            if key in sums:
+                sums[key] += weight
+            else:
+                sums[key] = weight
+                found[key] = (bits, at)
+    return tuple(
+        Cell(*found[key], weight, before.list[key[0]].location, after.list[key[1]].location)
+        for key, weight in sums.items()
+    )
+
+
+def _ranges(side: Places, bits: int) -> Ranges:
+    return side.v4 if bits == 32 else side.v6
+
+
+def _pieces(
+    spans: Iterable[Span], before: Ranges, after: Ranges
+) -> Iterator[tuple[int, Key, float]]:
+    """(first address, places before and after, weight) of each piece of the spans."""
+    starts, values = before.starts, before.values
+    others, other_values = after.starts, after.values
+    same, count, other_count = after is before, len(starts), len(others)
+    for first, last, weight in spans:
+        at = first
+        while at <= last:
+            one = bisect_right(starts, at)
+            two = one if same else bisect_right(others, at)
+            end = last + 1
+            if one < count and starts[one] < end:
+                end = starts[one]
+            if two < other_count and others[two] < end:
+                end = others[two]
+            part = weight if end - at > last - first else weight * (end - at) / (last - first + 1)
+            yield at, (values[one - 1], other_values[two - 1]), part
+            at = end

@@ -1,0 +1,271 @@
+"""The simulation: traffic over the plans of two worlds, and what moves between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from dns.exception import DNSException
+
+from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
+from gtm.dns.lookup import Asker, Chance, Lookup, zone_of
+from gtm.dns.names import to_wire
+from gtm.dns.types import Type
+from gtm.simulate.cells import Cell, cells, ground, named
+from gtm.simulate.counting import Costs, Sums
+from gtm.simulate.flows import Flows, Side, flows
+from gtm.simulate.load import loads
+from gtm.simulate.outcome import Part, Simulation
+from gtm.simulate.scenario import Worlds, regions_of
+from gtm.simulate.traffic import Clients, Traffic, Unit
+from gtm.snapshot import Plan, Snapshot
+from gtm.steering.places import Places
+
+NOBODY = Asker(32, 0)  # whose place makes no difference to which service answers
+Advance = Callable[[int, int], None]  # decisions counted so far, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Steering:
+    """A service in one world."""
+
+    compiled: Compiled
+    app: CompiledApp
+    service: CompiledService
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """A plan for each area."""
+        return self.compiled.snapshot.plans[self.service.steered.group]
+
+    def side(self, cell: Cell) -> Side:
+        """How clients of the cell are steered."""
+        steered = self.service.steered
+        return Side(steered, self.plans[steered.areas.find(cell.bits, cell.address) >> 8])
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A service in both worlds; in one of them it may not be there."""
+
+    before: Steering | None
+    after: Steering | None
+
+    @property
+    def either(self) -> Steering:
+        """The service where it is there, afterwards if it can be."""
+        found = self.after or self.before
+        assert found is not None  # noqa: S101  # a pair is made of one or two
+        return found
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for services that are decided alike, area by area, in both worlds."""
+        return tuple(
+            side
+            and (
+                side.app.zone.name,
+                side.app.app.name,
+                id(side.service.steered.areas),
+                id(side.plans),
+                tuple(answers.region for answers in side.service.steered.answers),
+            )
+            for side in (self.before, self.after)
+        )
+
+
+def services(compiled: Compiled) -> dict[str, Steering]:
+    """The services of a world by full name."""
+    return {
+        service.service.name: Steering(compiled, app, service)
+        for app in compiled.apps.values()
+        for service in app.services.values()
+    }
+
+
+def service_of(worlds: Worlds) -> Callable[[str], str | None]:
+    """Finds the service that answers a name, as the server would: through aliases and wildcards.
+
+    A name that is none before is looked up afterwards.
+    """
+    snapshots = [world.snapshot for world in (worlds.before, worlds.after)]
+
+    def find(name: str) -> str | None:
+        try:
+            wire = to_wire(name)
+        except (DNSException, ValueError):
+            return None
+        return next((found for each in snapshots if (found := _answering(each, wire))), None)
+
+    return find
+
+
+def _answering(snapshot: Snapshot, name: bytes) -> str | None:
+    zone = zone_of(snapshot, name, Type.A)
+    if zone is None:
+        return None
+    lookup = Lookup(snapshot, zone, NOBODY, NOBODY, Chance(0, 0.0))
+    asked = (lookup.run(name, rrtype).service for rrtype in (Type.A, Type.AAAA))
+    return next(filter(None, asked), None)
+
+
+def simulate(
+    worlds: Worlds,
+    traffic: Traffic,
+    only: str | None = None,
+    total_load: float | None = None,
+    advance: Advance = lambda done, total: None,
+) -> Simulation:
+    """What moves for every service, or for the one (by full name) that is named.
+
+    `total_load` is what the whole traffic stands for, in the unit of `capacity`. Takes some
+    microseconds for each client network, and for each decision and cell.
+    """
+    before, after = services(worlds.before), services(worlds.after)
+    names = [name for name in {**before, **after} if only in (None, name)]
+    pairs = {name: Pair(before.get(name), after.get(name)) for name in names}
+    order = list({**regions_of(worlds.before), **regions_of(worlds.after)})
+    counting = _Counting(traffic)
+    parts, whole = [], Sums()
+    asked = list(_asked(pairs, traffic))
+    for number, question in enumerate(asked):
+        sums = counting.sums(question)
+        spread_out = question.clients is traffic.common
+        part = len(question.services) / len(pairs) if spread_out else 1.0
+        whole.merge(sums, part)
+        if traffic.unit is Unit.QUERIES and part != 1.0:
+            scaled = Sums()
+            scaled.merge(sums, part)
+            sums = scaled
+        parts.append(_part(question, sums, order))
+        advance(number + 1, len(asked))
+    picture = whole.picture(order)
+    reckoned = loads(worlds, traffic, picture, total_load)
+    return Simulation(
+        unit=traffic.unit.value,
+        source=traffic.source,
+        services=len(pairs),
+        picture=picture,
+        parts=tuple(sorted(parts, key=lambda part: -part.picture.moved)),
+        loads=reckoned.loads,
+        assumptions=(*_assumed(worlds, traffic, len(pairs)), *reckoned.said),
+    )
+
+
+# --- what is asked ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Services that are decided alike, and the clients that ask them."""
+
+    pair: Pair
+    services: tuple[str, ...]
+    clients: Clients
+
+
+def _asked(pairs: Mapping[str, Pair], traffic: Traffic) -> Iterator[Question]:
+    """Each decision once: for the traffic of all services, and for a service's own."""
+    if traffic.common is not None:
+        alike: dict[tuple[object, ...], list[str]] = {}
+        for name, pair in pairs.items():
+            alike.setdefault(pair.key(), []).append(name)
+        for names in alike.values():
+            yield Question(pairs[names[0]], tuple(names), traffic.common)
+    for name, clients in traffic.by_service.items():
+        if name in pairs:
+            yield Question(pairs[name], (name,), clients)
+
+
+def _part(question: Question, sums: Sums, order: Sequence[str]) -> Part:
+    app = question.pair.either.app
+    return Part(
+        zone=app.zone.name,
+        app=app.app.name,
+        services=question.services,
+        policy=app.app.steering.policy.value,
+        picture=sums.picture(order),
+    )
+
+
+def _assumed(worlds: Worlds, traffic: Traffic, count: int) -> Iterator[str]:
+    yield "every endpoint is taken to be up before, and all that is not named is up after"
+    if traffic.unit is Unit.ADDRESSES:
+        yield "clients are the IPv4 addresses that the geo databases place, each counted once"
+    if traffic.unit is Unit.SITES:
+        yield "clients are the IPv6 /48 networks that the geo databases place, each counted once"
+    if traffic.common is not None and count > 1:
+        each = "half" if count == 2 else f"1/{count}"
+        yield f"every client asks all {count} services alike: each has {each} of its traffic"
+    if traffic.unsteered:
+        yield f"{traffic.unsteered:,.0f} queries for names without steering here are left out"
+    for app in worlds.kept:
+        yield f"app {app} is below its `panic` then: verdicts are not believed, all regions stay"
+
+
+# --- counting ---------------------------------------------------------------------------
+
+
+class _Counting:
+    """Counts decisions over cells; cells and costs are made once and shared."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._grounds: dict[tuple[object, ...], Places] = {}
+        self._cells: dict[tuple[int, int, int], tuple[Cell, ...]] = {}
+        self._costs: dict[int, Costs] = {}
+
+    def sums(self, question: Question) -> Sums:
+        """What moves for the services in question."""
+        pair, sums = question.pair, Sums()
+        known: dict[tuple[int, int], Flows] = {}
+        for cell in self._cells_of(question):
+            before = None if pair.before is None else pair.before.side(cell)
+            after = None if pair.after is None else pair.after.side(cell)
+            key = (id(before and before.plan), id(after and after.plan))
+            if key not in known:
+                known[key] = flows(before, after)
+            for side, steered in enumerate((before, after)):
+                if steered is not None and steered.plan.fallback is not None:
+                    sums.last_resort[side] += cell.weight
+            for regions, fraction in known[key].items():
+                sums.add(regions, cell.weight * fraction)
+                self._step(sums, pair, cell, regions, cell.weight * fraction)
+        return sums
+
+    def _step(
+        self, sums: Sums, pair: Pair, cell: Cell, regions: tuple[str | None, str | None], by: float
+    ) -> None:
+        """What moving adds; nothing for those that stay, or whose place or region is not known."""
+        origin, target = regions
+        if origin == target or origin is None or target is None:
+            return
+        if cell.before is None or cell.after is None or not pair.before or not pair.after:
+            return
+        old = self._costs_in(pair.before).of(cell.before, origin)
+        new = self._costs_in(pair.after).of(cell.after, target)
+        sums.add_step(regions, (new.distance - old.distance, new.rtt - old.rtt, by))
+
+    def _costs_in(self, steering: Steering) -> Costs:
+        zone = steering.app.zone
+        if id(zone) not in self._costs:
+            self._costs[id(zone)] = Costs(zone)
+        return self._costs[id(zone)]
+
+    def _cells_of(self, question: Question) -> tuple[Cell, ...]:
+        sides = [side for side in (question.pair.before, question.pair.after) if side is not None]
+        before, after = self._ground(sides[0]), self._ground(sides[-1])
+        key = (id(before), id(after), id(question.clients))
+        if key not in self._cells:
+            found = cells(question.clients, before, after)
+            if question.clients is not self._traffic.common:
+                return found  # one service's own: not asked for again
+            self._cells[key] = found
+        return self._cells[key]
+
+    def _ground(self, steering: Steering) -> Places:
+        """Shared by zones that know and name the same."""
+        zone = steering.app.zone
+        key = (zone.overrides, named(zone))
+        if key not in self._grounds:
+            self._grounds[key] = ground(zone, steering.compiled.geos[zone.name])
+        return self._grounds[key]

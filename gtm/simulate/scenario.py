@@ -1,0 +1,120 @@
+"""The two worlds to compare, both compiled by the server's own compile step.
+
+A region that goes down has endpoints whose checks fail: verdicts, `min_up`, topology, `panic` and
+`when_all_down` follow as they would. Where an app has no check nothing can be seen to fail, so the
+region is taken out by hand; so is a drained one, as an operator's word beats verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from gtm.compile.compiler import Compiled, Compiler
+from gtm.errors import UsageError
+from gtm.geo import Geo
+from gtm.model import State, Target, Verdict, Zone
+from gtm.steering.verdicts import Look, target_of
+from gtm.zonefile.findings import listed, nearest
+
+UP = Verdict(State.UP, "taken to be up", 0.0)
+DOWN = Verdict(State.DOWN, "taken to be down", 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is to happen to regions, by name, in every zone that has them."""
+
+    down: frozenset[str] = frozenset()
+    drained: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Worlds:
+    """Before, with every endpoint up, and after. `kept` names apps that panic keeps in a region."""
+
+    before: Compiled
+    after: Compiled
+    kept: tuple[str, ...] = ()
+
+
+def worlds(
+    zones: tuple[Zone, ...], changed: tuple[Zone, ...] | None, geo: Geo, scenario: Scenario
+) -> Worlds:
+    """Both worlds; `changed` are the zones afterwards (None: the same).
+
+    Raises UsageError for regions that no zone has afterwards.
+    """
+    _require_regions(changed or zones, scenario)
+    compiler = Compiler()
+    before = compiler.compile(zones, geo, _all_up, epoch=0)
+    failing = _targets(changed or zones, scenario.down)
+    look = _looking_down(failing)
+    if changed is None:
+        after = compiler.refresh(before, failing, look, epoch=1)
+    else:
+        after = compiler.compile(changed, geo, look, epoch=1)
+    after = _without(after, scenario)
+    return Worlds(before, after, tuple(_kept(after, scenario)))
+
+
+def _all_up(target: Target) -> Verdict:
+    return UP
+
+
+def _looking_down(failing: Collection[Target]) -> Look:
+    return lambda target: DOWN if target in failing else UP
+
+
+def _require_regions(zones: Iterable[Zone], scenario: Scenario) -> None:
+    known = list(dict.fromkeys(name for zone in zones for name in zone.regions))
+    for verb, names in (("take down", scenario.down), ("drain", scenario.drained)):
+        for name in sorted(names - set(known)):
+            like = nearest(name, known)
+            remedy = f"did you mean {like}?" if like else f"the regions are {listed(known)}"
+            raise UsageError(f"cannot {verb} region {name!r}: no zone has it; {remedy}")
+
+
+def _targets(zones: Iterable[Zone], regions: frozenset[str]) -> frozenset[Target]:
+    """What is probed in the regions."""
+    found = (
+        target_of(app, service, endpoint)
+        for zone in zones
+        for app in zone.apps
+        for service in app.services
+        for region in regions & service.endpoints.keys()
+        for endpoint in service.endpoints[region]
+    )
+    return frozenset(target for target in found if target is not None)
+
+
+def _without(compiled: Compiled, scenario: Scenario) -> Compiled:
+    """The world with regions taken out of the decisions that no verdict takes them out of."""
+    down: dict[int, frozenset[str]] = {}
+    for app in compiled.apps.values():
+        for service in app.services.values():
+            down[service.steered.group] = frozenset() if app.app.check else scenario.down
+    groups = tuple(
+        group.with_lost(down[number], scenario.drained)
+        for number, group in enumerate(compiled.groups)
+    )
+    plans = tuple(group.plans() for group in groups)
+    return replace(compiled, snapshot=replace(compiled.snapshot, plans=plans), groups=groups)
+
+
+def _kept(compiled: Compiled, scenario: Scenario) -> Iterable[str]:
+    """Apps that still answer a region that is down: too few endpoints are up to be believed."""
+    for app in compiled.apps.values():
+        groups = {service.steered.group for service in app.services.values()}
+        if any(compiled.groups[number].up & scenario.down for number in groups):
+            yield app.app.name
+
+
+def regions_of(compiled: Compiled) -> Mapping[str, float | None]:
+    """Every region of the zones in order, with its capacity; the least where zones differ."""
+    found: dict[str, float | None] = {}
+    for zone in compiled.zones:
+        for name, region in zone.regions.items():
+            given = [each for each in (found.get(name), region.capacity) if each is not None]
+            found[name] = min(given, default=None)
+    return found
