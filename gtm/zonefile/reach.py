@@ -109,7 +109,7 @@ def warn_of_loss(
     findings.warn(
         spot,
         f"the steering leads {clients} to regions that the service is not in: "
-        "they are answered as if all were down",
+        "they get no address, save those of `when_all_down`",
         "write its endpoints there, or `otherwise: nearest` into the steering",
     )
 

@@ -62,21 +62,23 @@ class SteeringReader:
         if depth and shape.prefix is not None:
             self._refuse_prefix(path)
         counted = type(shape.regions) is int
+        named = None if counted else self._names(shape.regions, (*path, "regions"))
+        ordered = "regions" if _is_plain(shape) else "order"
         prefix = shape.prefix or PrefixShape()
         steering = Steering(
             policy,
-            None if counted or shape.regions is None else self._names(shape, "regions", path),
-            self._weights(shape, path),
-            shape.within,
-            self._count(shape, path) if counted else 1,
-            fence_of(shape.fence, self.document, path, self.findings),
-            () if shape.order is None else self._names(shape, "order", path),
-            shape.trickle,
-            self._rules(shape, path, depth),
-            shape.draw or Draw.WINDOW,
-            prefix.v4,
-            prefix.v6,
-            self._otherwise(shape, path, depth),
+            regions=named or None,
+            weights=self._weights(shape, path),
+            within=shape.within,
+            answered=self._count(shape, path) if counted else 1,
+            fence=fence_of(shape.fence, self.document, path, self.findings),
+            order=self._names(shape.order, (*path, ordered)),
+            trickle=shape.trickle,
+            rules=self._rules(shape, path, depth),
+            draw=shape.draw or Draw.WINDOW,
+            prefix4=prefix.v4,
+            prefix6=prefix.v6,
+            otherwise=self._otherwise(shape, path, depth),
         )
         if self._is_sure(policy, path) and policy is not Policy.GEO:
             self._judge_weights(steering, path)
@@ -94,8 +96,8 @@ class SteeringReader:
 
     def _judge_keys(self, shape: SteeringKeys, policy: Policy, path: KeyPath) -> None:
         needed, remedy = _NEEDED.get(policy, ("", ""))
-        plain = isinstance(shape, RuleShape) and shape.policy is None
-        missing = needed and not plain and self.document.value_at((*path, needed)) is None
+        absent = self.document.value_at((*path, needed)) is None
+        missing = needed and absent and not _is_plain(shape)
         if missing and policy is Policy.FAILOVER and isinstance(shape.regions, str | list):
             spot = self.document.key((*path, "regions"))
             self.findings.wrong(spot, "failover has `order` for its regions", "write `order:` here")
@@ -123,16 +125,17 @@ class SteeringReader:
             self.findings.wrong(spot, wrong.problem, wrong.remedy)
             return 1
 
-    def _names(self, shape: SteeringKeys, key: str, path: KeyPath) -> tuple[str, ...]:
-        """Regions in the operator's order, without those that can't be used."""
-        value = getattr(shape, key)
+    def _names(self, value: object, path: KeyPath) -> tuple[str, ...]:
+        """Regions in the operator's order, without those that can't be used; none for None."""
+        if value is None:
+            return ()
         written = value if isinstance(value, list) else [value]
         if not written:
-            spot = self.document.at((*path, key))
-            self.findings.wrong(spot, f"`{key}` names no region", "write `[first, second]`")
+            spot = self.document.at(path)
+            self.findings.wrong(spot, f"`{path[-1]}` names no region", "write `[first, second]`")
         found: list[str] = []
         for position, name in enumerate(written):
-            spot = self.document.at((*path, key, position))
+            spot = self.document.at((*path, position))
             if name in found:
                 self.findings.wrong(spot, f"{shown(name)} is written twice", "keep one of them")
             elif self._is_region(name, spot):
@@ -240,6 +243,11 @@ class SteeringReader:
         if inner is None:
             return None
         return self._steering(inner, inner.policy, (*path, "otherwise"), depth + 1)
+
+
+def _is_plain(shape: SteeringKeys) -> bool:
+    """Whether this is a rule whose regions are tried in their order."""
+    return isinstance(shape, RuleShape) and shape.policy is None
 
 
 def any_sticky(steering: Steering) -> bool:

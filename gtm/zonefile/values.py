@@ -239,7 +239,7 @@ def fraction(value: object) -> float:
     """A part of a whole, 0 to 1. Whole numbers are refused, as 1 could be meant as 1 %."""
     match = _PART.fullmatch(value) if isinstance(value, str) else None
     if match and float(match[1]) <= 100:
-        return float(match[1]) / 100
+        return float(f"{match[1]}e-2")  # rounded once, unlike a division
     if isinstance(value, float) and 0 <= value < 1:
         return value
     if type(value) is int and 0 < value <= 100:

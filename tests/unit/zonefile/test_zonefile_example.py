@@ -56,7 +56,8 @@ apps:
       rules:
         - {match: [EU-GB, 203.0.113.0/24], policy: weighted, weights: {flat: 3, "NO": 1}}
         - {match: NA, policy: sticky, regions: [flat, us-east], weights: {flat: 0}}
-        - {match: EU, regions: "NO", trickle: 5%, fence: "NO", otherwise: {policy: failover, order: [flat]}}
+        - {match: EU, regions: "NO", trickle: 5%, fence: "NO",
+           otherwise: {policy: failover, order: [flat]}}
         - regions: [us-east, flat]
     services:
       b: {us-east: [{address: 192.0.2.6, weight: 2}, {address: 192.0.2.7, backup: true}],

@@ -16,6 +16,17 @@ regions:
   eu-west: {location: IE}
 """
 
+# One app with two of three regions, for lines of it to follow.
+STEERED = """\
+zone: gtm.example.com
+nameservers: {ns1: [192.0.2.53]}
+regions: {us: {location: US-VA}, ie: {location: IE}, sg: {location: SG}}
+apps:
+  shop:
+    topology: spread
+"""
+STEERED_SERVICES = "    services: {a: {us: 192.0.2.1, ie: 192.0.2.2}}\n"
+
 
 def a_serial(path: Path) -> float:
     """A modification time that no clock makes."""
@@ -44,3 +55,10 @@ def mistakes_of(directory: Path, text: str) -> list[str]:
 def warnings_of(directory: Path, text: str) -> list[str]:
     loaded = load_text(directory, text)
     return [str(warning).replace(f"{directory}/", "") for warning in loaded.warnings]
+
+
+def said_of_steered(directory: Path, text: str, services: str = STEERED_SERVICES) -> list[str]:
+    """What is said of lines in the app, without what is the same in all: the file and the app."""
+    lines = "".join(f"    {line}\n" for line in text.splitlines())
+    found = mistakes_of(directory, STEERED + lines + services)
+    return [one.removeprefix("a.yaml:").replace(": apps.shop.", ": ", 1) for one in found]
