@@ -267,9 +267,12 @@ def _with_answers(
     app, service = compiled.app, before.service
     was, now = panics(app, service, compiled.health), panics(app, service, health)
     answers = list(before.steered.answers)
+    after, earlier = health.services[service.key], compiled.health.services[service.key]
     for at, old in enumerate(before.steered.answers[:-1]):
-        usable = health.services[service.key][old.region].usable(now)
-        if usable != compiled.health.services[service.key][old.region].usable(was):
+        if was == now and after[old.region] is earlier[old.region]:
+            continue
+        usable = after[old.region].usable(now)
+        if usable != earlier[old.region].usable(was):
             answers[at] = region_answers(compiled.context, app, service.name, old.region, usable)
     if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
         return before

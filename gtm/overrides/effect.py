@@ -106,7 +106,7 @@ def refusal(wanted: Wanted, why: tuple[str, ...]) -> str:
     said = "; ".join(why[:SHOWN])
     more = f"; and {len(why) - SHOWN} more" if len(why) > SHOWN else ""
     act = ACTS[wanted.act.value]
-    return f"cannot {act} {wanted.target}: {said}{more}; force it to do it all the same"
+    return f"cannot {act} {wanted.target}: {said}{more}; force it (--force) to do it all the same"
 
 
 # --- what steers -----------------------------------------------------------------------

@@ -34,7 +34,7 @@ def test_the_last_region_of_an_app_is_refused_with_what_would_be_left() -> None:
     said = refused(compiled_under(before), before, wanted("drain", "app/shop/*"))
     assert said == (
         "cannot drain app/shop/*: app shop in gtm.example.com would be left with no region up "
-        "(1 needed); force it to do it all the same"
+        "(1 needed); force it (--force) to do it all the same"
     )
 
 
