@@ -158,9 +158,10 @@ def _progress() -> Iterator[Step]:
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("loading", total=None)
 
         def step(words: str) -> Advance:
-            task = progress.add_task(words, total=None)
+            progress.reset(task, description=words, total=None)
 
             def advance(done: float, total: float) -> None:
                 progress.update(task, completed=done, total=total or None)
