@@ -115,15 +115,8 @@ def _traffic(path: Path | None, both: Worlds, geo: Geo, step: Step) -> Traffic:
                 "cannot simulate the whole world without a geo database: give --traffic FILE"
             )
         return world_traffic(geo)
-    advance = step(f"reading {path.name}")
-    size, read = path.stat().st_size if path.exists() else 0, 0
-
-    def count(octets: int) -> None:
-        nonlocal read
-        read += octets
-        advance(read, size)
-
-    return read_traffic(path, service_of(both), count)
+    processes = os.cpu_count() or 1
+    return read_traffic(path, service_of(both), step(f"reading {path.name}"), processes)
 
 
 def _service(name: str, both: Worlds) -> str:
@@ -165,9 +158,10 @@ def _progress() -> Iterator[Step]:
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
     with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("loading", total=None)
 
         def step(words: str) -> Advance:
-            task = progress.add_task(words, total=None)
+            progress.reset(task, description=words, total=None)
 
             def advance(done: float, total: float) -> None:
                 progress.update(task, completed=done, total=total or None)

@@ -42,7 +42,7 @@ def simulated(found: Simulation, changes: Sequence[str]) -> RenderableType:
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for number, column in enumerate(columns):
         table.add_column(column, no_wrap=True, justify="right" if number else "left")
     return table
@@ -67,7 +67,8 @@ def _moves(picture: Picture) -> list[RenderableType]:
     if picture.moved <= picture.total * STILL:
         return [Text(""), Text("nobody moves", "green")]
     title = f"{_amount(picture.moved)} move ({_part(picture.moved, picture.total)})"
-    table = _table("from → to", "clients", "", "distance p50", "p95", "round trip p50", "p95")
+    title += ": added distance (km) and round trip (ms)"
+    table = _table("from → to", "clients", "", "km p50", "p95", "ms p50", "p95")
     for move in picture.moves[:MOVES]:
         table.add_row(_way(move), *_moved(move.amount, picture.total, move.added))
     if len(picture.moves) > 1:
@@ -85,11 +86,11 @@ def _moved(amount: float, total: float, added: Added | None) -> tuple[str, ...]:
     if added is None:
         return (_amount(amount), _part(amount, total), "–", "–", "–", "–")
     far, long = added.kilometres, added.milliseconds
-    return (_amount(amount), _part(amount, total), *_both(far, "km", 0), *_both(long, "ms", 1))
+    return (_amount(amount), _part(amount, total), *_both(far, 0), *_both(long, 1))
 
 
-def _both(spread: Spread, unit: str, digits: int) -> tuple[str, str]:
-    return f"{spread.p50:+,.{digits}f} {unit}", f"{spread.p95:+,.{digits}f} {unit}"
+def _both(spread: Spread, digits: int) -> tuple[str, str]:
+    return f"{spread.p50:+,.{digits}f}", f"{spread.p95:+,.{digits}f}"
 
 
 def _loads(loads: Sequence[Load]) -> list[RenderableType]:

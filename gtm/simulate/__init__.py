@@ -4,8 +4,9 @@ Both worlds, before and after, are compiled by the server's own compile step; th
 counts clients over the plans that come out of it.
 """
 
+from gtm.simulate.naming import service_of
 from gtm.simulate.outcome import Added, Load, Move, Part, Picture, Share, Simulation, Spread
-from gtm.simulate.run import service_of, simulate
+from gtm.simulate.run import simulate
 from gtm.simulate.scenario import Scenario, Worlds, worlds
 from gtm.simulate.traffic import Traffic, world_traffic
 from gtm.simulate.trafficfile import read_traffic

@@ -7,6 +7,7 @@ from pathlib import Path
 from gtm.errors import GtmError
 
 SHOWN = 10  # bad lines told one by one
+NETWORK = "write an address or a network, such as 192.0.2.0/24"
 
 Row = tuple[str, str]  # the name asked ("" for every service), the client network
 
@@ -25,6 +26,10 @@ class BadLines:
         self.count += 1
         if len(self._first) < SHOWN:
             self._first.append((number, problem))
+
+    def note_network(self, number: int, network: str) -> None:
+        """A line whose client network is none."""
+        self.note(number, f"{network[:60]!r} is not a network; {NETWORK}")
 
     def raise_if_any(self) -> None:
         """Raises GtmError that shows the first ten, and how many there are."""

@@ -70,20 +70,20 @@ def _ranges(side: Places, bits: int) -> Ranges:
 def _pieces(
     spans: Iterable[Span], before: Ranges, after: Ranges
 ) -> Iterator[tuple[int, Key, float]]:
-    """(first address, places before and after, weight) of each piece of the spans."""
-    starts, values = before.starts, before.values
-    others, other_values = after.starts, after.values
-    same, count, other_count = after is before, len(starts), len(others)
+    """(an address, places before and after, weight) of each piece of the spans."""
+    starts, values = (*before.starts, 1 << before.bits), before.values
+    others, other_values = starts, after.values
+    if after is not before:
+        others = (*after.starts, 1 << after.bits)
     for first, last, weight in spans:
-        at = first
+        one = bisect_right(starts, first)
+        two = one if others is starts else bisect_right(others, first)
+        if last < starts[one] and last < others[two]:  # as nearly all of them are
+            yield first, (values[one - 1], other_values[two - 1]), weight
+            continue
+        each, at = weight / (last - first + 1), first
         while at <= last:
-            one = bisect_right(starts, at)
-            two = one if same else bisect_right(others, at)
-            end = last + 1
-            if one < count and starts[one] < end:
-                end = starts[one]
-            if two < other_count and others[two] < end:
-                end = others[two]
-            part = weight if end - at > last - first else weight * (end - at) / (last - first + 1)
-            yield at, (values[one - 1], other_values[two - 1]), part
+            one, two = bisect_right(starts, at), bisect_right(others, at)
+            end = min(last + 1, starts[one], others[two])
+            yield at, (values[one - 1], other_values[two - 1]), each * (end - at)
             at = end

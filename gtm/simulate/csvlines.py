@@ -27,18 +27,27 @@ class CsvLines:
     passed over.
     """
 
-    seconds: float | None = None
+    first: float | None = None  # a CSV says no times
+    last: float | None = None
 
     def __init__(self) -> None:
         """Columns are in the usual order until a header says otherwise."""
         self.rows: dict[Row, float] = {}
         self._columns = USUAL
-        self._begun = False
+        self._header: list[str] | None = None
+
+    def begin(self, block: Block) -> None:
+        """Looks for a header at the beginning of the file; its columns are taken as it says."""
+        for _, row in _read(block, None):
+            columns = _columns(row)
+            if columns is not None:
+                self._columns, self._header = columns, row
+            return
 
     def count(self, block: Block, bad: BadLines) -> None:
-        """Adds the lines up; those that can't be read are noted."""
+        """Adds the lines up; those that can't be read are noted. Headers are passed over."""
         rows = self.rows
-        if self._begun and self._columns == USUAL:
+        if self._columns == USUAL:
             found = PLAIN.findall(block.text)
             if len(found) == block.count:
                 for network, queries, service in found:
@@ -46,11 +55,8 @@ class CsvLines:
                     rows[key] = rows.get(key, 0.0) + int(queries)
                 return
         for number, row in _read(block, bad):
-            if not self._begun:
-                self._begun = True
-                if self._header(row):
-                    continue
-            self._add(number, row, bad)
+            if row != self._header:
+                self._add(number, row, bad)
 
     def _add(self, number: int, row: list[str], bad: BadLines) -> None:
         client, queries, service = self._columns
@@ -66,22 +72,21 @@ class CsvLines:
             return
         self.rows[key] = self.rows.get(key, 0.0) + amount
 
-    def _header(self, row: list[str]) -> bool:
-        """Whether the row names the columns; if so they are taken as it says."""
-        names = [name.strip().lower() for name in row]
-        client, queries, service = (
-            next((names.index(word) for word in words if word in names), -1)
-            for words in (CLIENT, QUERIES, SERVICE)
-        )
-        if client < 0 or queries < 0:
-            return False
-        self._columns = (client, queries, service)
-        if self._columns == (0, 1, -1) and len(row) == 2:
-            self._columns = USUAL
-        return True
+
+def _columns(row: list[str]) -> tuple[int, int, int] | None:
+    """Where network, queries and service stand, if the row is a header that says so."""
+    names = [name.strip().lower() for name in row]
+    client, queries, service = (
+        next((names.index(word) for word in words if word in names), -1)
+        for words in (CLIENT, QUERIES, SERVICE)
+    )
+    if client < 0 or queries < 0:
+        return None
+    plain = (client, queries, service) == (0, 1, -1) and len(row) == 2
+    return USUAL if plain else (client, queries, service)
 
 
-def _read(block: Block, bad: BadLines) -> Iterator[tuple[int, list[str]]]:
+def _read(block: Block, bad: BadLines | None) -> Iterator[tuple[int, list[str]]]:
     """The rows that say something, each with the number of its line."""
     for number, line in block.lines():
         said = line.strip()
@@ -93,7 +98,8 @@ def _read(block: Block, bad: BadLines) -> Iterator[tuple[int, list[str]]]:
         try:
             yield number, next(csv.reader([line], strict=True), [])
         except csv.Error as error:
-            bad.note(number, f"it is not CSV ({error}); {REMEDY}")
+            if bad is not None:
+                bad.note(number, f"it is not CSV ({error}); {REMEDY}")
 
 
 def _problem(row: list[str], last: int, queries: int) -> str:

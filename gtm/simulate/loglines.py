@@ -25,22 +25,19 @@ class LogLines:
     """Reads JSON lines. Most lines of a log have the same keys, so that one pattern reads them;
     json reads the others, and what it can't read is a bad line.
 
-    `rows` are the queries so far, by name and network.
+    `rows` are the queries so far, by name and network; `first` and `last` the times (Unix seconds)
+    of the first and last line, None where they do not say.
     """
 
     def __init__(self) -> None:
         """No form of lines is known yet."""
         self.rows: Counter[Row] = Counter()
         self._templates: list[Template] = []
-        self._first: float | None = None
-        self._last: float | None = None
+        self.first: float | None = None
+        self.last: float | None = None
 
-    @property
-    def seconds(self) -> float | None:
-        """The time from the first line to the last; None where they do not say."""
-        if self._first is None or self._last is None or self._last <= self._first:
-            return None
-        return self._last - self._first
+    def begin(self, block: Block) -> None:
+        """The beginning of the file: it teaches nothing that later lines do not."""
 
     def count(self, block: Block, bad: BadLines) -> None:
         """Adds the lines up; those that can't be read are noted."""
@@ -82,10 +79,10 @@ class LogLines:
 
     def _note_time(self, block: Block) -> None:
         text = block.text
-        if self._first is None:
-            self._first = _time(text[: text.find("\n") + 1 or None])
+        if self.first is None:
+            self.first = _time(text[: text.find("\n") + 1 or None])
         last = _time(text[text.rfind("\n", 0, len(text) - 1) + 1 :])
-        self._last = self._last if last is None else last
+        self.last = self.last if last is None else last
 
 
 def _values(line: str) -> Mapping[str, Any]:

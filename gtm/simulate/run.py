@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dns.exception import DNSException
-
 from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
-from gtm.dns.lookup import Asker, Chance, Lookup, zone_of
-from gtm.dns.names import to_wire
-from gtm.dns.types import Type
 from gtm.simulate.cells import Cell, cells, ground, named
 from gtm.simulate.counting import Costs, Sums
 from gtm.simulate.flows import Flows, Side, flows
@@ -18,10 +13,9 @@ from gtm.simulate.load import loads
 from gtm.simulate.outcome import Part, Simulation
 from gtm.simulate.scenario import Worlds, regions_of
 from gtm.simulate.traffic import Clients, Traffic, Unit
-from gtm.snapshot import Plan, Snapshot
+from gtm.snapshot import Plan
 from gtm.steering.places import Places
 
-NOBODY = Asker(32, 0)  # whose place makes no difference to which service answers
 Advance = Callable[[int, int], None]  # decisions counted so far, of how many
 
 
@@ -80,32 +74,6 @@ def services(compiled: Compiled) -> dict[str, Steering]:
         for app in compiled.apps.values()
         for service in app.services.values()
     }
-
-
-def service_of(worlds: Worlds) -> Callable[[str], str | None]:
-    """Finds the service that answers a name, as the server would: through aliases and wildcards.
-
-    A name that is none before is looked up afterwards.
-    """
-    snapshots = [world.snapshot for world in (worlds.before, worlds.after)]
-
-    def find(name: str) -> str | None:
-        try:
-            wire = to_wire(name)
-        except (DNSException, ValueError):
-            return None
-        return next((found for each in snapshots if (found := _answering(each, wire))), None)
-
-    return find
-
-
-def _answering(snapshot: Snapshot, name: bytes) -> str | None:
-    zone = zone_of(snapshot, name, Type.A)
-    if zone is None:
-        return None
-    lookup = Lookup(snapshot, zone, NOBODY, NOBODY, Chance(0, 0.0))
-    asked = (lookup.run(name, rrtype).service for rrtype in (Type.A, Type.AAAA))
-    return next(filter(None, asked), None)
 
 
 def simulate(

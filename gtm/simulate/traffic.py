@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -39,21 +39,17 @@ class Counted:
     v4: dict[int, float] = field(default_factory=dict)
     v6: dict[int, float] = field(default_factory=dict)
 
-    def add(self, bits: int, key: int, weight: float) -> None:
-        """Counts a network once more."""
+    def add_all(self, bits: int, keys: Iterable[int], weights: Iterable[float]) -> None:
+        """Counts networks once more, each with its weight."""
         counts = self.v4 if bits == 32 else self.v6
-        counts[key] = counts.get(key, 0.0) + weight
+        for key, weight in zip(keys, weights, strict=True):
+            counts[key] = counts.get(key, 0.0) + weight
 
     def spans(self, bits: int) -> Iterator[Span]:
         """Every network counted."""
         for key, weight in (self.v4 if bits == 32 else self.v6).items():
             first = key >> 8
             yield first, first + (1 << bits - (key & 255)) - 1, weight
-
-    @property
-    def total(self) -> float:
-        """The weight of all."""
-        return sum(self.v4.values()) + sum(self.v6.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def counted(networks: Iterable[tuple[str, float]]) -> Counted:
     for text, weight in networks:
         key = network_key(str(ip_network(text)))
         assert key is not None
-        clients.add(*key, weight)
+        clients.add_all(key[0], [key[1]], [weight])
     return clients
 
 

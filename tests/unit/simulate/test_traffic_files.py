@@ -220,3 +220,43 @@ def test_what_is_no_network_is_none(text: str) -> None:
         ip_network(text, strict=False)
     except ValueError:
         assert network_key(text) is None
+
+
+# --- large files ------------------------------------------------------------------------
+
+ROWS = [f"192.0.2.{number % 256},{number % 7},s{number % 3}.example" for number in range(900)]
+
+
+@pytest.mark.parametrize("stretch", [1, 7, 30, 1000, 1 << 20])
+@pytest.mark.parametrize("header", [[], ["client_network,queries,service"], ["# nothing", ""]])
+def test_however_a_file_is_cut_each_line_is_read_once(
+    tmp_path: Path, stretch: int, header: list[str]
+) -> None:
+    rows = ROWS[:40]
+    file = tmp_path / "traffic"
+    file.write_text("\n".join([*header, *rows]), encoding="utf-8")
+    traffic = read_traffic(file, known, stretch=stretch)
+    total = sum(int(row.split(",")[1]) for row in rows)
+    counted = [sum(networks(each).values()) for each in traffic.by_service.values()]
+    assert sum(counted) == total
+
+
+def test_several_processes_read_what_one_reads(tmp_path: Path) -> None:
+    file = tmp_path / "traffic"
+    file.write_text("\n".join([*ROWS, "2001:db8::1,5"]), encoding="utf-8")
+    one = read_traffic(file, known)
+    two = read_traffic(file, known, processes=2, stretch=8000)
+    assert networks(two.common) == networks(one.common) == {"2001:db8::1/128": 5}
+    assert {name: networks(each) for name, each in two.by_service.items()} == {
+        name: networks(each) for name, each in one.by_service.items()
+    }
+
+
+def test_lines_that_cannot_be_read_have_their_numbers_in_a_file_that_was_cut(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "traffic"
+    file.write_text("\n".join([*ROWS, "nobody,1", "192.0.2.1,x"]), encoding="utf-8")
+    with pytest.raises(GtmError) as raised:
+        read_traffic(file, known, stretch=500)
+    assert [line.split(":")[1] for line in str(raised.value).splitlines()[1:]] == ["901", "902"]
