@@ -14,7 +14,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from gtm.model import AllDown
@@ -92,13 +92,20 @@ class Plan:
     """The decision for (service, area): a table of slots and how to pick one.
 
     A slot is `width` numbers in a row, each the index of one of the service's answers, which are
-    given together. `fallback` is set when no region was up: what is then done instead.
+    given together. `fallback` is set when no region was up: what is then done instead. `only` is
+    the one answer where there is nothing to pick and nothing to say, else NOBODY.
     """
 
     pick: Pick
     slots: tuple[int, ...]
     width: int = 1
     fallback: AllDown | None = None
+    only: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Sees once what a plane would see at every query."""
+        plain = self.pick is Pick.FIRST and self.width == 1 and self.fallback is None
+        object.__setattr__(self, "only", self.slots[0] if plain else NOBODY)
 
 
 # --- what is answered -------------------------------------------------------------------

@@ -10,6 +10,7 @@ answer to take. Whatever is not ordinary gives None, and goes to the reference r
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from gtm.dns.names import MAX_LABEL, MAX_NAME, WILDCARD, ancestors
 from gtm.dns.types import FIRST_META_TYPE, Type
 from gtm.model import AllDown
 from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt, with_option
-from gtm.snapshot import AreaTable, Entry, Node, Pick, Snapshot, Steered
+from gtm.snapshot import AreaTable, Entry, Node, Pick, Plan, Snapshot, Steered
 
 IN_CLASS = b"\0\1"
 NO_OPT = Opt(size=0, limit=UDP_MINIMUM, reply=b"")
@@ -112,31 +113,26 @@ class FastPath:
             if address >= 0:
                 address <<= opt.shift
                 table = areas.v4 if opt.bits == 32 else areas.v6
-                value = table.find(address)
+                top, first = address >> table.bits - 16, table.first
+                after = bisect_right(
+                    table.starts, address >> table.drop, first[top], first[top + 1]
+                )
+                value = table.values[after - 1]
                 scope = value & 255
+                if steered.hashed or areas.hashed:
+                    scope = steered.scope(value >> 8, opt.bits, scope)
             else:
                 try:
                     value = self._askers[host, id(areas)]
                 except KeyError:
                     value = self._locate(host, areas)
-            area = value >> 8
-            plan = self._plans[steered.group][area]
-            if plan.width != 1:
-                return None
-            fallback = plan.fallback
-            hashed = steered.hashed or area in areas.hashed
-            if address >= 0 and hashed:
-                scope = steered.scope(area, opt.bits, scope)
-            if plan.pick is Pick.FIRST:
-                slot = plan.slots[0]
-            elif plan.pick is Pick.DRAW:
-                draw = window_draw(self._seed(host, steered.salt), self._now(), steered.ttl)
-                slot = plan.slots[(draw >> 32) * len(plan.slots) >> 32]
-            elif plan.pick is Pick.RANDOM:
-                slot = plan.slots[(self._random32() >> 16) * len(plan.slots) >> 16]
-            else:
-                draw = self._hash(steered, opt.bits, address, host)
-                slot = plan.slots[(draw >> 32) * len(plan.slots) >> 32]
+            plan = self._plans[steered.group][value >> 8]
+            slot = plan.only
+            if slot < 0:
+                if plan.width != 1:
+                    return None
+                fallback = plan.fallback
+                slot = self._slot(plan, steered, opt.bits, address, host)
             rendered = entry.by_region[slot] or rendered
         reply = opt.reply
         if opt.subnet:
@@ -167,6 +163,18 @@ class FastPath:
                 reply,
             )
         )
+
+    def _slot(self, plan: Plan, steered: Steered, bits: int, address: int, host: str) -> int:
+        """The answer that a plan with several slots picks."""
+        if plan.pick is Pick.RANDOM:
+            return plan.slots[(self._random32() >> 16) * len(plan.slots) >> 16]
+        if plan.pick is Pick.DRAW:
+            draw = window_draw(self._seed(host, steered.salt), self._now(), steered.ttl)
+        elif plan.pick is Pick.HASH:
+            draw = self._hash(steered, bits, address, host)
+        else:
+            return plan.slots[0]
+        return plan.slots[(draw >> 32) * len(plan.slots) >> 32]
 
     def _locate(self, host: str, areas: AreaTable) -> int:
         if len(self._askers) >= MEMORY:
