@@ -32,6 +32,7 @@ from gtm.overrides import (
     refusals,
 )
 from gtm.planes import Plane
+from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
 from gtm.zonefile import Loaded, load
 
@@ -170,10 +171,10 @@ class Controller:
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(_targets(loaded)))
         compiled = await asyncio.to_thread(self._compile, loaded, geo)
-        look, words = self.checker.verdict, self.overrides.book.overlay
+        now, words = self._readings(), self.overrides.book.overlay
         if self._since_load:
-            compiled = self._compiler.refresh(compiled, self._since_load, look, self._epoch)
-        compiled = self._compiler.relaid(compiled, words, look, self._epoch)
+            compiled = self._compiler.refresh(compiled, self._since_load, now, self._epoch)
+        compiled = self._compiler.relaid(compiled, words, now, self._epoch)
         return self._succeeded(loaded, compiled)
 
     async def load_if_changed(self) -> None:
@@ -217,8 +218,13 @@ class Controller:
         return dict(zip(paths, fingerprint(paths), strict=True))
 
     def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
-        look, words, before = self.checker.verdict, self.overrides.book.overlay, self._compiled
-        return self._compiler.compile(loaded.zones, geo, look, self._epoch, words, before)
+        words, before = self.overrides.book.overlay, self._compiled
+        return self._compiler.compile(
+            loaded.zones, geo, self._readings(), self._epoch, words, before
+        )
+
+    def _readings(self) -> Readings:
+        return Readings(self.checker.verdict, self._now())
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
@@ -272,8 +278,8 @@ class Controller:
     def _apply(self) -> None:
         changed, self._changed = self._changed, set()
         before = self.compiled
-        look = self.checker.verdict
-        self._take_over(before, self._compiler.refresh(before, changed, look, self._epoch))
+        after = self._compiler.refresh(before, changed, self._readings(), self._epoch)
+        self._take_over(before, after)
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
         self._publish(after)
@@ -317,8 +323,8 @@ class Controller:
         """Called by the register; one that changes nothing makes no new snapshot."""
         if not self.ready:
             return
-        before, look = self.compiled, self.checker.verdict
-        after = self._compiler.relaid(before, self.overrides.book.overlay, look, self._epoch)
+        before, words = self.compiled, self.overrides.book.overlay
+        after = self._compiler.relaid(before, words, self._readings(), self._epoch)
         if after is not before:
             self._take_over(before, after)
 

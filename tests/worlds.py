@@ -12,6 +12,7 @@ from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Asker
 from gtm.geo import Geo, open_databases
 from gtm.model import State, Target, Verdict, Zone
+from gtm.steering.readings import Readings
 from gtm.zonefile import load
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,7 +50,7 @@ def compile_world(
 ) -> Compiled:
     """The snapshot of some zone files with some endpoints down."""
     zones = read_zones(files)
-    return Compiler().compile(zones, geo or sample_geo(), Verdicts(down), epoch=1)
+    return Compiler().compile(zones, geo or sample_geo(), Readings(Verdicts(down)), epoch=1)
 
 
 def asker(text: str) -> Asker:

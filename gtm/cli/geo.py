@@ -56,6 +56,7 @@ def why(
     from gtm.compile.compiler import Compiler
     from gtm.locate import locate
     from gtm.settings import settle
+    from gtm.steering.readings import Readings
     from gtm.zonefile import load
 
     client = _address(address)
@@ -63,7 +64,7 @@ def why(
     databases = geo_of(settle({"geoip": geoip}, os.environ, None))
     compiled = None
     if loaded is not None:
-        compiled = Compiler().compile(loaded.zones, databases, assumed_up, epoch=0)
+        compiled = Compiler().compile(loaded.zones, databases, Readings(assumed_up), epoch=0)
     found = locate(databases, client, compiled)
     if as_json:
         print_json(located_shape(found))

@@ -13,6 +13,7 @@ from gtm.explain import explain
 from gtm.geo import Geo, bundled, open_databases
 from gtm.model import Address, State, Target, Verdict
 from gtm.settings import Settings, settle
+from gtm.steering.readings import Readings
 from gtm.zonefile import load
 
 ASSUMED = Verdict(State.UNKNOWN, "assumed up: not asked of a running server", 0.0)
@@ -28,7 +29,7 @@ def explanation_from_files(
     """
     settings = settle({"zones": zones, "geoip": geoip}, os.environ, None)
     loaded = load(settings.zones)
-    compiled = Compiler().compile(loaded.zones, geo_of(settings), assumed_up, epoch=0)
+    compiled = Compiler().compile(loaded.zones, geo_of(settings), Readings(assumed_up), epoch=0)
     return explanation(explain(compiled, name, rrtype, client, time.time()))
 
 

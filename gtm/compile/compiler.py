@@ -15,9 +15,9 @@ from gtm.geo import Geo
 from gtm.model import App, Balance, Service, Target, Topology, Zone
 from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
 from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
+from gtm.steering.readings import Readings
 from gtm.steering.verdicts import (
     AppHealth,
-    Look,
     app_health,
     panics,
     refreshed,
@@ -86,7 +86,7 @@ class Compiler:
         self,
         zones: tuple[Zone, ...],
         geo: Geo,
-        look: Look,
+        readings: Readings,
         epoch: int,
         overlays: Overlays = silent,
         before: Compiled | None = None,
@@ -108,7 +108,7 @@ class Compiler:
             nodes = static_nodes(zone, there)
             for app in zone.apps:
                 made = _AppCompiler(zone, app, there, known, groups)
-                compiled = made.run(nodes, look, overlays(zone, app))
+                compiled = made.run(nodes, readings, overlays(zone, app))
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
@@ -121,7 +121,7 @@ class Compiler:
         return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), _uses(apps))
 
     def refresh(
-        self, before: Compiled, changed: Collection[Target], look: Look, epoch: int
+        self, before: Compiled, changed: Collection[Target], readings: Readings, epoch: int
     ) -> Compiled:
         """The next snapshot after verdicts changed: plans and answers of their services only."""
         touched: dict[tuple[str, str], dict[str, set[str]]] = {}
@@ -129,9 +129,11 @@ class Compiler:
             for use in before.uses.get(target, ()):
                 services = touched.setdefault((use.zone, use.app), {})
                 services.setdefault(use.service, set()).add(use.region)
-        return _after(before, before.apps, touched, look, epoch)
+        return _after(before, before.apps, touched, readings, epoch)
 
-    def relaid(self, before: Compiled, overlays: Overlays, look: Look, epoch: int) -> Compiled:
+    def relaid(
+        self, before: Compiled, overlays: Overlays, readings: Readings, epoch: int
+    ) -> Compiled:
         """The next snapshot after operators' words changed; `before` itself if none did."""
         touched: dict[tuple[str, str], dict[str, set[str]]] = {}
         apps = dict(before.apps)
@@ -140,21 +142,21 @@ class Compiler:
             if changed := app.overlay.differing(overlay, app.app):
                 touched[key] = changed
                 apps[key] = replace(app, overlay=overlay)
-        return _after(before, apps, touched, look, epoch) if touched else before
+        return _after(before, apps, touched, readings, epoch) if touched else before
 
 
 def _after(
     before: Compiled,
     now: Mapping[tuple[str, str], CompiledApp],
     touched: Mapping[tuple[str, str], Mapping[str, set[str]]],
-    look: Look,
+    readings: Readings,
     epoch: int,
 ) -> Compiled:
     """The next snapshot with the apps as they are `now`, after changes in services' regions."""
     apps, groups = dict(now), list(before.groups)
     nodes: dict[bytes, dict[bytes, Node]] = {}
     for key, regions in touched.items():
-        apps[key], services_changed = _refreshed(apps[key], regions, groups, look)
+        apps[key], services_changed = _refreshed(apps[key], regions, groups, readings)
         nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services_changed))
     plans = tuple(
         old if after is group else after.plans()
@@ -178,8 +180,8 @@ class _AppCompiler:
         self._shared: dict[tuple[str, ...], int] = {}
         self._salt = salt_of(f"{zone.name}/{app.name}")
 
-    def run(self, nodes: Mapping[bytes, Node], look: Look, overlay: Overlay) -> CompiledApp:
-        health = app_health(self._app, look, overlay)
+    def run(self, nodes: Mapping[bytes, Node], readings: Readings, overlay: Overlay) -> CompiledApp:
+        health = app_health(self._app, readings.verdict, overlay)
         services = {
             service.key: self._service(service, nodes, health) for service in self._app.services
         }
@@ -237,7 +239,7 @@ def _refreshed(
     compiled: CompiledApp,
     touched: Mapping[str, set[str]],
     groups: list[Group],
-    look: Look,
+    readings: Readings,
 ) -> tuple[CompiledApp, list[str]]:
     """The app after changes in some services' regions, and the services whose answers changed.
 
@@ -245,7 +247,7 @@ def _refreshed(
     """
     app, old = compiled.app, compiled.health
     pairs = [(key, region) for key, regions in touched.items() for region in regions]
-    health = refreshed(app, old, pairs, look, compiled.overlay)
+    health = refreshed(app, old, pairs, readings.verdict, compiled.overlay)
     block = app.topology is Topology.REPLICATED
     for key, before in compiled.services.items():
         if block or key in touched:

@@ -14,6 +14,7 @@ from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import UsageError
 from gtm.geo import Geo
 from gtm.model import State, Target, Verdict, Zone
+from gtm.steering.readings import Readings
 from gtm.steering.verdicts import Look, target_of
 from gtm.zonefile.findings import listed, nearest
 
@@ -47,13 +48,13 @@ def worlds(
     """
     _require_regions(changed or zones, scenario)
     compiler = Compiler()
-    before = compiler.compile(zones, geo, _all_up, epoch=0)
+    before = compiler.compile(zones, geo, Readings(_all_up), epoch=0)
     failing = _targets(changed or zones, scenario.down)
     look = _looking_down(failing)
     if changed is None:
-        after = compiler.refresh(before, failing, look, epoch=1)
+        after = compiler.refresh(before, failing, Readings(look), epoch=1)
     else:
-        after = compiler.compile(changed, geo, look, epoch=1)
+        after = compiler.compile(changed, geo, Readings(look), epoch=1)
     after = _without(after, scenario)
     return Worlds(before, after, tuple(_kept(after, scenario)))
 

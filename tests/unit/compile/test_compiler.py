@@ -12,6 +12,7 @@ from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
 from gtm.model import Target
 from gtm.snapshot import Snapshot
+from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, asker, read_zones, sample_geo
 
 ZONE = """
@@ -58,7 +59,7 @@ def answers(snapshot: Snapshot) -> dict[tuple[str, int, str], bytes | None]:
 
 
 def compiled(down: set[str], compiler: Compiler | None = None) -> Compiled:
-    return (compiler or Compiler()).compile(ZONES, sample_geo(), Verdicts(down), epoch=1)
+    return (compiler or Compiler()).compile(ZONES, sample_geo(), Readings(Verdicts(down)), epoch=1)
 
 
 @settings(max_examples=30)
@@ -71,7 +72,7 @@ def test_refreshing_after_verdict_changes_gives_what_compiling_anew_gives(
     before: set[str] = set()
     for down in steps:
         changed = {target for target in state.uses if target.address in before ^ down}
-        state = compiler.refresh(state, changed, Verdicts(down), epoch=2)
+        state = compiler.refresh(state, changed, Readings(Verdicts(down)), epoch=2)
         before = down
     fresh = compiled(before)
     assert answers(state.snapshot) == answers(fresh.snapshot)
@@ -84,7 +85,7 @@ def test_a_refresh_leaves_what_did_not_change_as_it_is() -> None:
     compiler = Compiler()
     before = compiled(set(), compiler)
     changed = {target for target in before.uses if target.address == "203.0.113.5"}
-    after = compiler.refresh(before, changed, Verdicts({"203.0.113.5"}), epoch=2)
+    after = compiler.refresh(before, changed, Readings(Verdicts({"203.0.113.5"})), epoch=2)
     assert after.apps["gtm.example.com.", "block"] is before.apps["gtm.example.com.", "block"]
     moved = after.apps["gtm.example.com.", "alone"].services["search"].steered.group
     for number, plans in enumerate(before.snapshot.plans):
@@ -98,7 +99,7 @@ def test_an_endpoint_that_is_left_out_changes_its_own_service_alone() -> None:
     compiler = Compiler()
     before = compiled(set(), compiler)
     changed = {target for target in before.uses if target.address == "192.0.2.2"}
-    after = compiler.refresh(before, changed, Verdicts({"192.0.2.2"}), epoch=2)
+    after = compiler.refresh(before, changed, Readings(Verdicts({"192.0.2.2"})), epoch=2)
     orders = b"\6orders\3gtm\7example\3com\0"
     nodes = after.snapshot.nodes
     assert [name for name, node in before.snapshot.nodes.items() if nodes[name] is not node] == [

@@ -13,6 +13,7 @@ from gtm.dns.names import to_wire
 from gtm.dns.responder import respond
 from gtm.dns.types import Type
 from gtm.model import RRset
+from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, asker, read_zones, sample_geo
 
 ZONE = "zone: gtm.example.com\nnameservers: {ns1: [192.0.2.53]}\n"
@@ -26,7 +27,7 @@ def test_a_circle_is_given_once_round(length: int) -> None:
         for name, target in zip(names, [*names[1:], names[0]], strict=True)
     )
     zones = (replace(read_zones({"a.yaml": ZONE})[0], rrsets=rrsets),)
-    snapshot = Compiler().compile(zones, sample_geo(), Verdicts(), epoch=1).snapshot
+    snapshot = Compiler().compile(zones, sample_geo(), Readings(Verdicts()), epoch=1).snapshot
     packet = dns.message.make_query(names[0], "A").to_wire()
     reply = respond(snapshot, packet, asker("192.0.2.1"), Chance(0, 0.0), udp=True)
     assert reply is not None

@@ -6,6 +6,7 @@ from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError
 from gtm.model import Act
 from gtm.overrides import Book, Wanted, parse_target
+from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, read_zones, sample_geo
 
 ZONE = """
@@ -47,7 +48,9 @@ def book_of(*words: tuple[str, str], at: float = 1000.0) -> Book:
 
 
 def compiled_under(book: Book, down: set[str] | None = None) -> Compiled:
-    return Compiler().compile(ZONES, sample_geo(), Verdicts(down or set()), 1, book.overlay)
+    return Compiler().compile(
+        ZONES, sample_geo(), Readings(Verdicts(down or set())), 1, book.overlay
+    )
 
 
 def complaint(text: str) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gtm.compile.compiler import Compiler
 from gtm.model import Act, Service, State, Topology
 from gtm.overrides import Book, Override
+from gtm.steering.readings import Readings
 from tests.unit.overrides.override_worlds import (
     ADDRESSES,
     ZONES,
@@ -237,13 +238,13 @@ def test_laying_words_over_step_by_step_gives_what_compiling_anew_gives(
     steps: list[tuple[list[tuple[str, str]], set[str]]],
 ) -> None:
     compiler = Compiler()
-    compiled = compiler.compile(ZONES, sample_geo(), Verdicts(), 1)
+    compiled = compiler.compile(ZONES, sample_geo(), Readings(Verdicts()), 1)
     before: set[str] = set()
     for words, down in steps:
         book = book_of(*words)
         changed = {target for target in compiled.uses if target.address in before ^ down}
-        compiled = compiler.refresh(compiled, changed, Verdicts(down), 1)
-        compiled = compiler.relaid(compiled, book.overlay, Verdicts(down), 1)
+        compiled = compiler.refresh(compiled, changed, Readings(Verdicts(down)), 1)
+        compiled = compiler.relaid(compiled, book.overlay, Readings(Verdicts(down)), 1)
         before = down
     fresh = compiled_under(book, before)
     assert {key: app.health for key, app in compiled.apps.items()} == {
@@ -257,20 +258,22 @@ def test_laying_words_over_step_by_step_gives_what_compiling_anew_gives(
 
 def test_a_word_makes_no_area_table_and_touches_no_other_app() -> None:
     compiler = Compiler()
-    before = compiler.compile(ZONES, sample_geo(), Verdicts(), 1)
+    before = compiler.compile(ZONES, sample_geo(), Readings(Verdicts()), 1)
     book = book_of(("drain", "app/shop/eu"))
-    after = compiler.relaid(before, book.overlay, Verdicts(), 1)
+    after = compiler.relaid(before, book.overlay, Readings(Verdicts()), 1)
     key = "gtm.example.com.", "media"
     assert after.apps[key] is before.apps[key]
     for old, new in zip(before.groups, after.groups, strict=True):
         assert new.decider is old.decider
-    assert compiler.relaid(after, book.overlay, Verdicts(), 1) is after
+    assert compiler.relaid(after, book.overlay, Readings(Verdicts()), 1) is after
 
 
 def test_a_verdict_that_changes_under_a_word_keeps_to_the_word() -> None:
     compiler = Compiler()
-    compiled = compiler.compile(ZONES, sample_geo(), Verdicts(), 1)
-    compiled = compiler.relaid(compiled, book_of(("up", "region/eu")).overlay, Verdicts(), 1)
+    compiled = compiler.compile(ZONES, sample_geo(), Readings(Verdicts()), 1)
+    compiled = compiler.relaid(
+        compiled, book_of(("up", "region/eu")).overlay, Readings(Verdicts()), 1
+    )
     down = Verdicts({"198.51.100.1"})
-    compiled = compiler.refresh(compiled, set(compiled.uses), down, 1)
+    compiled = compiler.refresh(compiled, set(compiled.uses), Readings(down), 1)
     assert compiled.apps["gtm.example.com.", "shop"].health.regions["eu"].state is State.UP

@@ -7,6 +7,7 @@ import pytest
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.overrides import Book, because_of, changes, differences, refusal, refusals
 from gtm.overrides.override import Wanted
+from gtm.steering.readings import Readings
 from tests.unit.overrides.override_worlds import ZONE, book_of, compiled_under, wanted
 from tests.worlds import Verdicts, read_zones, sample_geo
 
@@ -21,7 +22,7 @@ def refused(compiled: Compiled, before: Book, asked: Wanted, down: set[str] | No
 def with_safety(number: int) -> Compiled:
     text = ZONE + f"safety: {{min_regions: {number}}}\n"
     zones = read_zones({"gtm.yaml": text})
-    return Compiler().compile(zones, sample_geo(), Verdicts(), 1)
+    return Compiler().compile(zones, sample_geo(), Readings(Verdicts()), 1)
 
 
 @pytest.mark.parametrize("target", ["region/ap", "app/shop/us", "service/orders/eu"])
@@ -95,7 +96,7 @@ def test_many_apps_are_counted() -> None:
         "images: {eu", "a: {us: 192.0.2.7}\n      b: {us: 192.0.2.7}\n      images: {eu"
     )
     zones = read_zones({"gtm.yaml": text})
-    compiled = Compiler().compile(zones, sample_geo(), Verdicts(), 1)
+    compiled = Compiler().compile(zones, sample_geo(), Readings(Verdicts()), 1)
     said = refused(compiled, Book(), wanted("drain", "region/*"))
     assert "; and 2 more; force it" in said
 
