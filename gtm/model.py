@@ -266,6 +266,8 @@ class Balance(Enum):
     ALL = "all"
     ROUND_ROBIN = "round_robin"
     HASH = "hash"
+    EWMA = "ewma"
+    LEAST_LOAD = "least_load"
 
 
 class Everyone(Enum):
@@ -293,7 +295,8 @@ class Steering:
     `regions` narrows the regions down (None: all that the service has), in the operator's order,
     and `fence` to those that lie in one of its places. `weights` is by region, for `weighted` and
     `sticky` (regions not named weigh 0) and, with `within`, for `nearest` (they weigh 1). `within`
-    is the fraction above the best cost up to which regions share. `answered` is how many regions
+    is the fraction above the best cost up to which regions share. `latency_weight` times its service
+    time is what a region costs beside the round trip. `answered` is how many regions
     an answer names. `order` and `trickle` (a fraction for the first standby) belong to `failover`,
     `rules` to `geo`, the prefix lengths to `sticky`. `otherwise` steers when none of the regions is
     left.
@@ -303,6 +306,7 @@ class Steering:
     regions: tuple[str, ...] | None = None
     weights: tuple[tuple[str, int], ...] = ()
     within: float = 0.0
+    latency_weight: float = 0.0
     answered: int = 1
     fence: tuple[GeoCode, ...] = ()
     order: tuple[str, ...] = ()

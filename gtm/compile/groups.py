@@ -12,6 +12,8 @@ from gtm.steering.areas import build_areas
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
 from gtm.steering.policies import Up, chooser, networks_in
+from gtm.steering.readings import Readings
+from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import AppHealth, eligible, withheld
 
 
@@ -87,17 +89,24 @@ class Deciders:
         self.geo = geo
         self._latency = latency
         self._places: dict[tuple[object, ...], Places] = {}
-        self.made: dict[tuple[Steering, tuple[Region, ...]], Decider] = {}
+        self.made: dict[tuple[object, ...], Decider] = {}
         self._before = {} if before is None else before.made
 
-    def decider(self, steering: Steering, regions: tuple[Region, ...]) -> Decider:
-        """The one decider of services with the same steering and regions."""
-        key = (steering, regions)
+    def decider(
+        self, steering: Steering, regions: tuple[Region, ...], service_times: Mapping[str, float]
+    ) -> Decider:
+        """The one decider of services with the same steering and regions.
+
+        Where steering goes by service times (milliseconds by region name), with the same times.
+        """
+        times = service_times if by_service_time(steering) else {}
+        key = (steering, regions, tuple(times.items()))
         if key not in self.made and key in self._before:
             self.made[key] = self._before[key]
         if key not in self.made:
-            policy = chooser(steering, regions, self._latency)
-            self.made[key] = Decider(policy, build_areas(self._cut(steering), policy, len(regions)))
+            policy = chooser(steering, regions, self._latency, times)
+            areas = build_areas(self._cut(steering), policy, len(regions))
+            self.made[key] = Decider(policy, areas, times)
         return self.made[key]
 
     def settle(self) -> None:
@@ -127,12 +136,20 @@ def deciders(
     return made[key]
 
 
-def group_of(zone: Zone, app: App, service: Service, health: AppHealth, known: Deciders) -> Group:
+def group_of(
+    zone: Zone,
+    app: App,
+    service: Service,
+    health: AppHealth,
+    known: Deciders,
+    readings: Readings,
+) -> Group:
     """The group that a service belongs to, as its verdicts are now."""
     regions = tuple(region for name, region in zone.regions.items() if name in service.endpoints)
+    times = {region.name: readings.service_time(zone.name, region.name) for region in regions}
     up = eligible(app, service, health)
     return Group(
-        decider=known.decider(app.steering, regions),
+        decider=known.decider(app.steering, regions, times),
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,
