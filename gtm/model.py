@@ -198,6 +198,11 @@ class Endpoint:
         """Whether this is a host name."""
         return isinstance(self.at, str)
 
+    @property
+    def version(self) -> int | None:
+        """4 or 6, the version of IP; None for a host name."""
+        return None if isinstance(self.at, str) else self.at.version
+
     def __str__(self) -> str:
         """The address, or the host name with its trailing dot."""
         return str(self.at)
@@ -295,18 +300,17 @@ class Steering:
     `regions` narrows the regions down (None: all that the service has), in the operator's order,
     and `fence` to those that lie in one of its places. `weights` is by region, for `weighted` and
     `sticky` (regions not named weigh 0) and, with `within`, for `nearest` (they weigh 1). `within`
-    is the fraction above the best cost up to which regions share. `latency_weight` times its service
-    time is what a region costs beside the round trip. `answered` is how many regions
+    is the fraction above the best cost up to which regions share. `answered` is how many regions
     an answer names. `order` and `trickle` (a fraction for the first standby) belong to `failover`,
     `rules` to `geo`, the prefix lengths to `sticky`. `otherwise` steers when none of the regions is
-    left.
+    left. For `nearest` and `latency` a region costs `latency_weight` times its service time beside
+    the round trip.
     """
 
     policy: Policy = Policy.NEAREST
     regions: tuple[str, ...] | None = None
     weights: tuple[tuple[str, int], ...] = ()
     within: float = 0.0
-    latency_weight: float = 0.0
     answered: int = 1
     fence: tuple[GeoCode, ...] = ()
     order: tuple[str, ...] = ()
@@ -316,6 +320,7 @@ class Steering:
     prefix4: int = 24
     prefix6: int = 56
     otherwise: Steering | None = None
+    latency_weight: float = 0.0
 
 
 class AllDown(Enum):

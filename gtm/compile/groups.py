@@ -143,8 +143,9 @@ def group_of(
     health: AppHealth,
     known: Deciders,
     readings: Readings,
+    earlier: Group | None = None,
 ) -> Group:
-    """The group that a service belongs to, as its verdicts are now."""
+    """The group that a service belongs to, as its verdicts are now; `earlier` is that of before."""
     regions = tuple(region for name, region in zone.regions.items() if name in service.endpoints)
     times = {region.name: readings.service_time(zone.name, region.name) for region in regions}
     up = eligible(app, service, health)
@@ -153,6 +154,6 @@ def group_of(
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,
-        last_up=up,
+        last_up=up or (earlier.last_up & times.keys() if earlier else up),
         withheld=withheld(app, service, health),
     )

@@ -60,3 +60,6 @@ class Pace:
     def service_time(self) -> float | None:
         """Seconds; None before the first success that tells it."""
         return self.service.value if self.service.weight else None
+
+
+UNMEASURED = Pace()

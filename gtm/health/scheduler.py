@@ -20,7 +20,7 @@ import structlog
 from gtm.health.dial import Dial, direct
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome, place, span
-from gtm.health.pace import Pace
+from gtm.health.pace import UNMEASURED, Pace
 from gtm.health.probes import Probes
 from gtm.health.schedule import next_due, phase
 from gtm.health.spells import Spells
@@ -137,7 +137,7 @@ class Checker:
     def pace(self, target: Target) -> Pace:
         """How fast the target's successful probes were; may be asked from any thread."""
         watch = self._watches.get(target)
-        return watch.pace if watch else Pace()
+        return watch.pace if watch else UNMEASURED
 
     async def close(self) -> None:
         """Stop everything; returns when no probe runs any more and no socket is open."""

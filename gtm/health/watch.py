@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from gtm.health.outcome import Outcome
-from gtm.health.pace import Pace
+from gtm.health.pace import UNMEASURED, Pace
 from gtm.health.state import Health
 from gtm.model import Target, Verdict
 
@@ -27,7 +27,7 @@ class Report:
     failures: int = 0
     probes: int = 0
     impairment: str | None = None
-    pace: Pace = Pace()
+    pace: Pace = UNMEASURED
 
     @property
     def latency(self) -> float | None:
@@ -49,7 +49,7 @@ class Watch:
     outcome: Outcome | None = None
     impairment: str | None = None
     probes: int = 0
-    pace: Pace = Pace()
+    pace: Pace = UNMEASURED
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
     stopped: bool = False

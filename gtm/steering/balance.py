@@ -20,7 +20,10 @@ MEASURED = {Balance.EWMA, Balance.LEAST_LOAD}
 SHARES = 200  # parts of a whole that shares are rounded to: half percents
 FASTEST = 1.0  # milliseconds: faster is the same, as probes tell no less apart
 
-MOST = 4.0  # times its weight that load may give an endpoint, or take from it
+MOST = 4.0  # times its weight that load may give an endpoint in the end, or divide it by
+STEP = (
+    2.0  # the same for one correction: who has just come up has no load, and is not to be run over
+)
 EXPONENT = 0.5  # of a correction: half of the way, as loads are old when they are told
 DEADBAND = 0.10  # a utilisation this near to the mean is left alone
 
@@ -40,9 +43,13 @@ def weighed(
         shares = [weight * lean for weight, lean in zip(weights, leans, strict=True)]
     else:
         return endpoints
+    counts = [0] * len(endpoints)
+    for version in (4, 6):  # an answer is of one family
+        at = [n for n, end in enumerate(endpoints) if end.version == version]
+        for n, count in zip(at, _counts([shares[n] for n in at]), strict=True):
+            counts[n] = count
     return tuple(
-        replace(endpoint, weight=count)
-        for endpoint, count in zip(endpoints, _counts(shares), strict=True)
+        replace(endpoint, weight=count) for endpoint, count in zip(endpoints, counts, strict=True)
     )
 
 
@@ -71,9 +78,10 @@ def corrected(
     utilisation = load / weight;  factor *= (mean utilisation / utilisation) ** 0.5
 
     The correction is applied to the factor in force: it goes on until utilisations are equal,
-    whatever a client costs on each endpoint, and stops there. It must not be made again before
-    clients have followed the last one. Factors stay within 1/4 and 4 of each other's middle; who
-    reports no load is left alone, and with no load told at all the weights are what counts.
+    whatever a client costs on each endpoint, and stops within 10 % of that. It must not be made
+    again before clients have followed the last one. One correction is at most a factor of 2, all
+    together stay within 1/4 and 4 of their middle. Who reports no load is left alone, and with no
+    load told at all the weights are what counts.
     """
     used = {
         endpoint: load / endpoint.weight
@@ -94,7 +102,8 @@ def corrected(
 def _step(mean: float, used: float) -> float:
     if abs(used - mean) < DEADBAND * mean:
         return 1.0
-    return (mean / max(used, mean / MOST**2)) ** EXPONENT
+    step = math.pow(mean / max(used, mean / STEP**2), EXPONENT)
+    return min(STEP, max(1 / STEP, step))
 
 
 def _counts(shares: Sequence[float]) -> list[int]:

@@ -72,7 +72,6 @@ def of_region(
     known = [
         found
         for target in targets
-        if verdict(target).state is not State.DOWN
-        and (found := service_time(target)) is not None
+        if verdict(target).state is not State.DOWN and (found := service_time(target)) is not None
     ]
     return median(known) if known else None

@@ -93,7 +93,7 @@ class Nearest:
     def _said_of_service(self) -> str:
         if not any(self._added.values()):
             return "no service time is measured: the round trip alone counts"
-        times = ", ".join(f"{name} {ms:.0f} ms" for name, ms in self._added.items())
+        times = ", ".join(f"{name} +{ms:.0f} ms" for name, ms in self._added.items())
         return f"service times count, times {self._weight:g}: {times}"
 
     def usable(self, view: Hashable) -> Up:

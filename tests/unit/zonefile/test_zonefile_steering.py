@@ -59,6 +59,11 @@ STEERING = {
     ),
     "some regions": ("steering: {regions: [sg, us]}", Steering(regions=("sg", "us"))),
     "one region": ("steering: {regions: sg}", Steering(regions=("sg",))),
+    "service times": ("steering: {latency_weight: 1.5}", Steering(latency_weight=1.5)),
+    "service times of a policy inside": (
+        "steering: {policy: failover, order: us, otherwise: {latency_weight: 1}}",
+        Steering(Policy.FAILOVER, order=("us",), otherwise=Steering(latency_weight=1.0)),
+    ),
     "latency": (
         "steering: {policy: latency, within: 0.25}",
         Steering(Policy.LATENCY, within=0.25),

@@ -200,8 +200,8 @@ STEERING = {
     "a key of a later version": (
         "{policy: failover, order: us, otherwise: {ramp: 30s}}",
         "7:57: steering.otherwise.ramp: `ramp` is not supported by this version; remove it "
-        "(known here: regions, within, weights, order, trickle, fence, rules, draw, prefix, "
-        "otherwise, policy)",
+        "(known here: regions, within, latency_weight, weights, order, trickle, fence, rules, "
+        "draw, prefix, otherwise, policy)",
     ),
     "a key of the app": (
         "{panic: 30%}",
@@ -216,8 +216,8 @@ def test_a_mistake_in_steering_gives_one_message(tmp_path: Path, text: str, said
 
 
 APPS = {
-    "balance: ewma": "7:14: balance: the balance `ewma` is not supported by this version; "
-    "write `all` or `round_robin` or `hash`",
+    "balance: fastest": "7:14: balance: `fastest` is not a balance; "
+    "write `all` or `round_robin` or `hash` or `ewma` or `least_load`",
     "balance: roundrobin": "7:14: balance: `roundrobin` is not a balance; write `round_robin`",
     "answers: 0": "7:14: answers: `0` is not a number of addresses; write a whole number from 1",
     "panic: 30": "7:12: panic: `30` is not a part of a whole; write `30%`",
