@@ -203,6 +203,16 @@ STEERING = {
         "(known here: regions, within, latency_weight, weights, order, trickle, fence, rules, "
         "draw, prefix, otherwise, policy)",
     ),
+    "a factor below 0": (
+        "{latency_weight: -1}",
+        "7:32: steering.latency_weight: `-1` is not a factor; "
+        "write a number from 0 to 1000, such as 1.0",
+    ),
+    "service times where costs do not count": (
+        "{policy: weighted, latency_weight: 1}",
+        "7:34: steering.latency_weight: `latency_weight` says nothing for weighted; "
+        "remove it; it is for nearest and latency",
+    ),
     "a key of the app": (
         "{panic: 30%}",
         "7:16: steering.panic: `panic` is a key of the app, beside `steering`; write it there",
