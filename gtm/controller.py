@@ -8,6 +8,7 @@ replaces good: what does not load leaves the old snapshot serving, and is said.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +20,9 @@ from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
-from gtm.model import App, State, Target, Topology, Verdict
+from gtm.measured import Change as Measurement
+from gtm.measured import Measured
+from gtm.model import App, State, Target, Topology, Verdict, Zone
 from gtm.overrides import (
     Change,
     Override,
@@ -93,19 +96,22 @@ class Controller:
         checker: Callable[[Callable[[Target, Verdict, Verdict], None]], Checker],
         now: Callable[[], float],
         store: Store | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process.
+        Without a store overrides do not outlive the process. `clock` is monotonic seconds.
         """
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
+        self.measured = Measured(self.checker.verdict, self.checker.pace)
         self.overrides = Register(store, now, self._overrides_changed)
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
         self._now = now
+        self._clock = clock
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
         self._epoch = 0
@@ -139,7 +145,7 @@ class Controller:
         await self.overrides.open()
         loaded, geo = await asyncio.to_thread(self._read)
         await self._first_round(loaded)
-        compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        compiled = await asyncio.to_thread(self._compile, loaded.zones, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
         self._log_down(compiled)
@@ -172,12 +178,15 @@ class Controller:
         self.checker.retarget(_targets(loaded))
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(_targets(loaded)))
-        compiled = await asyncio.to_thread(self._compile, loaded, geo)
-        now, words = self._readings(), self.overrides.book.overlay
+        return self._succeeded(loaded, await self._compile_beside(loaded.zones, geo))
+
+    async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
+        """Compiles in a worker thread, and puts in what changed meanwhile."""
+        compiled = await asyncio.to_thread(self._compile, zones, geo)
+        now, words = self.readings(), self.overrides.book.overlay
         if self._since_load:
             compiled = self._compiler.refresh(compiled, self._since_load, now, self._epoch)
-        compiled = self._compiler.relaid(compiled, words, now, self._epoch)
-        return self._succeeded(loaded, compiled)
+        return self._compiler.relaid(compiled, words, now, self._epoch)
 
     async def load_if_changed(self) -> None:
         """Loads again if a file differs from what was last looked at."""
@@ -219,14 +228,14 @@ class Controller:
         paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
         return dict(zip(paths, fingerprint(paths), strict=True))
 
-    def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
+    def _compile(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         words, before = self.overrides.book.overlay, self._compiled
-        return self._compiler.compile(
-            loaded.zones, geo, self._readings(), self._epoch, words, before
-        )
+        self.measured.follow(zones, self._clock())
+        return self._compiler.compile(zones, geo, self.readings(), self._epoch, words, before)
 
-    def _readings(self) -> Readings:
-        return Readings(self.checker.verdict, self._now())
+    def readings(self) -> Readings:
+        """What is measured and believed now, as steering goes by it."""
+        return self.measured.readings(self._now())
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
@@ -280,7 +289,7 @@ class Controller:
     def _apply(self) -> None:
         changed, self._changed = self._changed, set()
         before = self.compiled
-        after = self._compiler.refresh(before, changed, self._readings(), self._epoch)
+        after = self._compiler.refresh(before, changed, self.readings(), self._epoch)
         self._take_over(before, after)
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
@@ -311,6 +320,33 @@ class Controller:
             self._plan_ramp()
         else:
             self._publish(after)
+
+    # --- measurements -------------------------------------------------------------------
+
+    async def follow_measurements(self) -> Measurement:
+        """Takes in what probes measured; answers change where it differs enough.
+
+        A region's service time moves areas, so they are compiled beside the control loop. It
+        waits for a load that runs, and loads wait for it.
+        """
+        async with self._loading:
+            before = self.compiled
+            self._since_load = set()
+            try:
+                change = await asyncio.to_thread(self.measured.follow, before.zones, self._clock())
+                if change.regions:
+                    after = await self._compile_beside(before.zones, before.geo)
+                    self._take_over(self.compiled, after)
+                elif change.shares:
+                    before, now = self.compiled, self.readings()
+                    after = self._compiler.refresh(before, change.shares, now, self._epoch)
+                    self._take_over(before, after)
+            finally:
+                self._since_load = None
+        for zone, region in change.regions:
+            ms = round(self.measured.service_times[zone, region], 1)
+            log.info("service_time", zone=zone.rstrip("."), region=region, milliseconds=ms)
+        return change
 
     # --- overrides ----------------------------------------------------------------------
 
@@ -343,7 +379,7 @@ class Controller:
         if not self.ready:
             return
         before, words = self.compiled, self.overrides.book.overlay
-        after = self._compiler.relaid(before, words, self._readings(), self._epoch)
+        after = self._compiler.relaid(before, words, self.readings(), self._epoch)
         if after is not before:
             self._take_over(before, after)
 

@@ -23,12 +23,14 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, Policy, State, Topology, Verdict
-from gtm.snapshot import LAST_RESORT, Plan
+from gtm.model import Address, Balance, Endpoint, Policy, State, Topology, Verdict
+from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
 from gtm.steering.cost import Cost, CostModel
 from gtm.steering.places import Place
 from gtm.steering.policies import networks_in
-from gtm.steering.verdicts import panics
+from gtm.steering.readings import Readings
+from gtm.steering.service_time import weight_at
+from gtm.steering.verdicts import panics, target_of
 
 BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
 WITHOUT_REGIONS = {
@@ -53,11 +55,19 @@ class ClientPlace:
 
 @dataclass(frozen=True, slots=True)
 class EndpointView:
-    """An endpoint of the region, with its verdict."""
+    """An endpoint of the region, with its verdict.
+
+    `share` is the fraction of the region's answers of its family that begin with it. `response` is
+    the smoothed response time (milliseconds) that its share goes by, `load` the load; None where
+    it goes by none, or none is known.
+    """
 
     endpoint: str
     verdict: Verdict
     answered: bool
+    share: float = 0.0
+    response: float | None = None
+    load: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +125,18 @@ class Explanation:
     summary: str
 
 
-def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: float) -> Explanation:
+def explain(
+    compiled: Compiled,
+    name: str,
+    rrtype: str,
+    client: Address,
+    now: float,
+    readings: Readings | None = None,
+) -> Explanation:
     """The answer to a question from a client at a time (Unix seconds), with its reasons.
 
-    Raises UsageError for a name or a type that can't be asked for.
+    `readings` say what endpoints' shares go by. Raises UsageError for a name or a type that can't
+    be asked for.
     """
     owner, number = _question(name, rrtype)
     asker, chance = asker_of(str(client)), Chance(0, now)
@@ -135,7 +153,7 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: fl
     steering = None
     if found is not None and outcome.decision is not None:
         seen = _seen(found[0], geo, client)
-        steering = _steering(compiled, *found, outcome.decision, seen, now)
+        steering = _steering(compiled, *found, outcome.decision, seen, now, readings)
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
@@ -202,12 +220,15 @@ def _steering(
     decision: Decision,
     place: Place,
     now: float,
+    readings: Readings | None,
 ) -> Steering:
     group = compiled.groups[service.steered.group]
     view = group.decider.chooser.view(place, frozenset(range(len(group.regions))))
     location = place.location
     every = [app.zone.regions[name] for name in group.regions]
-    costs = None if location is None else CostModel(every, app.zone.latency).costs(location)
+    weight = weight_at(app.app.steering, place)
+    times = {name: weight * ms for name, ms in group.decider.service_times.items()}
+    costs = None if location is None else CostModel(every, app.zone.latency, times).costs(location)
     order: Sequence[int] = range(len(every))
     if costs is not None:
         order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
@@ -233,7 +254,7 @@ def _steering(
                 dropped=_dropped(app, service, group, group.regions[index]),
                 share=shares.get(index, 0.0),
                 picked=group.regions[index] in picked,
-                endpoints=_endpoints(app, service, group.regions[index]),
+                endpoints=_endpoints(app, service, group.regions[index], readings),
             )
             for index in order
         ),
@@ -269,13 +290,51 @@ def _dropped(app: CompiledApp, service: CompiledService, group: Group, region: s
     return None if region in group.up else _verdict(app, service, region).reason
 
 
-def _endpoints(app: CompiledApp, service: CompiledService, region: str) -> tuple[EndpointView, ...]:
+def _endpoints(
+    app: CompiledApp, service: CompiledService, region: str, readings: Readings | None
+) -> tuple[EndpointView, ...]:
     here = app.health.services[service.service.key][region]
     usable = here.usable(panics(app.app, service.service, app.health))
+    answers = next(each for each in service.steered.answers if each.region == region)
     return tuple(
-        EndpointView(str(endpoint), verdict, endpoint in usable)
+        EndpointView(
+            str(endpoint),
+            verdict,
+            endpoint in usable,
+            _share(answers, endpoint) if endpoint in usable else 0.0,
+            *_measured(app, service, region, endpoint, readings),
+        )
         for endpoint, verdict in here.endpoints
     )
+
+
+def _share(answers: RegionAnswers, endpoint: Endpoint) -> float:
+    """The fraction of the answers of its family that begin with the endpoint."""
+    if isinstance(endpoint.at, str):
+        return 1.0
+    for rrset in answers.rrsets.values():
+        if endpoint.at.packed in rrset.rdata:
+            starts = rrset.starts
+            return starts.count(rrset.rdata.index(endpoint.at.packed)) / len(starts)
+    return 0.0
+
+
+def _measured(
+    app: CompiledApp,
+    service: CompiledService,
+    region: str,
+    endpoint: Endpoint,
+    readings: Readings | None,
+) -> tuple[float | None, float | None]:
+    """The response time and the load that the endpoint's share goes by."""
+    if readings is None:
+        return None, None
+    if app.app.balance is Balance.EWMA:
+        target = target_of(app.app, service.service, endpoint)
+        return (None if target is None else readings.pace(target)), None
+    if app.app.balance is Balance.LEAST_LOAD:
+        return None, readings.load(app.zone.name, region, endpoint)
+    return None, None
 
 
 def _summary(message: dns.message.Message, steering: Steering | None, inside: bool) -> str:

@@ -198,6 +198,11 @@ class Endpoint:
         """Whether this is a host name."""
         return isinstance(self.at, str)
 
+    @property
+    def version(self) -> int | None:
+        """4 or 6, the version of IP; None for a host name."""
+        return None if isinstance(self.at, str) else self.at.version
+
     def __str__(self) -> str:
         """The address, or the host name with its trailing dot."""
         return str(self.at)
@@ -266,6 +271,8 @@ class Balance(Enum):
     ALL = "all"
     ROUND_ROBIN = "round_robin"
     HASH = "hash"
+    EWMA = "ewma"
+    LEAST_LOAD = "least_load"
 
 
 class Everyone(Enum):
@@ -296,7 +303,8 @@ class Steering:
     is the fraction above the best cost up to which regions share. `answered` is how many regions
     an answer names. `order` and `trickle` (a fraction for the first standby) belong to `failover`,
     `rules` to `geo`, the prefix lengths to `sticky`. `otherwise` steers when none of the regions is
-    left.
+    left. For `nearest` and `latency` a region costs `latency_weight` times its service time beside
+    the round trip.
     """
 
     policy: Policy = Policy.NEAREST
@@ -312,6 +320,7 @@ class Steering:
     prefix4: int = 24
     prefix6: int = 56
     otherwise: Steering | None = None
+    latency_weight: float = 0.0
 
 
 class AllDown(Enum):

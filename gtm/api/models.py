@@ -44,10 +44,16 @@ class VerdictShape(Shape):
 
 
 class EndpointStatus(VerdictShape):
-    """An endpoint; `latency_ms` is its latest probe's, None if it is not probed."""
+    """An endpoint; `latency_ms` is its latest probe's, None if it is not probed.
+
+    `response_ms` is the same smoothed over the successful probes, `service_ms` the smoothed time
+    that the endpoint itself takes to answer, without the network; None while not known.
+    """
 
     endpoint: str
     latency_ms: float | None
+    response_ms: float | None = None
+    service_ms: float | None = None
 
 
 class ServiceRegionStatus(VerdictShape):
@@ -65,9 +71,13 @@ class ServiceStatus(Shape):
 
 
 class RegionStatus(VerdictShape):
-    """The app's verdict for a region."""
+    """The app's verdict for a region.
+
+    `service_ms` is the service time that the app's steering goes by; None if it goes by none.
+    """
 
     region: str
+    service_ms: float | None = None
 
 
 class AppStatus(Shape):
@@ -233,18 +243,26 @@ class Status(Shape):
 
 
 class EndpointExplained(Shape):
-    """An endpoint of a region; `answered` if the region's answers hold it now."""
+    """An endpoint of a region; `answered` if the region's answers hold it now.
+
+    `share` is the fraction of the region's answers of its family that begin with it.
+    `response_ms` and `load` are what the share goes by, None where it does not.
+    """
 
     endpoint: str
     state: str
     reason: str
     answered: bool
+    share: float = 0.0
+    response_ms: float | None = None
+    load: float | None = None
 
 
 class RegionExplained(Shape):
     """A region as it stood for the client, cheapest first.
 
-    The cost is `rtt_ms` after `bias`; `rtt_from` says whether it was measured (and for which
+    The cost is `rtt_ms` and what the region's service time adds (`service_ms`, as the policy
+    weighs it) after `bias`; `rtt_from` says whether it was measured (and for which
     area) or estimated from `distance_km`. All are None if the client's place is not known. `share`
     is the fraction of draws for such clients that the region gets.
     """
@@ -253,6 +271,7 @@ class RegionExplained(Shape):
     cost: float | None
     rtt_ms: float | None
     rtt_from: str | None
+    service_ms: float | None = None
     distance_km: float | None
     bias: int
     state: str

@@ -30,6 +30,7 @@ from gtm.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.model import Endpoint, Service, Verdict, Zone
 from gtm.planes.stats import SocketStats
+from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import ServiceHealth, target_of
 
 
@@ -97,7 +98,11 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
         topology=app.topology.value,
         policy=app.steering.policy.value,
         regions=[
-            RegionStatus(region=region, **_verdict(verdict))
+            RegionStatus(
+                region=region,
+                service_ms=_service_time(controller, compiled, region),
+                **_verdict(verdict),
+            )
             for region, verdict in compiled.health.regions.items()
         ],
         services=[
@@ -111,6 +116,12 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
             for service in app.services
         ],
     )
+
+
+def _service_time(controller: Controller, compiled: CompiledApp, region: str) -> float | None:
+    if not by_service_time(compiled.app.steering):
+        return None
+    return controller.measured.service_times.get((compiled.zone.name, region))
 
 
 def _service_region(
@@ -132,7 +143,9 @@ def _service_region(
         )
         return EndpointStatus(
             endpoint=str(endpoint),
-            latency_ms=None if latency is None else latency * 1000,
+            latency_ms=_milliseconds(latency),
+            response_ms=None if report is None else _milliseconds(report.pace.response_time),
+            service_ms=None if report is None else _milliseconds(report.pace.service_time),
             **_verdict(said),
         )
 
@@ -141,6 +154,10 @@ def _service_region(
         endpoints=[endpoint_status(endpoint, verdict) for endpoint, verdict in health.endpoints],
         **_verdict(health.verdict),
     )
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
 
 
 class Said(TypedDict):
@@ -191,6 +208,7 @@ def _region(view: RegionView) -> RegionExplained:
         cost=None if cost is None else cost.cost,
         rtt_ms=None if cost is None else cost.rtt,
         rtt_from=None if cost is None else measured or "estimated from the distance",
+        service_ms=None if cost is None else cost.service,
         distance_km=None if cost is None else cost.distance,
         bias=0 if cost is None else cost.region.bias,
         state=view.verdict.state.value,
@@ -204,6 +222,9 @@ def _region(view: RegionView) -> RegionExplained:
                 state=endpoint.verdict.state.value,
                 reason=endpoint.verdict.reason,
                 answered=endpoint.answered,
+                share=endpoint.share,
+                response_ms=endpoint.response,
+                load=endpoint.load,
             )
             for endpoint in view.endpoints
         ],

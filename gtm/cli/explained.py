@@ -10,7 +10,13 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gtm.api.models import ExplanationShape, PlaceExplained, RegionExplained, SteeringExplained
+from gtm.api.models import (
+    EndpointExplained,
+    ExplanationShape,
+    PlaceExplained,
+    RegionExplained,
+    SteeringExplained,
+)
 from gtm.cli.output import bare, mark
 
 
@@ -127,9 +133,10 @@ def _milliseconds(value: float | None) -> str:
 def _round_trip(region: RegionExplained) -> str:
     if region.rtt_ms is None or region.rtt_from is None:
         return "place not known"
+    added = f" + service {region.service_ms:.1f} ms" if region.service_ms else ""
     if region.rtt_from.startswith("measured"):
-        return f"{region.rtt_ms:.1f} ms {region.rtt_from}"
-    return f"{region.rtt_ms:.1f} ms for {region.distance_km or 0:,.0f} km"
+        return f"{region.rtt_ms:.1f} ms {region.rtt_from}{added}"
+    return f"{region.rtt_ms:.1f} ms for {region.distance_km or 0:,.0f} km{added}"
 
 
 def _endpoints(steering: SteeringExplained) -> RenderableType:
@@ -137,13 +144,22 @@ def _endpoints(steering: SteeringExplained) -> RenderableType:
     return Group(*(_of_region(region) for region in picked))
 
 
+def _goes_by(endpoint: EndpointExplained) -> str:
+    """What the endpoint's share goes by, where that is measured."""
+    if endpoint.response_ms is not None:
+        return f"; responds in {endpoint.response_ms:.1f} ms (smoothed)"
+    return "" if endpoint.load is None else f"; load {endpoint.load:g}"
+
+
 def _of_region(picked: RegionExplained) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for endpoint in picked.endpoints:
         left_out = "" if endpoint.answered else "not answered: "
-        table.add_row(endpoint.endpoint, mark(endpoint.state), left_out + endpoint.reason)
+        said = left_out + endpoint.reason + _goes_by(endpoint)
+        table.add_row(endpoint.endpoint, mark(endpoint.state), _share(endpoint.share), said)
     title = Text.assemble(("endpoints in ", "dim"), picked.region)
     return Group(title, Padding(table, (0, 0, 0, 2)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from gtm.compile import render
 from gtm.compile.static import ZoneContext, question_key
@@ -67,7 +67,7 @@ def _balanced(rrtype: int, rows: Sequence[tuple[bytes, int]], ttl: int, app: App
     return RRset(rrtype, ttl, rdata, starts, answered, pick)
 
 
-@cache
+@lru_cache(maxsize=4096)  # measured shares are ever new ones
 def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
     """Each start as often as its weight; endpoints of weight 0 begin no answer."""
     if not any(weights):

@@ -13,7 +13,8 @@ class Outcome:
 
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
-    found out, `ok` is False and no verdict may go by it.
+    found out, `ok` is False and no verdict may go by it. `service` is the seconds that the target
+    itself took to answer, without the network; None where the probe does not tell.
     """
 
     ok: bool
@@ -21,6 +22,7 @@ class Outcome:
     latency: float
     at: float
     impairment: str | None = None
+    service: float | None = None
 
 
 def place(target: Target) -> str:

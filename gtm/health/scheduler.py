@@ -20,6 +20,7 @@ import structlog
 from gtm.health.dial import Dial, direct
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome, place, span
+from gtm.health.pace import UNMEASURED, Pace
 from gtm.health.probes import Probes
 from gtm.health.schedule import next_due, phase
 from gtm.health.spells import Spells
@@ -133,6 +134,11 @@ class Checker:
         watch = self._watches.get(target)
         return watch.report() if watch else Report(unprobed(self._now()).verdict)
 
+    def pace(self, target: Target) -> Pace:
+        """How fast the target's successful probes were; may be asked from any thread."""
+        watch = self._watches.get(target)
+        return watch.pace if watch else UNMEASURED
+
     async def close(self) -> None:
         """Stop everything; returns when no probe runs any more and no socket is open."""
         self._spells.close()
@@ -152,6 +158,7 @@ class Checker:
             self._due(watch)
         else:
             watch.health, watch.outcome = learnt.health, learnt.outcome
+            watch.pace = learnt.pace
             self._note_impairment(watch, learnt.impairment)
             self._plan(watch)
 
@@ -227,6 +234,7 @@ class Checker:
         before = watch.health.verdict
         watch.health = step(watch.health, outcome, watch.target.check)
         watch.outcome = outcome
+        watch.pace = watch.pace.after(outcome)
         watch.probes += 1
         after = watch.health.verdict
         if after.state is not before.state:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from gtm.model import App, Balance, Check, Endpoint, Service, Steering, Topology, frozen_mapping
+from gtm.model import (
+    App,
+    Balance,
+    Check,
+    CheckType,
+    Endpoint,
+    Service,
+    Steering,
+    Topology,
+    frozen_mapping,
+)
+from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
 from gtm.zonefile.checks import bare, checked
 from gtm.zonefile.document import Document, KeyPath
@@ -52,12 +63,16 @@ class AppReader:
             self._warn_of_gaps(services, path)
         if shape.balance is Balance.ALL:
             self._warn_of_weights(services, path)
+        steering = self._steering(shape, services, path)
+        check = self._check(name, shape.check, path)
+        if shape.check is None or check is not None:
+            self._warn_of_what_is_not_measured(shape, steering, check, path)
         return App(
             name,
             shape.topology,
             services,
-            self._steering(shape, services, path),
-            self._check(name, shape.check, path),
+            steering,
+            check,
             shape.min_up,
             shape.balance,
             shape.answers,
@@ -232,6 +247,23 @@ class AppReader:
                 )
 
     # --- balance ----------------------------------------------------------------------
+
+    def _warn_of_what_is_not_measured(
+        self, shape: AppShape, steering: Steering, check: Check | None, path: KeyPath
+    ) -> None:
+        """Say that measured speed is asked for where no check measures it."""
+        if shape.balance is Balance.EWMA and check is None:
+            self.findings.warn(
+                self.document.at((*path, "balance")),
+                "the app has no check, so no endpoint is known to be faster than another",
+                "write a `check`, or `balance: round_robin`",
+            )
+        if by_service_time(steering) and (check is None or check.type is CheckType.TCP):
+            self.findings.warn(
+                self.document.at((*path, "steering")),
+                "`latency_weight` says nothing: no check of the app tells service times",
+                "write a `check` of type http or https, or remove it",
+            )
 
     def _warn_of_weights(self, services: tuple[Service, ...], path: KeyPath) -> None:
         """Say once that `balance: all` has no use for weights."""

@@ -200,6 +200,7 @@ def _steering(steering: Steering) -> dict[str, Any]:
         tree["regions"] = steering.answered
     if policy in BY_COST:
         tree["within"] = _part(steering.within)
+        tree["latency_weight"] = steering.latency_weight
     if policy is Policy.FAILOVER:
         tree["trickle"] = _part(steering.trickle)
     if steering.weights:

@@ -105,6 +105,11 @@ MinUpCount = Annotated[
 ]
 Serial = Annotated[int, PlainValidator(values.serial), _whole(1, 2**32 - 1)]
 Fraction = Annotated[float, PlainValidator(values.fraction), WithJsonSchema(_PART_SCHEMA)]
+Times = Annotated[
+    float,
+    PlainValidator(values.times),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": values.MAX_TIMES}),
+]
 Weight = Annotated[int, PlainValidator(values.weight), _whole(0, values.MAX_WEIGHT)]
 AddressCount = Annotated[
     int, PlainValidator(values.address_count), WithJsonSchema({"type": "integer", "minimum": 1})

@@ -43,6 +43,7 @@ from gtm.zonefile.leaves import (
     Seconds,
     Serial,
     Statuses,
+    Times,
     TopologyWord,
     Ttl,
     UrlPath,
@@ -118,7 +119,7 @@ class PrefixShape(Shape):
 class SteeringKeys(Shape):
     """The keys that policies have; `policies.py` knows which has which."""
 
-    later: ClassVar[tuple[str, ...]] = ("latency_weight", "soft")
+    later: ClassVar[tuple[str, ...]] = ("soft",)
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("answers", "balance", "min_up", "panic", "ramp", "when_all_down"),
         "the app, beside `steering`",
@@ -130,6 +131,10 @@ class SteeringKeys(Shape):
     )
     within: Fraction = Field(
         default=0.0, description="Regions that cost at most this much more than the best share."
+    )
+    latency_weight: Times = Field(
+        default=0.0,
+        description="Times its service time is what a region costs beside the round trip.",
     )
     weights: dict[str, Weight] = Field(
         default_factory=dict,

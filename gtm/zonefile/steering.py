@@ -79,6 +79,7 @@ class SteeringReader:
             prefix4=prefix.v4,
             prefix6=prefix.v6,
             otherwise=self._otherwise(shape, path, depth),
+            latency_weight=shape.latency_weight,
         )
         if self._is_sure(policy, path) and policy is not Policy.GEO:
             self._judge_weights(steering, path)

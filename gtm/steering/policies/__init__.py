@@ -6,7 +6,7 @@ equal views are one area. `choose` is asked for each area whenever what is up ch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 
 from gtm.model import MeasuredLatency, Network, Policy, Region, Steering
@@ -18,27 +18,39 @@ from gtm.steering.policies.shares import Sticky, Weighted
 
 __all__ = ["Chooser", "Ranked", "Up", "chooser", "networks_in"]
 
+UNSERVED: Mapping[str, float] = {}
+
 
 def chooser(
-    steering: Steering, regions: Sequence[Region], latency: Sequence[MeasuredLatency]
+    steering: Steering,
+    regions: Sequence[Region],
+    latency: Sequence[MeasuredLatency],
+    service_times: Mapping[str, float] = UNSERVED,
 ) -> Chooser:
-    """The policy that the zone file describes, with the ones nested in it."""
-    first = _plain(steering, regions, latency)
+    """The policy that the zone file describes, with the ones nested in it.
+
+    `service_times` are milliseconds by region name.
+    """
+    first = _plain(steering, regions, latency, service_times)
     if steering.otherwise is None:
         return first
-    return Otherwise(first, chooser(steering.otherwise, regions, latency))
+    return Otherwise(first, chooser(steering.otherwise, regions, latency, service_times))
 
 
 def _plain(
-    steering: Steering, regions: Sequence[Region], latency: Sequence[MeasuredLatency]
+    steering: Steering,
+    regions: Sequence[Region],
+    latency: Sequence[MeasuredLatency],
+    service_times: Mapping[str, float],
 ) -> Chooser:
     match steering.policy:
         case Policy.NEAREST:
-            return Nearest(steering, regions, latency)
+            return Nearest(steering, regions, latency, service_times)
         case Policy.LATENCY:
-            return Nearest(steering, regions, latency, measured_first=True)
+            return Nearest(steering, regions, latency, service_times, measured_first=True)
         case Policy.GEO:
-            inner = [chooser(rule.steering, regions, latency) for rule in steering.rules]
+            rules = [rule.steering for rule in steering.rules]
+            inner = [chooser(each, regions, latency, service_times) for each in rules]
             return Rules(steering.rules, inner)
         case Policy.WEIGHTED:
             return Weighted(steering, regions)
