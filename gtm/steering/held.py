@@ -53,6 +53,6 @@ class Held(Generic[Key]):
         held = self.values.get(key)
         if held is None:
             return True
-        if now - self._moved[key] < self._pause:
+        if abs(value - held) < max(self._part * held, self._least):
             return False
-        return abs(value - held) >= max(self._part * held, self._least)
+        return now - self._moved[key] >= self._pause

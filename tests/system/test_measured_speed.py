@@ -83,6 +83,12 @@ def test_clients_leave_a_slow_region_and_return_when_it_is_fast(tmp_path: Path) 
             assert "service times count, times 2: us-east" in said
             metric = 'gtm_region_service_time_seconds{region="eu-west",zone="gtm.example.com."}'
             assert server.metric(metric) > 0.04
+            labels = f'endpoint="{EU}",region="eu-west",service="orders.gtm.example.com."'
+            smoothed = f'gtm_endpoint_latency_ewma_seconds{{{labels},zone="gtm.example.com."}}'
+            assert server.metric(smoothed) > 0.04
+            (app,) = [a for a in server.status()["zones"][0]["apps"] if a["name"] == "shop"]
+            times = {region["region"]: region["service_ms"] for region in app["regions"]}
+            assert times["eu-west"] > 40 > times["us-east"]
             until("the slow one gets less", lambda: slow_share(server) < 0.4)
             eu.delay = 0.0
             until("clients of eu-west returned", lambda: dig(server, "orders") == EU)
