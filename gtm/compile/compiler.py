@@ -14,6 +14,7 @@ from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
 from gtm.model import App, Balance, Service, Target, Topology, Zone
 from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
+from gtm.steering.lifetimes import FIXED, Lifetimes, lifetimes
 from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import (
@@ -55,6 +56,11 @@ class CompiledApp:
     health: AppHealth
     services: Mapping[str, CompiledService]
     overlay: Overlay = SILENT
+    lifetimes: Lifetimes = FIXED
+
+    def ttl(self, key: str) -> int:
+        """The TTL of a service's answers, seconds."""
+        return self.lifetimes.of(self.zone, key).ttl
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,23 +188,25 @@ class _AppCompiler:
 
     def run(self, nodes: Mapping[bytes, Node], readings: Readings, overlay: Overlay) -> CompiledApp:
         health = app_health(self._app, readings.verdict, overlay)
+        kept = lifetimes(self._zone, self._app, overlay, readings)
         services = {
-            service.key: self._service(service, nodes, health) for service in self._app.services
+            service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
+            for service in self._app.services
         }
-        return CompiledApp(self._zone, self._app, self._context, health, services, overlay)
+        return CompiledApp(self._zone, self._app, self._context, health, services, overlay, kept)
 
     def _service(
-        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth
+        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth, ttl: int
     ) -> CompiledService:
         name = to_wire(service.name)
         number = self._group(service, health)
         group = self._groups[number]
-        answers = _answers(self._app, self._context, service, group.regions, health)
+        answers = _answers(self._app, self._context, service, group.regions, health, ttl)
         steered = Steered(
             service=service.name,
             areas=group.decider.areas,
             group=number,
-            answers=(*answers, resort_answers(self._context, self._app, service.name)),
+            answers=(*answers, resort_answers(self._context, self._app, service.name, ttl)),
             salt=self._salt,
             ttl=self._zone.ttl,
             prefix4=self._app.steering.prefix4,
@@ -227,10 +235,11 @@ def _answers(
     service: Service,
     regions: Iterable[str],
     health: AppHealth,
+    ttl: int,
 ) -> tuple[RegionAnswers, ...]:
     here, panic = health.services[service.key], panics(app, service, health)
     return tuple(
-        region_answers(context, app, service.name, region, here[region].usable(panic))
+        region_answers(context, app, service.name, region, here[region].usable(panic), ttl)
         for region in regions
     )
 
@@ -253,20 +262,28 @@ def _refreshed(
         if block or key in touched:
             number = before.steered.group
             groups[number] = groups[number].with_health(app, before.service, health)
+    kept = lifetimes(compiled.zone, app, compiled.overlay, readings, compiled.lifetimes, touched)
+    timed = kept.differing(compiled.lifetimes, compiled.zone)
     services, changed = dict(compiled.services), []
-    for key in compiled.services if app.panic else touched:
-        after = _with_answers(compiled, compiled.services[key], health)
+    for key in compiled.services if app.panic else timed.union(touched):
+        ttl = kept.of(compiled.zone, key).ttl
+        after = _with_answers(compiled, compiled.services[key], health, ttl)
         if after is not compiled.services[key]:
             services[key] = after
             changed.append(key)
-    return replace(compiled, health=health, services=services), changed
+    return replace(compiled, health=health, services=services, lifetimes=kept), changed
 
 
 def _with_answers(
-    compiled: CompiledApp, before: CompiledService, health: AppHealth
+    compiled: CompiledApp, before: CompiledService, health: AppHealth, ttl: int
 ) -> CompiledService:
     """The service with the endpoints that are usable now; itself if they are the same as before."""
-    app, service = compiled.app, before.service
+    app, service, context = compiled.app, before.service, compiled.context
+    if ttl != compiled.ttl(service.key):  # every answer says it
+        regions = [old.region for old in before.steered.answers[:-1]]
+        resort = resort_answers(context, app, service.name, ttl)
+        all_new = (*_answers(app, context, service, regions, health, ttl), resort)
+        return replace(before, steered=replace(before.steered, answers=all_new))
     was, now = panics(app, service, compiled.health), panics(app, service, health)
     answers = list(before.steered.answers)
     after, earlier = health.services[service.key], compiled.health.services[service.key]
@@ -275,7 +292,7 @@ def _with_answers(
             continue
         usable = after[old.region].usable(now)
         if usable != earlier[old.region].usable(was):
-            answers[at] = region_answers(compiled.context, app, service.name, old.region, usable)
+            answers[at] = region_answers(context, app, service.name, old.region, usable, ttl)
     if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
         return before
     return replace(before, steered=replace(before.steered, answers=tuple(answers)))
