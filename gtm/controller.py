@@ -100,6 +100,7 @@ class Controller:
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
+        self.checker.tell_patience(self._patience_changed)
         self.overrides = Register(store, now, self._overrides_changed)
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
@@ -224,7 +225,7 @@ class Controller:
         )
 
     def _readings(self) -> Readings:
-        return Readings(self.checker.verdict, self._now())
+        return Readings(self.checker.verdict, self._now(), self.checker.patience)
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
@@ -264,7 +265,23 @@ class Controller:
     # --- verdicts -----------------------------------------------------------------------
 
     def _verdict_changed(self, target: Target, before: Verdict, after: Verdict) -> None:
-        """Called by the checker; changes of one turn of the loop are answered together."""
+        """Called by the checker."""
+        self._note(target)
+        if not self.ready:
+            return
+        say = log.warning if after.state is State.DOWN else log.info
+        say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
+
+    def _patience_changed(self, target: Target) -> None:
+        """Called by the checker: where health chooses the TTL, answers change with it."""
+        if self._compiled is None or any(
+            self._compiled.apps[use.zone, use.app].zone.min_ttl is not None
+            for use in self._compiled.uses.get(target, ())
+        ):
+            self._note(target)
+
+    def _note(self, target: Target) -> None:
+        """A target's readings changed; changes of one turn of the loop are answered together."""
         if self._since_load is not None:
             self._since_load.add(target)
         if not self.ready:
@@ -272,8 +289,6 @@ class Controller:
         if not self._changed:
             asyncio.get_running_loop().call_soon(self._apply)
         self._changed.add(target)
-        say = log.warning if after.state is State.DOWN else log.info
-        say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
 
     def _apply(self) -> None:
         changed, self._changed = self._changed, set()

@@ -239,6 +239,7 @@ class EndpointExplained(Shape):
     state: str
     reason: str
     answered: bool
+    act: str | None = None
 
 
 class RegionExplained(Shape):
@@ -246,7 +247,7 @@ class RegionExplained(Shape):
 
     The cost is `rtt_ms` after `bias`; `rtt_from` says whether it was measured (and for which
     area) or estimated from `distance_km`. All are None if the client's place is not known. `share`
-    is the fraction of draws for such clients that the region gets.
+    is the fraction of draws for such clients that the region gets. `act` is as in a verdict.
     """
 
     region: str
@@ -261,6 +262,7 @@ class RegionExplained(Shape):
     share: float
     picked: bool
     endpoints: list[EndpointExplained]
+    act: str | None = None
 
 
 class PlaceExplained(Shape):
@@ -277,7 +279,8 @@ class SteeringExplained(Shape):
     """How the region was picked, and by which steps (`notes`).
 
     `pick` is first, draw, random or hash; `scope` the prefix length that the decision holds for;
-    `fallback` what was done with no region up, else None.
+    `fallback` what was done with no region up, else None; `ttl` the answer's in seconds, and
+    `ttl_reason` why.
     """
 
     service: str
@@ -292,6 +295,8 @@ class SteeringExplained(Shape):
     regions_picked: list[str]
     fallback: str | None
     regions: list[RegionExplained]
+    ttl: int
+    ttl_reason: str
 
 
 class ExplanationShape(Shape):

@@ -157,8 +157,12 @@ def _verdict(verdict: Verdict) -> Said:
         "state": verdict.state.value,
         "reason": verdict.reason,
         "since": verdict.since,
-        "act": None if verdict.act is None else verdict.act.value,
+        "act": _act(verdict),
     }
+
+
+def _act(verdict: Verdict) -> str | None:
+    return None if verdict.act is None else verdict.act.value
 
 
 def explanation(found: Explanation) -> ExplanationShape:
@@ -204,7 +208,9 @@ def _region(view: RegionView) -> RegionExplained:
                 state=endpoint.verdict.state.value,
                 reason=endpoint.verdict.reason,
                 answered=endpoint.answered,
+                act=_act(endpoint.verdict),
             )
             for endpoint in view.endpoints
         ],
+        act=_act(view.verdict),
     )

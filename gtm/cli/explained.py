@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gtm.api.models import ExplanationShape, PlaceExplained, RegionExplained, SteeringExplained
-from gtm.cli.output import bare, mark
+from gtm.cli.output import bare, marked
 
 
 def explained(found: ExplanationShape) -> RenderableType:
@@ -56,6 +56,8 @@ def _facts(found: ExplanationShape) -> Table:
     if steering is not None:
         table.add_row("area", f"number {steering.area} of {steering.areas} (from 0)")
     table.add_row("scope", _scope(found))
+    if steering is not None and found.answer:
+        table.add_row("ttl", f"{steering.ttl} s: {steering.ttl_reason}")
     return table
 
 
@@ -100,7 +102,7 @@ def _regions(regions: list[RegionExplained]) -> Table:
             _round_trip(region),
             f"{region.bias:+d}" if region.bias else "0",
             _share(region.share),
-            mark(region.state),
+            marked(region.state, region.act),
         )
     return table
 
@@ -144,6 +146,8 @@ def _of_region(picked: RegionExplained) -> RenderableType:
     table.add_column(overflow="fold")
     for endpoint in picked.endpoints:
         left_out = "" if endpoint.answered else "not answered: "
-        table.add_row(endpoint.endpoint, mark(endpoint.state), left_out + endpoint.reason)
+        table.add_row(
+            endpoint.endpoint, marked(endpoint.state, endpoint.act), left_out + endpoint.reason
+        )
     title = Text.assemble(("endpoints in ", "dim"), picked.region)
     return Group(title, Padding(table, (0, 0, 0, 2)))
