@@ -14,11 +14,11 @@ from pathlib import Path
 
 import structlog
 
-from gtm.compile.compiler import Compiled, CompiledApp, Compiler
+from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
-from gtm.model import App, State, Target, Topology, Verdict
+from gtm.model import App, State, Target, Verdict
 from gtm.overrides import (
     Change,
     Override,
@@ -26,14 +26,18 @@ from gtm.overrides import (
     Store,
     Wanted,
     changes,
+    coming_of,
     differences,
     nothing_matches,
+    objection,
     refusal,
     refusals,
+    ttls_of,
 )
 from gtm.planes import Plane
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
+from gtm.transitions import log_changes, log_down
 from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
@@ -65,13 +69,15 @@ class Reload:
 class Added:
     """An override that was put in force: what it replaced, and what it changed.
 
-    `forced_past` says what `safety` would have refused it for.
+    `forced_past` says what `safety` would have refused it for, `coming` what a planned drain will
+    change once it is withdrawn.
     """
 
     override: Override
     replaced: Override | None
     changes: tuple[Change, ...]
     forced_past: tuple[str, ...] = ()
+    coming: tuple[Change, ...] = ()
 
 
 @dataclass(slots=True)
@@ -101,7 +107,7 @@ class Controller:
         self.plane = plane
         self.checker = checker(self._verdict_changed)
         self.checker.tell_patience(self._patience_changed)
-        self.overrides = Register(store, now, self._overrides_changed)
+        self.overrides = Register(store, now, self._overrides_changed, self._objection)
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
@@ -141,7 +147,8 @@ class Controller:
         compiled = await asyncio.to_thread(self._compile, loaded, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
-        self._log_down(compiled)
+        log_down(compiled.apps.values())
+        self.overrides.begin()
 
     async def load(self) -> Reload:
         """Loads everything again; what does not load changes nothing. Never raises.
@@ -300,7 +307,7 @@ class Controller:
         self._publish(after)
         for key, app in after.apps.items():
             if app is not before.apps.get(key):
-                _log_changes(before.apps[key], app)
+                log_changes(before.apps[key], app)
 
     def _publish(self, compiled: Compiled) -> None:
         self._epoch += 1
@@ -318,13 +325,16 @@ class Controller:
         apps, look, before = self.compiled.apps.values(), self.checker.verdict, self.overrides.book
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
-        after, _, _ = before.adding(wanted, self._now())
+        now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
+        after, planned, _ = before.adding(wanted, now, ttls)
         differing = differences(apps, before, after, look)
-        unsafe = refusals(differing)
+        # what is planned counts as done: two drains must not be accepted that can't both be
+        unsafe = refusals(differences(apps, before.foreseen(now), after.foreseen(now), look))
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
-        added, replaced = await self.overrides.add(wanted)
-        return Added(added, replaced, changes(differing), unsafe)
+        coming = coming_of(planned, apps, after, look, now)
+        added, replaced = await self.overrides.add(wanted, ttls)
+        return Added(added, replaced, changes(differing), unsafe, coming)
 
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
@@ -334,6 +344,11 @@ class Controller:
         await self.overrides.remove(one, by)
         return changes(differing)
 
+    def _objection(self, one: Override) -> str:
+        """Called by the register for a planned drain that is due."""
+        apps, book = self.compiled.apps.values(), self.overrides.book
+        return objection(one, apps, book, self.checker.verdict, self._now())
+
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""
         if not self.ready:
@@ -342,12 +357,6 @@ class Controller:
         after = self._compiler.relaid(before, words, self._readings(), self._epoch)
         if after is not before:
             self._take_over(before, after)
-
-    def _log_down(self, compiled: Compiled) -> None:
-        for app in compiled.apps.values():
-            for (subject, region), verdict in _verdicts(app).items():
-                if verdict.state is State.DOWN:
-                    _log_verdict(app, subject, region, verdict)
 
 
 def _beside(zones: Path) -> list[Path]:
@@ -382,34 +391,3 @@ def _apps(compiled: Compiled) -> list[App]:
 
 def _targets(loaded: Loaded) -> frozenset[Target]:
     return targets_of(app for zone in loaded.zones for app in zone.apps)
-
-
-def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
-    """What steering goes by: a block's regions, or each spread service's."""
-    if app.app.topology is Topology.REPLICATED:
-        return {("", region): verdict for region, verdict in app.health.regions.items()}
-    return {
-        (service, region): health.verdict
-        for service, regions in app.health.services.items()
-        for region, health in regions.items()
-    }
-
-
-def _log_changes(before: CompiledApp, after: CompiledApp) -> None:
-    old = _verdicts(before)
-    for (subject, region), verdict in _verdicts(after).items():
-        if verdict.state is not old[subject, region].state:
-            _log_verdict(after, subject, region, verdict)
-
-
-def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:
-    say = log.warning if verdict.state is State.DOWN else log.info
-    about = {"service": subject} if subject else {}
-    say(
-        f"region_{verdict.state.value}",
-        zone=app.zone.name.rstrip("."),
-        app=app.app.name,
-        region=region,
-        reason=verdict.reason,
-        **about,
-    )

@@ -142,6 +142,10 @@ class OverrideShape(Shape):
     """An operator's word: `act` is `drain`, `up` or `down`; `expires` None: until taken back.
 
     `said` is the whole of it in words.
+
+    A drain goes by phases: `phase` is `lowering`, `withdrawn` or `safe`, since `phase_since`;
+    `next_phase` comes at `next_at` at the soonest. `ttl` is what answers are lowered to meanwhile,
+    seconds. `held` says why one that is due is not withdrawn yet. They are None where nothing is.
     """
 
     number: int
@@ -152,12 +156,23 @@ class OverrideShape(Shape):
     created: float
     expires: float | None
     said: str
+    planned: bool = False
+    phase: str | None = None
+    phase_since: float | None = None
+    next_phase: str | None = None
+    next_at: float | None = None
+    ttl: int | None = None
+    held: str | None = None
 
 
 class OverrideStatus(OverrideShape):
-    """An override in force, and what would be otherwise without it."""
+    """An override in force, and what would be otherwise without it.
+
+    `coming` is what a planned drain will change once it is withdrawn.
+    """
 
     changes: list[ChangeShape]
+    coming: list[ChangeShape] = []
 
 
 class KeptStatus(Shape):
@@ -191,6 +206,7 @@ class OverrideAdded(Shape):
     changes: list[ChangeShape]
     forced_past: list[str]
     kept: KeptStatus
+    coming: list[ChangeShape] = []
 
 
 class OverrideRemoved(Shape):
@@ -202,7 +218,10 @@ class OverrideRemoved(Shape):
 
 
 class OverrideRequest(BaseModel):
-    """What `POST /v1/overrides` takes; `seconds` None: until taken back."""
+    """What `POST /v1/overrides` takes; `seconds` None: until taken back.
+
+    `planned` is for drains: lower the TTL first; `seconds` count from when it is to be withdrawn.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -212,6 +231,7 @@ class OverrideRequest(BaseModel):
     author: Words = Field(max_length=LONGEST_AUTHOR)
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_TIME)
     force: bool = False
+    planned: bool = False
 
 
 class Status(Shape):

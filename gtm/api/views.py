@@ -58,7 +58,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
             for source in compiled.geo.sources
         ],
         zones=[_zone(controller, zone) for zone in compiled.zones],
-        overrides=overrides.in_force(controller),
+        overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
     )
 
