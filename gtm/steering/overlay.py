@@ -64,8 +64,10 @@ class Overlay:
                     or (endpoints and any(str(end).rstrip(".") in endpoints for end in here))
                 ):
                     found.setdefault(service.key, set()).add(region)
-        for key in _differing(self.hurried, other.hurried):
-            found.setdefault(key, set())
+        hurried = _differing(self.hurried, other.hurried)
+        for service in app.services if hurried else ():
+            if service.key in hurried:
+                found.setdefault(service.key, set())
         return found
 
 
