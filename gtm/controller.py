@@ -281,10 +281,10 @@ class Controller:
 
     def _patience_changed(self, target: Target) -> None:
         """Called by the checker: where health chooses the TTL, answers change with it."""
-        if self._compiled is None or any(
-            self._compiled.apps[use.zone, use.app].zone.min_ttl is not None
-            for use in self._compiled.uses.get(target, ())
-        ):
+        uses = () if self._compiled is None else self._compiled.uses.get(target, ())
+        chosen = [self.compiled.apps[use.zone, use.app].zone.min_ttl is not None for use in uses]
+        # a file that is being loaded may let health choose where the one before did not
+        if self._since_load is not None or any(chosen):
             self._note(target)
 
     def _note(self, target: Target) -> None:
