@@ -24,8 +24,10 @@ from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
 from gtm.model import Address, Balance, Endpoint, Policy, State, Topology, Verdict
+from gtm.overrides.override import WORDS
 from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
 from gtm.steering.cost import Cost, CostModel
+from gtm.steering.lifetimes import explained
 from gtm.steering.places import Place
 from gtm.steering.policies import networks_in
 from gtm.steering.readings import Readings
@@ -91,7 +93,8 @@ class RegionView:
 class Steering:
     """How a service's region was picked: `pick` as a plan does it, `notes` what led there.
 
-    `regions_picked` are the regions of the answer, `fallback` what was done with none up.
+    `regions_picked` are the regions of the answer, `fallback` what was done with none up. `ttl` is
+    the answer's in seconds, `ttl_reason` why it is that.
     """
 
     service: str
@@ -106,6 +109,8 @@ class Steering:
     regions_picked: tuple[str, ...]
     fallback: str | None
     regions: tuple[RegionView, ...]
+    ttl: int
+    ttl_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +239,7 @@ def _steering(
         order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
     picked = tuple(answers.region for answers in decision.answers if answers.region != LAST_RESORT)
     shares = _shares(decision.plan)
+    kept = app.lifetimes.of(app.zone, service.service.key)
     return Steering(
         service=service.service.key,
         app=app.app.name,
@@ -258,6 +264,8 @@ def _steering(
             )
             for index in order
         ),
+        ttl=kept.ttl,
+        ttl_reason=explained(app.zone, kept),
     )
 
 
@@ -361,14 +369,33 @@ def _because(steering: Steering) -> str:
 
 
 def _nearest(steering: Steering) -> str:
-    before = [view.region for view in _until_picked(steering) if view.dropped is not None]
+    before = [view for view in _until_picked(steering) if view.dropped is not None]
     if before:
-        return f"nearest of those up ({' and '.join(before)} would be nearer, but is down)"
+        return f"nearest of those up ({_would_be_nearer(before)})"
     if len([view for view in steering.regions if view.share]) > 1:
         return "one of the regions that share these clients" + _because(steering)
     if any(view.picked and view.verdict.state is State.UNKNOWN for view in steering.regions):
         return "the nearest region, and taken to be up, as it is not known"
     return "the nearest region, and up"
+
+
+def _would_be_nearer(views: list[RegionView]) -> str:
+    """What stands in the way of nearer regions: that they are down, or an operator's word."""
+    down = [view.region for view in views if not view.verdict.withheld]
+    failed = f"{' and '.join(down)} would be nearer, but {'is' if len(down) == 1 else 'are'} down"
+    spoken = [
+        f"{view.region} would be nearer, but is {_word(view.verdict)}"
+        for view in views
+        if view.verdict.withheld
+    ]
+    return "; ".join([failed, *spoken] if down else spoken)
+
+
+def _word(verdict: Verdict) -> str:
+    """`drained by alice: kernel update`; before it, what of the region the word is about."""
+    assert verdict.act is not None  # noqa: S101  # only asked of what an operator took out
+    word = WORDS[verdict.act]
+    return verdict.reason if verdict.reason.startswith(word) else f"{word} ({verdict.reason})"
 
 
 def _until_picked(steering: Steering) -> list[RegionView]:

@@ -423,7 +423,8 @@ class MeasuredLatency:
 class Zone:
     """One delegated apex and everything under it.
 
-    `ttl` is the steered answers'. `rrsets` holds the static records, without SOA and NS of the
+    `ttl` is the steered answers'; with a `min_ttl` it is the most, and health shortens it down to
+    that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
     """
@@ -440,6 +441,7 @@ class Zone:
     serial: int = 1
     files: tuple[str, ...] = field(default=(), compare=False)
     min_regions: int = 1
+    min_ttl: int | None = None
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

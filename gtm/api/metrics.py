@@ -22,7 +22,7 @@ import gtm
 from gtm.controller import Controller
 from gtm.logs import Writer
 from gtm.model import State
-from gtm.overrides import counts
+from gtm.overrides import Phase, counts
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.snapshot import Tally
 from gtm.steering.verdicts import target_of
@@ -212,6 +212,19 @@ def _overrides(controller: Controller) -> Iterable[Metric]:
     for act, count in counts(register.book).items():
         family.add_metric([act.value], count)
     yield family
+    phases = GaugeMetricFamily(
+        "gtm_override_phase",
+        "1 for the phase that a drain is in.",
+        labels=["number", "target", "phase"],
+    )
+    for one in register.book.overrides:
+        if one.course is not None:
+            for phase in Phase:
+                labels = [str(one.number), str(one.target), phase.value]
+                phases.add_metric(labels, float(phase is one.course.phase))
+    yield phases
+    held = "Planned drains that are due, and held back by safety."
+    yield _gauge("gtm_overrides_held", held, len(register.held))
     text = "0 while overrides can't be saved, or if what was saved was damaged."
     good = register.damage is None and register.unsaved is None
     yield _gauge("gtm_overrides_ok", text, float(good))

@@ -152,6 +152,10 @@ class OverrideShape(Shape):
     """An operator's word: `act` is `drain`, `up` or `down`; `expires` None: until taken back.
 
     `said` is the whole of it in words.
+
+    A drain goes by phases: `phase` is `lowering`, `withdrawn` or `safe`, since `phase_since`;
+    `next_phase` comes at `next_at` at the soonest. `ttl` is what answers are lowered to meanwhile,
+    seconds. `held` says why one that is due is not withdrawn yet. They are None where nothing is.
     """
 
     number: int
@@ -162,12 +166,23 @@ class OverrideShape(Shape):
     created: float
     expires: float | None
     said: str
+    planned: bool = False
+    phase: str | None = None
+    phase_since: float | None = None
+    next_phase: str | None = None
+    next_at: float | None = None
+    ttl: int | None = None
+    held: str | None = None
 
 
 class OverrideStatus(OverrideShape):
-    """An override in force, and what would be otherwise without it."""
+    """An override in force, and what would be otherwise without it.
+
+    `coming` is what a planned drain will change once it is withdrawn.
+    """
 
     changes: list[ChangeShape]
+    coming: list[ChangeShape] = []
 
 
 class KeptStatus(Shape):
@@ -201,6 +216,7 @@ class OverrideAdded(Shape):
     changes: list[ChangeShape]
     forced_past: list[str]
     kept: KeptStatus
+    coming: list[ChangeShape] = []
 
 
 class OverrideRemoved(Shape):
@@ -212,7 +228,10 @@ class OverrideRemoved(Shape):
 
 
 class OverrideRequest(BaseModel):
-    """What `POST /v1/overrides` takes; `seconds` None: until taken back."""
+    """What `POST /v1/overrides` takes; `seconds` None: until taken back.
+
+    `planned` is for drains: lower the TTL first; `seconds` count from when it is to be withdrawn.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -222,6 +241,7 @@ class OverrideRequest(BaseModel):
     author: Words = Field(max_length=LONGEST_AUTHOR)
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_TIME)
     force: bool = False
+    planned: bool = False
 
 
 class Status(Shape):
@@ -253,6 +273,7 @@ class EndpointExplained(Shape):
     state: str
     reason: str
     answered: bool
+    act: str | None = None
     share: float = 0.0
     response_ms: float | None = None
     load: float | None = None
@@ -264,7 +285,7 @@ class RegionExplained(Shape):
     The cost is `rtt_ms` and what the region's service time adds (`service_ms`, as the policy
     weighs it) after `bias`; `rtt_from` says whether it was measured (and for which
     area) or estimated from `distance_km`. All are None if the client's place is not known. `share`
-    is the fraction of draws for such clients that the region gets.
+    is the fraction of draws for such clients that the region gets. `act` is as in a verdict.
     """
 
     region: str
@@ -280,6 +301,7 @@ class RegionExplained(Shape):
     share: float
     picked: bool
     endpoints: list[EndpointExplained]
+    act: str | None = None
 
 
 class PlaceExplained(Shape):
@@ -296,7 +318,8 @@ class SteeringExplained(Shape):
     """How the region was picked, and by which steps (`notes`).
 
     `pick` is first, draw, random or hash; `scope` the prefix length that the decision holds for;
-    `fallback` what was done with no region up, else None.
+    `fallback` what was done with no region up, else None; `ttl` the answer's in seconds, and
+    `ttl_reason` why.
     """
 
     service: str
@@ -311,6 +334,8 @@ class SteeringExplained(Shape):
     regions_picked: list[str]
     fallback: str | None
     regions: list[RegionExplained]
+    ttl: int
+    ttl_reason: str
 
 
 class ExplanationShape(Shape):

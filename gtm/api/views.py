@@ -59,7 +59,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
             for source in compiled.geo.sources
         ],
         zones=[_zone(controller, zone) for zone in compiled.zones],
-        overrides=overrides.in_force(controller),
+        overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
     )
 
@@ -174,8 +174,12 @@ def _verdict(verdict: Verdict) -> Said:
         "state": verdict.state.value,
         "reason": verdict.reason,
         "since": verdict.since,
-        "act": None if verdict.act is None else verdict.act.value,
+        "act": _act(verdict),
     }
+
+
+def _act(verdict: Verdict) -> str | None:
+    return None if verdict.act is None else verdict.act.value
 
 
 def explanation(found: Explanation) -> ExplanationShape:
@@ -225,7 +229,9 @@ def _region(view: RegionView) -> RegionExplained:
                 share=endpoint.share,
                 response_ms=endpoint.response,
                 load=endpoint.load,
+                act=_act(endpoint.verdict),
             )
             for endpoint in view.endpoints
         ],
+        act=_act(view.verdict),
     )

@@ -17,7 +17,7 @@ from gtm.api.models import (
     RegionExplained,
     SteeringExplained,
 )
-from gtm.cli.output import bare, mark
+from gtm.cli.output import bare, marked
 
 
 def explained(found: ExplanationShape) -> RenderableType:
@@ -62,6 +62,8 @@ def _facts(found: ExplanationShape) -> Table:
     if steering is not None:
         table.add_row("area", f"number {steering.area} of {steering.areas} (from 0)")
     table.add_row("scope", _scope(found))
+    if steering is not None and found.answer:
+        table.add_row("ttl", f"{steering.ttl} s: {steering.ttl_reason}")
     return table
 
 
@@ -106,7 +108,7 @@ def _regions(regions: list[RegionExplained]) -> Table:
             _round_trip(region),
             f"{region.bias:+d}" if region.bias else "0",
             _share(region.share),
-            mark(region.state),
+            marked(region.state, region.act),
         )
     return table
 
@@ -160,6 +162,8 @@ def _of_region(picked: RegionExplained) -> RenderableType:
     for endpoint in picked.endpoints:
         left_out = "" if endpoint.answered else "not answered: "
         said = left_out + endpoint.reason + _goes_by(endpoint)
-        table.add_row(endpoint.endpoint, mark(endpoint.state), _share(endpoint.share), said)
+        table.add_row(
+            endpoint.endpoint, marked(endpoint.state, endpoint.act), _share(endpoint.share), said
+        )
     title = Text.assemble(("endpoints in ", "dim"), picked.region)
     return Group(title, Padding(table, (0, 0, 0, 2)))

@@ -20,7 +20,7 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
-from gtm.cli.output import bare, counted, mark, span
+from gtm.cli.output import bare, counted, marked, span
 from gtm.cli.overridesview import overrides_view, warnings
 from gtm.errors import Mistake
 
@@ -136,11 +136,7 @@ def _cells(names: list[str], verdicts: Mapping[str, VerdictShape]) -> list[Text]
 
 
 def _mark(verdict: VerdictShape) -> Text:
-    """The verdict's state; what an operator decided is told apart from what probes did."""
-    if verdict.act is None:
-        return mark(verdict.state)
-    drained = verdict.act == "drain"
-    return mark("drained") if drained else mark(verdict.state).append(" (forced)")
+    return marked(verdict.state, verdict.act)
 
 
 def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:

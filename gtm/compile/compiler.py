@@ -15,6 +15,7 @@ from gtm.geo import Geo
 from gtm.model import App, Balance, Endpoint, Service, Target, Topology, Zone
 from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
 from gtm.steering.balance import MEASURED, weighed
+from gtm.steering.lifetimes import FIXED, Lifetimes, lifetimes
 from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import (
@@ -56,6 +57,11 @@ class CompiledApp:
     health: AppHealth
     services: Mapping[str, CompiledService]
     overlay: Overlay = SILENT
+    lifetimes: Lifetimes = FIXED
+
+    def ttl(self, key: str) -> int:
+        """The TTL of a service's answers, seconds."""
+        return self.lifetimes.of(self.zone, key).ttl
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,23 +218,25 @@ class _AppCompiler:
 
     def run(self, nodes: Mapping[bytes, Node], overlay: Overlay) -> CompiledApp:
         health = app_health(self._app, self._readings.verdict, overlay)
+        kept = lifetimes(self._zone, self._app, overlay, self._readings)
         services = {
-            service.key: self._service(service, nodes, health) for service in self._app.services
+            service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
+            for service in self._app.services
         }
-        return CompiledApp(self._zone, self._app, self._context, health, services, overlay)
+        return CompiledApp(self._zone, self._app, self._context, health, services, overlay, kept)
 
     def _service(
-        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth
+        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth, ttl: int
     ) -> CompiledService:
         name = to_wire(service.name)
         number = self._group(service, health)
         group = self._groups[number]
-        answers = _answers(self._app, self._context, service, group.regions, health, self._readings)
+        made = _Answers(self._context, self._app, service, health, self._readings, ttl)
         steered = Steered(
             service=service.name,
             areas=group.decider.areas,
             group=number,
-            answers=(*answers, resort_answers(self._context, self._app, service.name)),
+            answers=made.all(group.regions),
             salt=self._salt,
             ttl=self._zone.ttl,
             prefix4=self._app.steering.prefix4,
@@ -269,31 +277,30 @@ class _AppCompiler:
 # --- pieces -----------------------------------------------------------------------------
 
 
-def _answers(
-    app: App,
-    context: ZoneContext,
-    service: Service,
-    regions: Iterable[str],
-    health: AppHealth,
-    readings: Readings,
-) -> tuple[RegionAnswers, ...]:
-    here, panic = health.services[service.key], panics(app, service, health)
-    return tuple(
-        _region_answers(context, app, service, region, here[region].usable(panic), readings)
-        for region in regions
-    )
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What a service answers, as its health is, by these readings, kept for `ttl` seconds."""
 
+    context: ZoneContext
+    app: App
+    service: Service
+    health: AppHealth
+    readings: Readings
+    ttl: int
 
-def _region_answers(
-    context: ZoneContext,
-    app: App,
-    service: Service,
-    region: str,
-    usable: tuple[Endpoint, ...],
-    readings: Readings,
-) -> RegionAnswers:
-    endpoints = weighed(app, service, region, usable, readings)
-    return region_answers(context, app, service.name, region, endpoints)
+    def all(self, regions: Iterable[str]) -> tuple[RegionAnswers, ...]:
+        """Those of the regions, and that of last resort."""
+        here = self.health.services[self.service.key]
+        panic = panics(self.app, self.service, self.health)
+        answers = [self.of(region, here[region].usable(panic)) for region in regions]
+        return (*answers, resort_answers(self.context, self.app, self.service.name, self.ttl))
+
+    def of(self, region: str, usable: tuple[Endpoint, ...]) -> RegionAnswers:
+        """That of one region with these endpoints in use."""
+        endpoints = weighed(self.app, self.service, region, usable, self.readings)
+        return region_answers(
+            self.context, self.app, self.service.name, region, endpoints, self.ttl
+        )
 
 
 def _refreshed(
@@ -314,39 +321,42 @@ def _refreshed(
         if block or key in touched:
             number = before.steered.group
             groups[number] = groups[number].with_health(app, before.service, health, readings.now)
+    kept = lifetimes(compiled.zone, app, compiled.overlay, readings, compiled.lifetimes, touched)
+    timed = kept.differing(compiled.lifetimes, compiled.zone)
     services, changed = dict(compiled.services), []
-    for key in compiled.services if app.panic else touched:
+    for key in compiled.services if app.panic else timed.union(touched):
+        ttl, before = kept.of(compiled.zone, key).ttl, compiled.services[key]
+        made = _Answers(compiled.context, app, before.service, health, readings, ttl)
         measured = touched.get(key, set()) if app.balance in MEASURED else set()
-        after = _with_answers(compiled, compiled.services[key], health, readings, measured)
+        after = _with_answers(compiled, before, made, measured)
         if after is not compiled.services[key]:
             services[key] = after
             changed.append(key)
-    return replace(compiled, health=health, services=services), changed
+    return replace(compiled, health=health, services=services, lifetimes=kept), changed
 
 
 def _with_answers(
-    compiled: CompiledApp,
-    before: CompiledService,
-    health: AppHealth,
-    readings: Readings,
-    measured: set[str],
+    compiled: CompiledApp, before: CompiledService, made: _Answers, measured: set[str]
 ) -> CompiledService:
     """The service with the endpoints that are usable now; itself if they are the same as before.
 
     In the regions `measured` their shares may be others, too.
     """
     app, service = compiled.app, before.service
-    was, now = panics(app, service, compiled.health), panics(app, service, health)
+    regions = [old.region for old in before.steered.answers[:-1]]
+    if made.ttl != compiled.ttl(service.key):  # every answer says it
+        return replace(before, steered=replace(before.steered, answers=made.all(regions)))
+    was, now = panics(app, service, compiled.health), panics(app, service, made.health)
     answers = list(before.steered.answers)
-    after, earlier = health.services[service.key], compiled.health.services[service.key]
-    for at, old in enumerate(before.steered.answers[:-1]):
-        weighs = old.region in measured
-        if was == now and after[old.region] is earlier[old.region] and not weighs:
+    after, earlier = made.health.services[service.key], compiled.health.services[service.key]
+    for at, region in enumerate(regions):
+        weighs = region in measured
+        if was == now and after[region] is earlier[region] and not weighs:
             continue
-        usable = after[old.region].usable(now)
-        if weighs or usable != earlier[old.region].usable(was):
-            made = _region_answers(compiled.context, app, service, old.region, usable, readings)
-            answers[at] = old if made == old else made
+        usable = after[region].usable(now)
+        if weighs or usable != earlier[region].usable(was):
+            found = made.of(region, usable)
+            answers[at] = answers[at] if found == answers[at] else found
     if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
         return before
     return replace(before, steered=replace(before.steered, answers=tuple(answers)))

@@ -18,10 +18,15 @@ VERSIONS = {4: Type.A, 6: Type.AAAA}
 
 
 def region_answers(
-    context: ZoneContext, app: App, service: str, region: str, endpoints: tuple[Endpoint, ...]
+    context: ZoneContext,
+    app: App,
+    service: str,
+    region: str,
+    endpoints: tuple[Endpoint, ...],
+    ttl: int,
 ) -> RegionAnswers:
     """What the service (by name) answers when the region is picked, with these endpoints in use."""
-    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, context.ttl, app)}
+    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, ttl, app)}
     rendered = {
         rrtype: render.answer(rrset, context.count(type_text(rrtype), service, region))
         for rrtype, rrset in rrsets.items()
@@ -33,10 +38,10 @@ def region_answers(
     return RegionAnswers(region, rrsets, rendered)
 
 
-def resort_answers(context: ZoneContext, app: App, service: str) -> RegionAnswers:
+def resort_answers(context: ZoneContext, app: App, service: str, ttl: int) -> RegionAnswers:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
-    return region_answers(context, app, service, LAST_RESORT, endpoints)
+    return region_answers(context, app, service, LAST_RESORT, endpoints, ttl)
 
 
 def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int, app: App) -> list[RRset]:

@@ -131,7 +131,7 @@ def _too_few(verdicts: list[tuple[Endpoint, Verdict]], needed: int) -> str:
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return (
         f"{len(verdicts) - len(lost)} of {len(verdicts)} endpoints up, {needed} needed; "
-        f"{first} is down: {verdict.reason}{more}"
+        f"{first} is {'' if verdict.withheld else 'down: '}{verdict.reason}{more}"
     )
 
 

@@ -53,7 +53,7 @@ def expanded(zone: Zone) -> str:
 def _zone(zone: Zone) -> dict[str, Any]:
     checks = _named_checks(zone.apps)
     soa = zone.soa
-    tree: dict[str, Any] = {"zone": zone.name, "ttl": zone.ttl}
+    tree: dict[str, Any] = {"zone": zone.name, "ttl": _ttl(zone)}
     if any(
         server.addresses or not names.is_within(server.name, zone.name)
         for server in zone.nameservers
@@ -84,6 +84,10 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
     tree["records"] = _records(zone)
     return tree
+
+
+def _ttl(zone: Zone) -> int | dict[str, int]:
+    return zone.ttl if zone.min_ttl is None else {"min": zone.min_ttl, "max": zone.ttl}
 
 
 def _region(region: Any) -> dict[str, Any]:

@@ -168,13 +168,26 @@ class RuleShape(SteeringKeys):
     policy: PolicyWord | None = Field(default=None, description="Default: `regions` in order.")
 
 
-def _check_form(value: object) -> Literal["<name>", "<mapping>"]:
+class TtlShape(Shape):
+    """A TTL that health chooses."""
+
+    min: Ttl = Field(description="The least, for when a verdict may change any moment.")
+    max: Ttl = Field(description="The most, for when none can change for long.")
+
+
+def _form(value: object) -> Literal["<name>", "<mapping>"]:
     return "<mapping>" if isinstance(value, dict) else "<name>"
+
+
+TtlUse = Annotated[
+    Annotated[Ttl, Tag("<name>")] | Annotated[TtlShape, Tag("<mapping>")],
+    Discriminator(_form),
+]
 
 
 CheckUse = Annotated[
     Annotated[str, Tag("<name>")] | Annotated[CheckShape, Tag("<mapping>")],
-    Discriminator(_check_form),
+    Discriminator(_form),
 ]
 
 
@@ -326,7 +339,9 @@ class ZoneFile(SharedFile):
     later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
-    ttl: Ttl = Field(default=30, description="TTL of steered answers.")
+    ttl: TtlUse = Field(
+        default=30, description="TTL of steered answers; {min, max} lets health choose."
+    )
     nameservers: dict[str, AddressList] | None = Field(
         default=None, description="Name (relative unless it ends with a dot): glue addresses."
     )
@@ -345,6 +360,7 @@ class ZoneFile(SharedFile):
 
 # Where each shape stands in the file: `*` is any key.
 LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
+    ("ttl", "*"): TtlShape,  # below its form: `<mapping>`
     ("regions", "*"): RegionShape,
     ("checks", "*"): CheckShape,
     ("checks", "*", "expect"): ExpectShape,

@@ -44,11 +44,6 @@ def seconds(value: object) -> float:
 
 def ttl(value: object) -> int:
     """A TTL in whole seconds (RFC 2181 section 8)."""
-    if isinstance(value, dict):
-        raise Wrong(
-            "a ttl of `{min, max}` is not supported by this version",
-            "write one duration, such as `30s`",
-        )
     length = seconds(value)
     if length != int(length):
         raise Wrong(f"{shown(value)} is not whole seconds", "write a ttl such as `30s`")

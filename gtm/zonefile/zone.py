@@ -36,9 +36,10 @@ class ZoneReader:
         master = self._master_path()
         sources = [self.path, *shared_files, *([master] if master else [])]
         nameservers = apex.nameservers(document, shape, findings)
+        ttl, min_ttl = apex.ttl(document, shape, findings)
         return Zone(
             shape.zone,
-            shape.ttl,
+            ttl,
             apex.soa(document, shape, findings),
             nameservers,
             frozen_mapping(scope.regions),
@@ -49,6 +50,7 @@ class ZoneReader:
             self._serial(sources, modified),
             tuple(str(path) for path in sources),
             min_regions=shape.safety.min_regions,
+            min_ttl=min_ttl,
         )
 
     def _records(

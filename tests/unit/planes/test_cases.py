@@ -45,8 +45,10 @@ def all_cases() -> list[Any]:
 
 
 @cache
-def world(file: Path, down: tuple[str, ...]) -> Compiled:
-    return compile_world(read(file)["zones"], down)
+def world(
+    file: Path, down: tuple[str, ...], patience: tuple[tuple[str, float], ...] = ()
+) -> Compiled:
+    return compile_world(read(file)["zones"], down, patience=dict(patience))
 
 
 def query(fields: dict[str, Any]) -> dns.message.QueryMessage:
@@ -86,7 +88,8 @@ def shortened(found: set[str], expected: list[str]) -> set[str]:
 @pytest.mark.parametrize("case", all_cases())
 def test_case(case: Case) -> None:
     fields = case.fields
-    compiled = world(case.file, tuple(fields.get("down", ())))
+    patience = tuple(fields.get("patience", {}).items())
+    compiled = world(case.file, tuple(fields.get("down", ())), patience)
     client, draw, udp = (
         fields.get("client", "192.0.2.250"),
         fields.get("draw", 0),

@@ -199,3 +199,16 @@ def test_the_schema_names_every_key_and_refuses_others() -> None:
 def test_loading_twice_gives_equal_zones() -> None:
     path = ROOT / "zones"
     assert load(path, modified=a_serial).zones == load(path, modified=a_serial).zones
+
+
+@pytest.mark.parametrize(
+    "ttl", ["45s", "{min: 10, max: 1m}", "{min: 0, max: 0}", "{min: 5, max: 5}"]
+)
+def test_a_ttl_comes_back_from_its_long_form(tmp_path: Path, ttl: str) -> None:
+    again = tmp_path / "again"
+    again.mkdir()
+    text = f"zone: gtm.example.com\nnameservers: {{ns1: [192.0.2.53]}}\nttl: {ttl}\n"
+    text += "soa: {serial: 1}\n"
+    (zone,) = load_text(tmp_path, text).zones
+    assert (zone.min_ttl is None) == (ttl == "45s")
+    assert load_text(again, expand(tmp_path / "a.yaml")).zones == (zone,)

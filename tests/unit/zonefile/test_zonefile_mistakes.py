@@ -91,9 +91,18 @@ ONE_MISTAKE = {
         + "apps:\n  shop:\n    topologie: spread\n    services: {orders: {us-east: 192.0.2.1}}\n",
         "a.yaml:8:5: apps.shop.topologie: `topologie` is not a known key; write `topology`",
     ),
-    "a ttl of this version": (
-        HEAD + "ttl: {min: 10, max: 60}\n",
-        "a ttl of `{min, max}` is not supported",
+    "a ttl whose least is above its most": (
+        HEAD + "ttl: {min: 61, max: 60}\n",
+        "a.yaml:6:12: ttl.min: the least ttl, 61 s, is above the most, 60 s; write at most 60",
+    ),
+    "a ttl with one end": (HEAD + "ttl: {min: 10}\n", "a.yaml:6:1: ttl: `max` is missing"),
+    "a ttl with a misspelt end": (
+        HEAD + "ttl: {min: 10, maxi: 60}\n",
+        "a.yaml:6:16: ttl.maxi: `maxi` is not a known key; write `max`",
+    ),
+    "a ttl with an end that is none": (
+        HEAD + "ttl: {min: soon, max: 60}\n",
+        "a.yaml:6:12: ttl.min: `soon` is not a duration",
     ),
     "a ttl out of range": (HEAD + "ttl: 2147483648\n", "the ttl `2147483648` is out of range"),
     "a key of a later version": (
