@@ -32,6 +32,7 @@ from gtm.overrides import (
     refusals,
 )
 from gtm.planes import Plane
+from gtm.steering.lacking import lacking
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
 from gtm.zonefile import Loaded, load
@@ -240,7 +241,7 @@ class Controller:
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
-        for warning in loaded.warnings:
+        for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):
             log.warning("zone_file", at=str(warning))
         log.info(
             "loaded",

@@ -74,6 +74,21 @@ class GeoCode:
         )
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class AsNumber:
+    """An autonomous system (RFC 4271): the networks that one operator announces."""
+
+    number: int
+
+    def __str__(self) -> str:
+        """As operators write it: `AS64500` (RFC 5396, "asplain")."""
+        return f"AS{self.number}"
+
+
+# What an operator may say something of beside places: a network, or all networks of an AS.
+Clients = IPv4Network | IPv6Network | AsNumber
+
+
 # --- checks and verdicts ----------------------------------------------------------------
 
 
@@ -275,7 +290,7 @@ class Everyone(Enum):
 
 
 EVERYONE = Everyone.EVERYONE
-Match = GeoCode | IPv4Network | IPv6Network | Everyone
+Match = GeoCode | Clients | Everyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,10 +409,15 @@ class Nameserver:
 
 @dataclass(frozen=True, slots=True)
 class GeoOverride:
-    """What the operator knows better than the database: where the clients of a network are."""
+    """What the operator knows better than the database of the clients of a network or an AS.
 
-    network: Network
-    location: Location
+    `location` is where they are (None: as the database has it). `regions` are those that they are
+    given whatever the policy, first ones first, while one of them is up.
+    """
+
+    clients: Clients
+    location: Location | None = None
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,13 +113,15 @@ class MistakeShape(Shape):
 class ReloadStatus(Shape):
     """How the last load went; `error` is None if it went well.
 
-    `geo_error` says why a geo database that was replaced is not in use.
+    `geo_error` says why a geo database that was replaced is not in use, `warnings` what the zones
+    in use ask of the geo databases that these can't tell.
     """
 
     at: float
     error: str | None
     geo_error: str | None = None
     mistakes: list[MistakeShape]
+    warnings: list[MistakeShape] = []
 
 
 class ChangeShape(Shape):
@@ -264,20 +266,25 @@ class RegionExplained(Shape):
 
 
 class PlaceExplained(Shape):
-    """Where the client is, and which network of which database says so."""
+    """Where the client is, and which network of which database says so; the AS likewise."""
 
     network: str
     database: str | None
     code: str
     latitude: float | None
     longitude: float | None
+    asn: str | None = None
+    organisation: str | None = None
+    asn_network: str | None = None
+    asn_database: str | None = None
 
 
 class SteeringExplained(Shape):
     """How the region was picked, and by which steps (`notes`).
 
     `pick` is first, draw, random or hash; `scope` the prefix length that the decision holds for;
-    `fallback` what was done with no region up, else None.
+    `fallback` what was done with no region up, else None. `override` names the network or AS of
+    the zone's override that names regions for the client.
     """
 
     service: str
@@ -292,6 +299,7 @@ class SteeringExplained(Shape):
     regions_picked: list[str]
     fallback: str | None
     regions: list[RegionExplained]
+    override: str | None = None
 
 
 class ExplanationShape(Shape):

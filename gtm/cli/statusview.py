@@ -62,6 +62,8 @@ def _loads(status: Status) -> Table:
     if status.reload.geo_error is not None:
         said = f"the one before is still used: {status.reload.geo_error}"
         table.add_row("", Text(said, "bold red"))
+    for warning in status.reload.warnings:
+        table.add_row("", Text(_said(warning), "yellow"))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table

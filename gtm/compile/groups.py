@@ -11,7 +11,7 @@ from gtm.snapshot import Plan
 from gtm.steering.areas import build_areas
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
-from gtm.steering.policies import Up, chooser, networks_in
+from gtm.steering.policies import Up, chooser, named_in, pinned
 from gtm.steering.verdicts import AppHealth, eligible, withheld
 
 
@@ -96,7 +96,8 @@ class Deciders:
         if key not in self.made and key in self._before:
             self.made[key] = self._before[key]
         if key not in self.made:
-            policy = chooser(steering, regions, self._latency)
+            pins = (override.regions for override in self.geo.overrides)
+            policy = pinned(chooser(steering, regions, self._latency), steering, regions, pins)
             self.made[key] = Decider(policy, build_areas(self._cut(steering), policy, len(regions)))
         return self.made[key]
 
@@ -105,10 +106,10 @@ class Deciders:
         self._before = {}
 
     def _cut(self, steering: Steering) -> Places:
-        networks = tuple(sorted(set(networks_in(steering)), key=str))
-        if networks not in self._places:
-            self._places[networks] = places(self.geo, networks)
-        return self._places[networks]
+        words = tuple(sorted(set(named_in(steering)), key=str))
+        if words not in self._places:
+            self._places[words] = places(self.geo, words)
+        return self._places[words]
 
 
 def deciders(

@@ -16,6 +16,7 @@ from gtm.model import (
     Check,
     CheckType,
     Endpoint,
+    GeoOverride,
     Location,
     Policy,
     RRset,
@@ -76,13 +77,19 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
     tree["safety"] = {"min_regions": zone.min_regions}
     tree["geo"] = {
-        "overrides": {
-            str(override.network): {"location": _location(override.location)}
-            for override in zone.overrides
-        }
+        "overrides": {str(override.clients): _override(override) for override in zone.overrides}
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
     tree["records"] = _records(zone)
+    return tree
+
+
+def _override(override: GeoOverride) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    if override.location is not None:
+        tree["location"] = _location(override.location)
+    if override.regions:
+        tree["regions"] = list(override.regions)
     return tree
 
 

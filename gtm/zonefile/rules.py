@@ -6,11 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gtm.model import EVERYONE, Everyone, GeoCode, Match, Network
+from gtm.model import EVERYONE, AsNumber, Everyone, GeoCode, Match, Network
 from gtm.zonefile import values
+from gtm.zonefile.clients import clients_of, is_as_number
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot, Wrong, shown
-from gtm.zonefile.geography import AS_NUMBER, network_of
 
 # Spots named in one message.
 _MOST_SPOTS = 3
@@ -21,15 +21,17 @@ _Prefix = tuple[int, int, int]  # IP version, length, leading bits
 
 
 def match_of(written: object) -> Match:
-    """A geo code, a network, or `*` for everyone. Raises Wrong."""
+    """A geo code, a network, an AS number, or `*` for everyone. Raises Wrong."""
     if written is None:
         raise Wrong("the match is empty", _FOR_EVERYONE)
     if not isinstance(written, str):
-        raise Wrong(f"{shown(written)} matches no client", "write a geo code or a network")
+        number = type(written) is int and 0 < written < 2**32 - 1
+        remedy = f"write `AS{written}` for an AS, or" if number else "write"
+        raise Wrong(f"{shown(written)} matches no client", f"{remedy} a geo code or a network")
     if written == EVERYONE.value:
         return EVERYONE
-    if _NETWORK.match(written) or AS_NUMBER.fullmatch(written):
-        return network_of(written)
+    if _NETWORK.match(written) or is_as_number(written):
+        return clients_of(written)
     return values.geo_code(written)
 
 
@@ -106,6 +108,7 @@ class _Taken:
     """What the rules so far take, each with the rules that take it."""
 
     codes: dict[GeoCode, Spot] = field(default_factory=dict)
+    systems: dict[AsNumber, Spot] = field(default_factory=dict)
     networks: dict[_Prefix, tuple[Spot, ...]] = field(default_factory=dict)
     everyone: tuple[Spot, ...] = ()
 
@@ -115,6 +118,8 @@ class _Taken:
             self.everyone = self.everyone or (spot,)
         elif isinstance(match, GeoCode):
             self.codes.setdefault(match, spot)
+        elif isinstance(match, AsNumber):
+            self.systems.setdefault(match, spot)
         elif match is not None and not self._around(_prefix(match)):
             self._add_network(_prefix(match), (spot,))
 
@@ -129,6 +134,8 @@ class _Taken:
                 match,
             )
             return next(((self.codes[code],) for code in wider if code in self.codes), ())
+        if isinstance(match, AsNumber):
+            return (self.systems[match],) if match in self.systems else ()
         return self._around(_prefix(match))
 
     def _around(self, prefix: _Prefix) -> tuple[Spot, ...]:

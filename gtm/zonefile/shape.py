@@ -264,17 +264,20 @@ class SafetyShape(Shape):
 
 
 class OverrideShape(Shape):
-    """Where the clients of a network are."""
+    """What the operator knows of the clients of a network or an AS; one of the keys at least."""
 
-    later: ClassVar[tuple[str, ...]] = ("regions",)
-
-    location: Place
+    location: Place | None = Field(default=None, description="Where they are.")
+    regions: RegionNames | None = Field(
+        default=None, description="The regions that they are given, first ones first."
+    )
 
 
 class GeoShape(Shape):
     """What the operator knows better than the geo database."""
 
-    overrides: dict[str, OverrideShape] = Field(default_factory=dict, description="By CIDR.")
+    overrides: dict[str, OverrideShape] = Field(
+        default_factory=dict, description="By network or AS number."
+    )
 
 
 RecordValue = Annotated[Any, WithJsonSchema({"type": ["string", "object"]})]

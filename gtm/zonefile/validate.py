@@ -32,7 +32,6 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("apps", "type"): "https",
     ("checks", "type"): "https",
     ("regions", "location"): [0.0, 0.0],
-    ("geo", "location"): [0.0, 0.0],
 }
 
 _REMEDIES: Mapping[str, str] = {

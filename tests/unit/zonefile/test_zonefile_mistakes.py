@@ -219,10 +219,6 @@ ONE_MISTAKE = {
         HEAD + "geo: {overrides: {203.0.113.1/24: {location: GB}}}\n",
         "write `203.0.113.0/24`",
     ),
-    "an AS number": (
-        HEAD + "geo: {overrides: {AS64500: {location: GB}}}\n",
-        "an AS number (AS64500) is not supported",
-    ),
     "a continent as a place": (
         HEAD + "geo: {overrides: {203.0.113.0/24: {location: EU}}}\n",
         "the centre of `EU` is not known",

@@ -65,9 +65,9 @@ RULES = {
         "write it alone",
     ),
     "an AS number": (
-        "- {match: [EU, AS64500], regions: ie}\n- regions: us",
-        "10:22: steering.rules.match: an AS number (AS64500) is not supported by this version; "
-        "write the networks it announces, such as `203.0.113.0/24`",
+        "- {match: [EU, AS 64500], regions: ie}\n- regions: us",
+        "10:22: steering.rules.match: `AS 64500` is not written as AS numbers are here; "
+        "write `AS64500`",
     ),
     "host bits": (
         "- {match: 192.0.2.1/24, regions: ie}\n- regions: us",
