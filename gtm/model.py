@@ -8,8 +8,8 @@ milliseconds, unless a name says otherwise. Everything here has been checked by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
@@ -241,13 +241,20 @@ class Service:
 
     `key` is the name as the zone file has it (`orders`), `name` the absolute one. `endpoints`
     maps region names to what serves there, in the file's order. An `optional` service does not
-    count towards a replicated app's region verdict.
+    count towards a replicated app's region verdict. The other settings stand in place of the
+    app's (None: the app's holds), `ttl` in place of the zone's; `App.settled_for` joins them.
     """
 
     key: str
     name: str
     endpoints: Mapping[str, tuple[Endpoint, ...]]
     optional: bool = False
+    steering: Steering | None = None
+    check: Check | None = None
+    min_up: MinUp | None = None
+    balance: Balance | None = None
+    answers: int | None = None
+    ttl: int | None = None
 
 
 class Topology(Enum):
@@ -365,6 +372,23 @@ class App:
     answers: int | None = None
     when_all_down: WhenAllDown = WhenAllDown()
     panic: float = 0.0
+
+    def settled_for(self, service: Service) -> App:
+        """The app as it holds for one of its services: with the service's settings for its own.
+
+        Whatever asks for a setting on behalf of a service asks this; it is the app itself where
+        the service has no setting of its own.
+        """
+        own = {key: value for key in OWN if (value := getattr(service, key)) is not None}
+        return replace(self, **own) if own else self
+
+    def steerings(self) -> Iterator[Steering]:
+        """The app's steering, and those that services have of their own."""
+        yield self.steering
+        yield from (each.steering for each in self.services if each.steering is not None)
+
+
+OWN = ("steering", "check", "min_up", "balance", "answers")  # of an app that a service may have
 
 
 # --- the zone ---------------------------------------------------------------------------

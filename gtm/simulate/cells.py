@@ -16,7 +16,7 @@ from gtm.model import Clients as Named
 from gtm.model import Location, Zone
 from gtm.simulate.traffic import Clients, Span
 from gtm.steering.places import Places, places
-from gtm.steering.policies import named_in
+from gtm.steering.policies import words_of
 
 FAMILIES = (32, 128)
 Key = tuple[int, int]  # numbers of the places before and after
@@ -43,7 +43,7 @@ def ground(zone: Zone, geo: Geo) -> Places:
 
 def named(zone: Zone) -> frozenset[Named]:
     """The client networks and ASes that rules of the zone name."""
-    return frozenset(word for app in zone.apps for word in named_in(app.steering))
+    return frozenset(word for word in words_of(zone))
 
 
 def cells(clients: Clients, before: Places, after: Places) -> tuple[Cell, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from gtm.errors import Mistake
 from gtm.geo import Geo
 from gtm.model import AsNumber, Zone
-from gtm.steering.policies import named_in
+from gtm.steering.policies import words_of
 
 MOST_NAMED = 5  # AS numbers written out in one message
 
@@ -36,7 +36,7 @@ def _of(zone: Zone, geo: Geo) -> Iterator[Mistake]:
 
 def _named(zone: Zone) -> set[AsNumber]:
     """The AS numbers in the zone's rules and overrides."""
-    words = [word for app in zone.apps for word in named_in(app.steering)]
+    words = list(words_of(zone))
     words += [override.clients for override in zone.overrides]
     return {word for word in words if isinstance(word, AsNumber)}
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from gtm.model import Clients, MeasuredLatency, Policy, Region, Steering
+from gtm.model import Clients, MeasuredLatency, Policy, Region, Steering, Zone
 from gtm.steering.policies.base import Chooser, Up
 from gtm.steering.policies.cost import Nearest, Ranked
 from gtm.steering.policies.nested import Otherwise, Rules
@@ -16,7 +16,7 @@ from gtm.steering.policies.order import Failover
 from gtm.steering.policies.pinned import pinned
 from gtm.steering.policies.shares import Sticky, Weighted
 
-__all__ = ["Chooser", "Ranked", "Up", "chooser", "named_in", "pinned"]
+__all__ = ["Chooser", "Ranked", "Up", "chooser", "named_in", "pinned", "words_of"]
 
 
 def chooser(
@@ -55,3 +55,10 @@ def named_in(steering: Steering) -> Iterable[Clients]:
         yield from named_in(rule.steering)
     if steering.otherwise is not None:
         yield from named_in(steering.otherwise)
+
+
+def words_of(zone: Zone) -> Iterable[Clients]:
+    """The networks and ASes that rules of the zone name."""
+    for app in zone.apps:
+        for steering in app.steerings():
+            yield from named_in(steering)
