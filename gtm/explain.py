@@ -143,7 +143,7 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: fl
     found = _find(compiled, outcome.service)
     steering = None
     if found is not None and outcome.decision is not None:
-        steering = _steering(compiled, *found, outcome.decision, _seen(found[0], geo, client))
+        steering = _steering(compiled, *found, outcome.decision, _seen(*found, geo, client))
         override = geo.ruling(client)
         if override is not None and override.regions:
             steering = replace(steering, override=str(override.clients))
@@ -234,7 +234,7 @@ def _steering(
         service=service.service.key,
         app=app.app.name,
         topology=app.app.topology.value,
-        policy=app.app.steering.policy.value,
+        policy=app.app.settled_for(service.service).steering.policy.value,
         notes=group.decider.chooser.notes(view, group.up_indices()),
         area=decision.area,
         areas=len(group.decider.areas.views),
@@ -257,9 +257,9 @@ def _steering(
     )
 
 
-def _seen(app: CompiledApp, geo: Geo, client: Address) -> Place:
-    """The client as the app's policy sees it."""
-    named = named_in(app.app.steering)
+def _seen(app: CompiledApp, service: CompiledService, geo: Geo, client: Address) -> Place:
+    """The client as the service's policy sees it."""
+    named = named_in(app.app.settled_for(service.service).steering)
     around = (word for word in named if not isinstance(word, AsNumber) and client in word)
     announced, override = geo.find_system(client), geo.ruling(client)
     return Place(

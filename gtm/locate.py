@@ -120,7 +120,7 @@ def _ranking(
     return Ranking(
         zone=app.zone.name,
         services=tuple(service.service.name for _, service in members),
-        policy=app.app.steering.policy.value,
+        policy=app.app.settled_for(service.service).steering.policy.value,
         area=area,
         areas=len(steered.areas.views),
         network=ip_network((address, steered.scope(area, address.max_prefixlen, scope)), False),

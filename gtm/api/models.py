@@ -58,9 +58,10 @@ class ServiceRegionStatus(VerdictShape):
 
 
 class ServiceStatus(Shape):
-    """A service in all of its regions."""
+    """A service in all of its regions; `policy` is its own, None where its app's holds."""
 
     name: str
+    policy: str | None = None
     regions: list[ServiceRegionStatus]
 
 

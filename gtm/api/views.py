@@ -105,6 +105,7 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
         services=[
             ServiceStatus(
                 name=service.name,
+                policy=None if service.steering is None else service.steering.policy.value,
                 regions=[
                     _service_region(controller, compiled, service, region, health)
                     for region, health in compiled.health.services[service.key].items()

@@ -129,7 +129,8 @@ def _verdicts(app: AppStatus, services: list[ServiceStatus]) -> Table:
         table.add_row(Text("the block", "bold"), *_cells(names, block))
     for service in services:
         here = {region.region: region for region in service.regions}
-        table.add_row(bare(service.name), *_cells(names, here))
+        own = f", {service.policy}" if service.policy else ""
+        table.add_row(Text.assemble(bare(service.name), (own, "dim")), *_cells(names, here))
     return table
 
 

@@ -193,17 +193,18 @@ class _AppCompiler:
         name = to_wire(service.name)
         number = self._group(service, health)
         group = self._groups[number]
-        answers = _answers(self._app, self._context, service, group.regions, health)
+        app, context = self._app.settled_for(service), self._context.settled_for(service)
+        answers = _answers(app, context, service, group.regions, health)
         steered = Steered(
             service=service.name,
             areas=group.decider.areas,
             group=number,
-            answers=(*answers, resort_answers(self._context, self._app, service.name)),
+            answers=(*answers, resort_answers(context, app, service.name)),
             salt=self._salt,
-            ttl=self._zone.ttl,
-            prefix4=self._app.steering.prefix4,
-            prefix6=self._app.steering.prefix6,
-            hashed=self._app.balance is Balance.HASH,
+            ttl=context.ttl,
+            prefix4=app.steering.prefix4,
+            prefix6=app.steering.prefix6,
+            hashed=app.balance is Balance.HASH,
         )
         return CompiledService(service, name, nodes[name], steered)
 
@@ -266,7 +267,8 @@ def _with_answers(
     compiled: CompiledApp, before: CompiledService, health: AppHealth
 ) -> CompiledService:
     """The service with the endpoints that are usable now; itself if they are the same as before."""
-    app, service = compiled.app, before.service
+    service = before.service
+    app, context = compiled.app.settled_for(service), compiled.context.settled_for(service)
     was, now = panics(app, service, compiled.health), panics(app, service, health)
     answers = list(before.steered.answers)
     after, earlier = health.services[service.key], compiled.health.services[service.key]
@@ -275,7 +277,7 @@ def _with_answers(
             continue
         usable = after[old.region].usable(now)
         if usable != earlier[old.region].usable(was):
-            answers[at] = region_answers(compiled.context, app, service.name, old.region, usable)
+            answers[at] = region_answers(context, app, service.name, old.region, usable)
     if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
         return before
     return replace(before, steered=replace(before.steered, answers=tuple(answers)))

@@ -133,7 +133,7 @@ def group_of(zone: Zone, app: App, service: Service, health: AppHealth, known: D
     regions = tuple(region for name, region in zone.regions.items() if name in service.endpoints)
     up = eligible(app, service, health)
     return Group(
-        decider=known.decider(app.steering, regions),
+        decider=known.decider(app.settled_for(service).steering, regions),
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,

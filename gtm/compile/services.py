@@ -20,7 +20,10 @@ VERSIONS = {4: Type.A, 6: Type.AAAA}
 def region_answers(
     context: ZoneContext, app: App, service: str, region: str, endpoints: tuple[Endpoint, ...]
 ) -> RegionAnswers:
-    """What the service (by name) answers when the region is picked, with these endpoints in use."""
+    """What the service (by name) answers when the region is picked, with these endpoints in use.
+
+    `context` and `app` are settled for the service.
+    """
     rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, context.ttl, app)}
     rendered = {
         rrtype: render.answer(rrset, context.count(type_text(rrtype), service, region))

@@ -8,7 +8,7 @@ from gtm.compile import render
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
 from gtm.dns.types import IN, Rcode, Type, type_text
-from gtm.model import Address, Zone
+from gtm.model import Address, Service, Zone
 from gtm.snapshot import Entry, Node, Rendered, RRset, Tally
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
@@ -25,6 +25,10 @@ class ZoneContext:
     ttl: int
     negative_soa: RRset
     tallies: Tallies
+
+    def settled_for(self, service: Service) -> ZoneContext:
+        """With the service's own TTL, if it has one."""
+        return self if service.ttl is None else replace(self, ttl=service.ttl)
 
     def count(self, rrtype: str, service: str = "", region: str = "") -> int:
         """The counter of an answer of this zone."""
