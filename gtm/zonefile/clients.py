@@ -62,9 +62,11 @@ def network_of(text: str) -> Network:
     try:
         network = ip_network(text, strict=False)
     except ValueError:
+        bare = text.isascii() and text.isdigit() and len(text) < 11
+        example = f"AS{text}" if bare else "AS64500"
         raise Wrong(
             f"{shown(text)} is neither a network nor an AS number",
-            "write one such as `203.0.113.0/24`, `2001:db8::/32` or `AS64500`",
+            f"write one such as `203.0.113.0/24`, `2001:db8::/32` or `{example}`",
         ) from None
     if "%" in text:
         raise Wrong(f"{shown(text)} has a scope", "write the network alone")

@@ -36,7 +36,8 @@ apps:
       images: {eu: [198.51.100.6], us: [cdn.example.net.]}
       own:
         {steering: {policy: weighted, weights: {us: 1, eu: 2}}, ttl: 5m, min_up: 2, balance: hash,
-         check: {type: tcp, port: 81}, us: [192.0.2.21, 192.0.2.22], eu: [198.51.100.23, 192.0.2.23]}
+         check: {type: tcp, port: 81},
+         us: [192.0.2.21, 192.0.2.22], eu: [198.51.100.23, 192.0.2.23]}
 """
 ZONES = read_zones({"gtm.yaml": ZONE})
 ENDPOINTS = [

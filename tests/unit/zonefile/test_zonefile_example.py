@@ -55,7 +55,7 @@ apps:
       prefix: {v4: 20}
       rules:
         - {match: [EU-GB, 203.0.113.0/24, AS64500], policy: weighted, weights: {flat: 3, "NO": 1}}
-        - {match: NA, policy: sticky, regions: [flat, us-east], weights: {flat: 0}}
+        - {match: NA, policy: sticky, regions: [flat, us-east], weights: {flat: 0, us-east: 1}}
         - {match: EU, regions: "NO", trickle: 5%, fence: "NO",
            otherwise: {policy: failover, order: [flat]}}
         - regions: [us-east, flat]
