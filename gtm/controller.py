@@ -39,6 +39,7 @@ from gtm.overrides import (
     ttls_of,
 )
 from gtm.planes import Plane
+from gtm.steering.lacking import lacking
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
 from gtm.transitions import log_changes, log_down
@@ -259,7 +260,7 @@ class Controller:
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
-        for warning in loaded.warnings:
+        for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):
             log.warning("zone_file", at=str(warning))
         log.info(
             "loaded",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.flags
 import dns.message
@@ -23,13 +23,13 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, Balance, Endpoint, Policy, State, Topology, Verdict
+from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict
 from gtm.overrides.override import WORDS
 from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
 from gtm.steering.cost import Cost, CostModel
 from gtm.steering.lifetimes import explained
 from gtm.steering.places import Place
-from gtm.steering.policies import networks_in
+from gtm.steering.policies import named_in
 from gtm.steering.readings import Readings
 from gtm.steering.service_time import weight_at
 from gtm.steering.verdicts import panics, target_of
@@ -46,13 +46,20 @@ WITHOUT_REGIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ClientPlace:
-    """Where the client is: the database's network around it, and the location in that."""
+    """Where the client is: the database's network around it, and the location in that.
+
+    `asn` and `organisation` are of the AS that announces `asn_network`, by `asn_database`.
+    """
 
     network: str
     database: str | None
     code: str
     latitude: float | None
     longitude: float | None
+    asn: str | None = None
+    organisation: str | None = None
+    asn_network: str | None = None
+    asn_database: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,8 @@ class Steering:
     """How a service's region was picked: `pick` as a plan does it, `notes` what led there.
 
     `regions_picked` are the regions of the answer, `fallback` what was done with none up. `ttl` is
-    the answer's in seconds, `ttl_reason` why it is that.
+    the answer's in seconds, `ttl_reason` why it is that. `override` names the clients whose regions
+    an override of the zone pins, if it holds here.
     """
 
     service: str
@@ -111,6 +119,7 @@ class Steering:
     regions: tuple[RegionView, ...]
     ttl: int
     ttl_reason: str
+    override: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +166,11 @@ def explain(
     found = _find(compiled, outcome.service)
     steering = None
     if found is not None and outcome.decision is not None:
-        seen = _seen(found[0], geo, client)
+        seen = _seen(*found, geo, client)
         steering = _steering(compiled, *found, outcome.decision, seen, now, readings)
+        override = geo.ruling(client)
+        if override is not None and override.regions:
+            steering = replace(steering, override=str(override.clients))
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
@@ -193,7 +205,7 @@ def _packet(owner: str, number: int) -> bytes:
 
 
 def _place(geo: Geo, client: Address) -> ClientPlace:
-    found = geo.find(client)
+    found, announced = geo.find(client), geo.find_system(client)
     location = found.location
     return ClientPlace(
         network=str(found.network),
@@ -201,13 +213,20 @@ def _place(geo: Geo, client: Address) -> ClientPlace:
         code="" if location is None else location.code(),
         latitude=None if location is None else location.latitude,
         longitude=None if location is None else location.longitude,
+        asn=None if announced is None else str(announced.system.number),
+        organisation=None if announced is None else announced.system.organisation or None,
+        asn_network=None if announced is None else str(announced.network),
+        asn_database=None if announced is None else str(announced.source.path),
     )
 
 
 def _database(found: Found) -> str | None:
     if found.source is not None:
         return str(found.source.path)
-    return None if found.location is None else "the zone's geo overrides"
+    if found.override is None:
+        return None
+    of_system = isinstance(found.override.clients, AsNumber)
+    return "the zone's geo overrides" + (f" for {found.override.clients}" if of_system else "")
 
 
 def _find(compiled: Compiled, service: str) -> tuple[CompiledApp, CompiledService] | None:
@@ -244,7 +263,7 @@ def _steering(
         service=service.service.key,
         app=app.app.name,
         topology=app.app.topology.value,
-        policy=app.app.steering.policy.value,
+        policy=app.app.settled_for(service.service).steering.policy.value,
         notes=(*group.decider.chooser.notes(view, group.up_indices()), *_ramps(group, now)),
         area=decision.area,
         areas=len(group.decider.areas.views),
@@ -274,11 +293,17 @@ def _ramps(group: Group, now: float) -> tuple[str, ...]:
     return tuple(ramp.words(now) for ramp in group.ramps if not ramp.over(now))
 
 
-def _seen(app: CompiledApp, geo: Geo, client: Address) -> Place:
-    """The client as the app's policy sees it."""
-    named = networks_in(app.app.steering)
-    inside = frozenset(network for network in named if client in network)
-    return Place(geo.find(client).location, inside)
+def _seen(app: CompiledApp, service: CompiledService, geo: Geo, client: Address) -> Place:
+    """The client as the service's policy sees it."""
+    named = named_in(app.app.settled_for(service.service).steering)
+    around = (word for word in named if not isinstance(word, AsNumber) and client in word)
+    announced, override = geo.find_system(client), geo.ruling(client)
+    return Place(
+        geo.find(client).location,
+        frozenset(around),
+        None if announced is None else announced.system.number,
+        () if override is None else override.regions,
+    )
 
 
 def _shares(plan: Plan) -> dict[int, float]:
@@ -354,6 +379,8 @@ def _summary(message: dns.message.Message, steering: Steering | None, inside: bo
     regions = " and ".join(steering.regions_picked) or "no region"
     if steering.fallback is not None:
         return WITHOUT_REGIONS[steering.fallback].format(regions=regions)
+    if steering.override is not None:
+        return f"{regions}: by the zone's override for {steering.override}" + _because(steering)
     if steering.policy not in BY_COST:
         return f"{regions}: picked by {steering.policy}" + _because(steering)
     if steering.regions[0].cost is None:

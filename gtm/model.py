@@ -8,8 +8,8 @@ milliseconds, unless a name says otherwise. Everything here has been checked by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
@@ -72,6 +72,21 @@ class GeoCode:
         return "-".join(
             part for part in (self.continent, self.country, self.subdivision) if part is not None
         )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AsNumber:
+    """An autonomous system (RFC 4271): the networks that one operator announces."""
+
+    number: int
+
+    def __str__(self) -> str:
+        """As operators write it: `AS64500` (RFC 5396, "asplain")."""
+        return f"AS{self.number}"
+
+
+# What an operator may say something of beside places: a network, or all networks of an AS.
+Clients = IPv4Network | IPv6Network | AsNumber
 
 
 # --- checks and verdicts ----------------------------------------------------------------
@@ -231,13 +246,20 @@ class Service:
 
     `key` is the name as the zone file has it (`orders`), `name` the absolute one. `endpoints`
     maps region names to what serves there, in the file's order. An `optional` service does not
-    count towards a replicated app's region verdict.
+    count towards a replicated app's region verdict. The other settings stand in place of the
+    app's (None: the app's holds), `ttl` in place of the zone's; `App.settled_for` joins them.
     """
 
     key: str
     name: str
     endpoints: Mapping[str, tuple[Endpoint, ...]]
     optional: bool = False
+    steering: Steering | None = None
+    check: Check | None = None
+    min_up: MinUp | None = None
+    balance: Balance | None = None
+    answers: int | None = None
+    ttl: int | None = None
 
 
 class Topology(Enum):
@@ -282,7 +304,7 @@ class Everyone(Enum):
 
 
 EVERYONE = Everyone.EVERYONE
-Match = GeoCode | IPv4Network | IPv6Network | Everyone
+Match = GeoCode | Clients | Everyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +384,23 @@ class App:
     panic: float = 0.0
     ramp: float = 30.0
 
+    def settled_for(self, service: Service) -> App:
+        """The app as it holds for one of its services: with the service's settings for its own.
+
+        Whatever asks for a setting on behalf of a service asks this; it is the app itself where
+        the service has no setting of its own.
+        """
+        own = {key: value for key in OWN if (value := getattr(service, key)) is not None}
+        return replace(self, **own) if own else self
+
+    def steerings(self) -> Iterator[Steering]:
+        """The app's steering, and those that services have of their own."""
+        yield self.steering
+        yield from (each.steering for each in self.services if each.steering is not None)
+
+
+OWN = ("steering", "check", "min_up", "balance", "answers")  # of an app that a service may have
+
 
 # --- the zone ---------------------------------------------------------------------------
 
@@ -405,10 +444,15 @@ class Nameserver:
 
 @dataclass(frozen=True, slots=True)
 class GeoOverride:
-    """What the operator knows better than the database: where the clients of a network are."""
+    """What the operator knows better than the database of the clients of a network or an AS.
 
-    network: Network
-    location: Location
+    `location` is where they are (None: as the database has it). `regions` are those that they are
+    given whatever the policy, first ones first, while one of them is up.
+    """
+
+    clients: Clients
+    location: Location | None = None
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

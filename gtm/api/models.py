@@ -64,9 +64,10 @@ class ServiceRegionStatus(VerdictShape):
 
 
 class ServiceStatus(Shape):
-    """A service in all of its regions."""
+    """A service in all of its regions; `policy` is its own, None where its app's holds."""
 
     name: str
+    policy: str | None = None
     regions: list[ServiceRegionStatus]
 
 
@@ -123,13 +124,15 @@ class MistakeShape(Shape):
 class ReloadStatus(Shape):
     """How the last load went; `error` is None if it went well.
 
-    `geo_error` says why a geo database that was replaced is not in use.
+    `geo_error` says why a geo database that was replaced is not in use, `warnings` what the zones
+    in use ask of the geo databases that these can't tell.
     """
 
     at: float
     error: str | None
     geo_error: str | None = None
     mistakes: list[MistakeShape]
+    warnings: list[MistakeShape] = []
 
 
 class ChangeShape(Shape):
@@ -305,13 +308,17 @@ class RegionExplained(Shape):
 
 
 class PlaceExplained(Shape):
-    """Where the client is, and which network of which database says so."""
+    """Where the client is, and which network of which database says so; the AS likewise."""
 
     network: str
     database: str | None
     code: str
     latitude: float | None
     longitude: float | None
+    asn: str | None = None
+    organisation: str | None = None
+    asn_network: str | None = None
+    asn_database: str | None = None
 
 
 class SteeringExplained(Shape):
@@ -320,6 +327,8 @@ class SteeringExplained(Shape):
     `pick` is first, draw, random or hash; `scope` the prefix length that the decision holds for;
     `fallback` what was done with no region up, else None; `ttl` the answer's in seconds, and
     `ttl_reason` why.
+    `fallback` what was done with no region up, else None. `override` names the network or AS of
+    the zone's override that names regions for the client.
     """
 
     service: str
@@ -336,6 +345,7 @@ class SteeringExplained(Shape):
     regions: list[RegionExplained]
     ttl: int
     ttl_reason: str
+    override: str | None = None
 
 
 class ExplanationShape(Shape):

@@ -30,6 +30,7 @@ from gtm.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.model import Endpoint, Service, Verdict, Zone
 from gtm.planes.stats import SocketStats
+from gtm.steering.lacking import lacking
 from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import ServiceHealth, target_of
 
@@ -71,13 +72,14 @@ def queries(stats: SocketStats) -> int:
 
 def reload_status(controller: Controller) -> ReloadStatus:
     """How the last load went."""
-    reload = controller.reload
+    reload, served = controller.reload, controller.compiled
     assert reload is not None  # noqa: S101  # a server that is ready has loaded
     return ReloadStatus(
         at=reload.at,
         error=reload.error,
         geo_error=controller.geo_error,
         mistakes=[MistakeShape.model_validate(mistake) for mistake in reload.mistakes],
+        warnings=[MistakeShape.model_validate(each) for each in lacking(served.zones, served.geo)],
     )
 
 
@@ -108,6 +110,7 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
         services=[
             ServiceStatus(
                 name=service.name,
+                policy=None if service.steering is None else service.steering.policy.value,
                 regions=[
                     _service_region(controller, compiled, service, region, health)
                     for region, health in compiled.health.services[service.key].items()

@@ -59,6 +59,8 @@ def _facts(found: ExplanationShape) -> Table:
         for note in steering.notes:
             table.add_row("", note)
     table.add_row("client", _client(found.client, found.place))
+    if found.place.asn is not None:
+        table.add_row("AS", _system(found.place))
     if steering is not None:
         table.add_row("area", f"number {steering.area} of {steering.areas} (from 0)")
     table.add_row("scope", _scope(found))
@@ -78,6 +80,11 @@ def _client(client: str, place: PlaceExplained) -> str:
     if place.latitude is not None and place.longitude is not None:
         where += f" ({place.latitude:.2f}, {place.longitude:.2f})"
     return f"{where}, by {place.network} in {Path(place.database).name}"
+
+
+def _system(place: PlaceExplained) -> str:
+    name = f"{place.asn} {place.organisation or ''}".rstrip()
+    return f"{name}, by {place.asn_network} in {Path(place.asn_database or '').name}"
 
 
 def _scope(found: ExplanationShape) -> str:

@@ -62,6 +62,8 @@ def _loads(status: Status) -> Table:
     if status.reload.geo_error is not None:
         said = f"the one before is still used: {status.reload.geo_error}"
         table.add_row("", Text(said, "bold red"))
+    for warning in status.reload.warnings:
+        table.add_row("", Text(_said(warning), "yellow"))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table
@@ -127,7 +129,8 @@ def _verdicts(app: AppStatus, services: list[ServiceStatus]) -> Table:
         table.add_row(Text("the block", "bold"), *_cells(names, block))
     for service in services:
         here = {region.region: region for region in service.regions}
-        table.add_row(bare(service.name), *_cells(names, here))
+        own = f", {service.policy}" if service.policy else ""
+        table.add_row(Text.assemble(bare(service.name), (own, "dim")), *_cells(names, here))
     return table
 
 

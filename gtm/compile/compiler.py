@@ -231,17 +231,18 @@ class _AppCompiler:
         name = to_wire(service.name)
         number = self._group(service, health)
         group = self._groups[number]
-        made = _Answers(self._context, self._app, service, health, self._readings, ttl)
+        app = self._app.settled_for(service)
+        made = _Answers(self._context, app, service, health, self._readings, ttl)
         steered = Steered(
             service=service.name,
             areas=group.decider.areas,
             group=number,
             answers=made.all(group.regions),
             salt=self._salt,
-            ttl=self._zone.ttl,
-            prefix4=self._app.steering.prefix4,
-            prefix6=self._app.steering.prefix6,
-            hashed=self._app.balance is Balance.HASH,
+            ttl=service.ttl or self._zone.ttl,
+            prefix4=app.steering.prefix4,
+            prefix6=app.steering.prefix6,
+            hashed=app.balance is Balance.HASH,
         )
         return CompiledService(service, name, nodes[name], steered)
 
@@ -326,8 +327,9 @@ def _refreshed(
     services, changed = dict(compiled.services), []
     for key in compiled.services if app.panic else timed.union(touched):
         ttl, before = kept.of(compiled.zone, key).ttl, compiled.services[key]
-        made = _Answers(compiled.context, app, before.service, health, readings, ttl)
-        measured = touched.get(key, set()) if app.balance in MEASURED else set()
+        settled = app.settled_for(before.service)
+        made = _Answers(compiled.context, settled, before.service, health, readings, ttl)
+        measured = touched.get(key, set()) if settled.balance in MEASURED else set()
         after = _with_answers(compiled, before, made, measured)
         if after is not compiled.services[key]:
             services[key] = after
@@ -342,7 +344,8 @@ def _with_answers(
 
     In the regions `measured` their shares may be others, too.
     """
-    app, service = compiled.app, before.service
+    service = before.service
+    app = compiled.app.settled_for(service)
     regions = [old.region for old in before.steered.answers[:-1]]
     if made.ttl != compiled.ttl(service.key):  # every answer says it
         return replace(before, steered=replace(before.steered, answers=made.all(regions)))

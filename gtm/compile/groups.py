@@ -12,7 +12,7 @@ from gtm.steering.areas import build_areas
 from gtm.steering.intake import Fractions, Intake
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
-from gtm.steering.policies import Up, chooser, networks_in
+from gtm.steering.policies import Up, chooser, named_in, pinned
 from gtm.steering.ramp import Ramp, begun
 from gtm.steering.readings import Readings
 from gtm.steering.service_time import by_service_time
@@ -140,7 +140,9 @@ class Deciders:
         if key not in self.made and key in self._before:
             self.made[key] = self._before[key]
         if key not in self.made:
-            policy = chooser(steering, regions, self._latency, times)
+            pins = (override.regions for override in self.geo.overrides)
+            plain = chooser(steering, regions, self._latency, times)
+            policy = pinned(plain, steering, regions, pins)
             areas = build_areas(self._cut(steering), policy, len(regions))
             self.made[key] = Decider(policy, areas, times)
         return self.made[key]
@@ -150,10 +152,10 @@ class Deciders:
         self._before = {}
 
     def _cut(self, steering: Steering) -> Places:
-        networks = tuple(sorted(set(networks_in(steering)), key=str))
-        if networks not in self._places:
-            self._places[networks] = places(self.geo, networks)
-        return self._places[networks]
+        words = tuple(sorted(set(named_in(steering)), key=str))
+        if words not in self._places:
+            self._places[words] = places(self.geo, words)
+        return self._places[words]
 
 
 def deciders(
@@ -186,7 +188,7 @@ def group_of(
     times = {region.name: readings.service_time(zone.name, region.name) for region in regions}
     up = eligible(app, service, health)
     group = Group(
-        decider=known.decider(app.steering, regions, times),
+        decider=known.decider(app.settled_for(service).steering, regions, times),
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,

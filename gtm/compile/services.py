@@ -25,7 +25,10 @@ def region_answers(
     endpoints: tuple[Endpoint, ...],
     ttl: int,
 ) -> RegionAnswers:
-    """What the service (by name) answers when the region is picked, with these endpoints in use."""
+    """What the service (by name) answers when the region is picked, with these endpoints in use.
+
+    `app` is settled for the service.
+    """
     rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, ttl, app)}
     rendered = {
         rrtype: render.answer(rrset, context.count(type_text(rrtype), service, region))

@@ -47,11 +47,12 @@ class Soonest:
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """The TTL of a service's answers in seconds, and what made it so."""
+    """The TTL of a service's answers in seconds, and what made it so; `own` is from its file."""
 
     ttl: int
     soonest: Soonest | None = None
     hurry: Hurry | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def lifetimes(
     touched: Collection[str] = (),
 ) -> Lifetimes:
     """The app's lifetimes now; of `before` only what the `touched` services change is made anew."""
-    if zone.min_ttl is None and not overlay.hurried:
+    if zone.min_ttl is None and not overlay.hurried and not _own(app):
         return FIXED
     soonest: dict[str, Soonest | None] = {}
     if zone.min_ttl is not None:
@@ -109,7 +110,8 @@ def lifetimes(
     services = {}
     for service in app.services:
         first = _first((together, soonest.get(service.key)))
-        services[service.key] = _lifetime(zone, first, overlay.hurried.get(service.key))
+        hurry = overlay.hurried.get(service.key)
+        services[service.key] = _lifetime(zone, service, first, hurry)
     return Lifetimes(services, soonest)
 
 
@@ -135,19 +137,30 @@ def _first(each: Iterable[Soonest | None]) -> Soonest | None:
     return min(known, key=lambda one: one.seconds) if known else None
 
 
-def _lifetime(zone: Zone, soonest: Soonest | None, hurry: Hurry | None) -> Lifetime:
-    ttl = zone.ttl
-    if zone.min_ttl is not None and soonest is not None:
+def _own(app: App) -> bool:
+    return any(service.ttl is not None for service in app.services)
+
+
+def _lifetime(
+    zone: Zone, service: Service, soonest: Soonest | None, hurry: Hurry | None
+) -> Lifetime:
+    """A TTL of the service's own stands whatever its health is; a drain lowers any."""
+    own, ttl = service.ttl is not None, zone.ttl
+    if service.ttl is not None:
+        ttl = service.ttl
+    elif zone.min_ttl is not None and soonest is not None:
         ttl = max(zone.min_ttl, min(ttl, math.floor(soonest.seconds)))
     if hurry is not None and hurry.ttl < ttl:
         return Lifetime(hurry.ttl, soonest, hurry)
-    return Lifetime(ttl, soonest)
+    return Lifetime(ttl, soonest, own=own)
 
 
 def explained(zone: Zone, found: Lifetime) -> str:
     """Why the TTL is what it is."""
     if found.hurry is not None:
         return f"lowered while clients are led away: {found.hurry.reason}"
+    if found.own:
+        return "the service's ttl"
     if zone.min_ttl is None:
         return "the zone's ttl"
     if found.soonest is None:

@@ -123,7 +123,7 @@ BalanceWord = Annotated[Balance, PlainValidator(choices.balance), _words(Balance
 _NAME_SCHEMA: dict[str, Any] = {"type": "string", "description": "A region's name."}
 _MATCH_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "description": "A geo code, a network such as 203.0.113.0/24, or * for everyone.",
+    "description": "A geo code, a network such as 203.0.113.0/24, an AS number, or * for everyone.",
 }
 RegionNames = Annotated[Any, WithJsonSchema(one_or_more(_NAME_SCHEMA))]
 RegionsOrCount = Annotated[

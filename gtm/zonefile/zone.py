@@ -45,7 +45,7 @@ class ZoneReader:
             frozen_mapping(scope.regions),
             apps,
             self._records(apps, nameservers, master),
-            geography.overrides(document, shape, findings),
+            geography.overrides(document, shape, scope, _served(apps), findings),
             geography.latency(document, shape, scope, findings),
             self._serial(sources, modified),
             tuple(str(path) for path in sources),
@@ -103,3 +103,9 @@ class ZoneReader:
         except OSError:  # a file that is gone again; reading it has said so, or the next load will
             newest = 1
         return max(1, int(newest) % 2**32)
+
+
+def _served(apps: tuple[App, ...]) -> tuple[str, ...]:
+    """The regions that some service has endpoints in."""
+    services = (service for app in apps for service in app.services)
+    return tuple(dict.fromkeys(region for service in services for region in service.endpoints))

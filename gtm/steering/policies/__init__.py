@@ -7,16 +7,16 @@ equal views are one area. `choose` is asked for each area whenever what is up ch
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import IPv4Network, IPv6Network
 
-from gtm.model import MeasuredLatency, Network, Policy, Region, Steering
+from gtm.model import Clients, MeasuredLatency, Policy, Region, Steering, Zone
 from gtm.steering.policies.base import Chooser, Up
 from gtm.steering.policies.cost import Nearest, Ranked
 from gtm.steering.policies.nested import Otherwise, Rules
 from gtm.steering.policies.order import Failover
+from gtm.steering.policies.pinned import pinned
 from gtm.steering.policies.shares import Sticky, Weighted
 
-__all__ = ["Chooser", "Ranked", "Up", "chooser", "networks_in"]
+__all__ = ["Chooser", "Ranked", "Up", "chooser", "named_in", "pinned", "words_of"]
 
 UNSERVED: Mapping[str, float] = {}
 
@@ -60,10 +60,17 @@ def _plain(
             return Sticky(steering, regions)
 
 
-def networks_in(steering: Steering) -> Iterable[Network]:
-    """The client networks that rules name, at any depth: area tables are cut there."""
+def named_in(steering: Steering) -> Iterable[Clients]:
+    """The networks and ASes that rules name, at any depth: area tables are cut there."""
     for rule in steering.rules:
-        yield from (match for match in rule.match if isinstance(match, IPv4Network | IPv6Network))
-        yield from networks_in(rule.steering)
+        yield from (match for match in rule.match if isinstance(match, Clients))
+        yield from named_in(rule.steering)
     if steering.otherwise is not None:
-        yield from networks_in(steering.otherwise)
+        yield from named_in(steering.otherwise)
+
+
+def words_of(zone: Zone) -> Iterable[Clients]:
+    """The networks and ASes that rules of the zone name."""
+    for app in zone.apps:
+        for steering in app.steerings():
+            yield from named_in(steering)

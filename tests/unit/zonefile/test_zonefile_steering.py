@@ -154,7 +154,8 @@ def test_steering_reaches_the_model_and_its_long_form_too(
     tmp_path: Path, text: str, means: Steering
 ) -> None:
     assert app_of(tmp_path, written(text)).steering == means
-    assert warnings_of(tmp_path, written(text)) == []
+    said = warnings_of(tmp_path, written(text))
+    assert all("`otherwise` leads only to regions that are tried before" in one for one in said)
 
 
 LAST_RESORTS = {
@@ -238,7 +239,7 @@ def test_weights_that_balance_has_no_use_for_are_warned_of_once(tmp_path: Path) 
         "        ie: [{address: 192.0.2.1, weight: 2}, 192.0.2.2]\n"
     )
     assert warnings_of(tmp_path, written("", services)) == [
-        "a.yaml:9:13: apps.shop.services.a.us: the weights say nothing while the app's `balance` "
+        "a.yaml:9:13: apps.shop.services.a.us: the weights say nothing while `balance` "
         "is `all`; write `balance: round_robin` or `balance: hash` for the app, or remove the "
         "weights"
     ]

@@ -143,6 +143,11 @@ STEERING = {
         "{policy: weighted, weights: {us: 0, ie: 0}}",
         "7:34: steering.weights: all the weights are 0; write one above 0",
     ),
+    "a weight of 0 alone": (
+        "{policy: sticky, weights: {us: 0}}",
+        "7:32: steering.weights: all the weights are 0; regions not named weigh 0 too; "
+        "write one above 0",
+    ),
     "a weight that regions leaves out": (
         "{policy: weighted, regions: [us], weights: {ie: 1}}",
         "7:59: steering.weights.ie: ie has a weight, but is not among the `regions`; add it there, "
