@@ -14,7 +14,8 @@ from pathlib import Path
 
 import structlog
 
-from gtm.compile.compiler import Compiled, CompiledApp, Compiler
+from gtm.compile.app import CompiledApp
+from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place

@@ -116,6 +116,16 @@ class Check:
     statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
     body: str | None = None
     verify: bool = True
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hashes once: there is one check for thousands of targets that are looked up by it."""
+        parts = (self.type, self.port, self.path, self.host, self.statuses, self.body)
+        object.__setattr__(self, "hashed", hash(parts))
+
+    def __hash__(self) -> int:
+        """Equal for equal checks."""
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +347,8 @@ class App:
     """A group of services that share one topology. `check` None: endpoints count as up.
 
     `answers` bounds the addresses of a response (None: all of them for `all`, else one). Below
-    `panic` (a fraction of the endpoints) verdicts are not believed.
+    `panic` (a fraction of the endpoints) verdicts are not believed. `regions` are those that serve
+    anything of it, in the order they first appear, `optional` the keys of the services that are.
     """
 
     name: str
@@ -350,6 +361,15 @@ class App:
     answers: int | None = None
     when_all_down: WhenAllDown = WhenAllDown()
     panic: float = 0.0
+    regions: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    optional: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Looks through the services once: there may be thousands."""
+        regions = dict.fromkeys(name for each in self.services for name in each.endpoints)
+        object.__setattr__(self, "regions", tuple(regions))
+        optional = frozenset(each.key for each in self.services if each.optional)
+        object.__setattr__(self, "optional", optional)
 
 
 # --- the zone ---------------------------------------------------------------------------

@@ -2,59 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from gtm.compile.groups import Deciders, Group, deciders, group_of
+from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
+from gtm.compile.groups import Deciders, Group, deciders
 from gtm.compile.render import Tallies
-from gtm.compile.services import region_answers, resort_answers, steered_node
-from gtm.compile.static import ZoneContext, context, static_nodes
-from gtm.dns.draw import salt_of
-from gtm.dns.names import ancestors, is_below, to_wire
+from gtm.compile.static import context, static_nodes
+from gtm.compile.table import Table
+from gtm.compile.uses import Use, uses_of
+from gtm.dns.names import ancestors, is_below
 from gtm.geo import Geo
-from gtm.model import App, Balance, Service, Target, Topology, Zone
-from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
-from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
+from gtm.model import Target, Zone
+from gtm.snapshot import Node, Plan, Snapshot, ZoneData
+from gtm.steering.overlay import Overlays, silent
 from gtm.steering.readings import Readings
-from gtm.steering.verdicts import (
-    AppHealth,
-    app_health,
-    panics,
-    refreshed,
-    target_of,
-)
 
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """Where a target's verdict counts: an app (by zone and app name), a service, a region."""
-
-    zone: str
-    app: str
-    service: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledService:
-    """A service with what its answers are made from."""
-
-    service: Service
-    name: bytes
-    base: Node
-    steered: Steered
-
-
-@dataclass(frozen=True, slots=True)
-class CompiledApp:
-    """An app with its verdicts, under the words of `overlay`; `services` is by key."""
-
-    zone: Zone
-    app: App
-    context: ZoneContext
-    health: AppHealth
-    services: Mapping[str, CompiledService]
-    overlay: Overlay = SILENT
+AppKey = tuple[str, str]  # zone and app name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +26,8 @@ class Compiled:
     """A snapshot, and what is needed to make the next one from it when verdicts change.
 
     `geos` has, by zone name, the databases as the zone sees them: under its own overrides.
-    `groups` stands beside the snapshot's plans.
+    `groups` stands beside the snapshot's plans. `touched` says what was looked at to make it from
+    the one before; nothing where it was compiled from scratch.
     """
 
     snapshot: Snapshot
@@ -70,9 +35,10 @@ class Compiled:
     geo: Geo
     geos: Mapping[str, Geo]
     deciders: Mapping[object, Deciders]
-    apps: Mapping[tuple[str, str], CompiledApp]
+    apps: Mapping[AppKey, CompiledApp]
     groups: tuple[Group, ...]
-    uses: Mapping[Target, tuple[Use, ...]]
+    uses: Mapping[Target, Collection[Use]]
+    touched: Mapping[AppKey, Touched] = field(default_factory=dict)
 
 
 class Compiler:
@@ -93,11 +59,13 @@ class Compiler:
     ) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop.
 
-        Area tables and plans of `before` are taken over where nothing they depend on changed.
+        Area tables, plans and answers of `before` are taken over where nothing they depend on
+        changed; it must be a snapshot of this compiler.
         """
         geos: dict[str, Geo] = {}
         groups: list[Group] = []
-        apps: dict[tuple[str, str], CompiledApp] = {}
+        table = Table([], [])
+        apps: dict[AppKey, CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
         tables: dict[object, Deciders] = {}
         old = before.deciders if before is not None and before.geo is geo else {}
@@ -107,24 +75,33 @@ class Compiler:
             geos[zone.name] = known.geo
             nodes = static_nodes(zone, there)
             for app in zone.apps:
-                made = _AppCompiler(zone, app, there, known, groups)
-                compiled = made.run(nodes, readings, overlays(zone, app))
-                apps[zone.name, app.name] = compiled
-                nodes.update(_nodes(compiled, compiled.services))
+                key = zone.name, app.name
+                earlier = None if before is None else before.apps.get(key)
+                answered = None if before is None else before.snapshot
+                made = AppCompiler(zone, app, there, known, groups, table)
+                made.take_over(earlier, answered)
+                apps[key] = made.run(nodes, readings, overlays(zone, app))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
-        for table in tables.values():
-            table.settle()
-        plans = tuple(group.plans() for group in groups)
+        for each in tables.values():
+            each.settle()
         merged = _merged(names)
-        closed = {name for zone in names.values() for name in zone.names if name not in merged}
-        snapshot = Snapshot(epoch, plans, names, merged, closed, self.tallies.list)
-        return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), _uses(apps))
+        snapshot = Snapshot(
+            epoch,
+            _plans(groups),
+            names,
+            merged,
+            {name for zone in names.values() for name in zone.names if name not in merged},
+            self.tallies.list,
+            table.answers,
+            table.rows,
+        )
+        return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), uses_of(apps))
 
     def refresh(
         self, before: Compiled, changed: Collection[Target], readings: Readings, epoch: int
     ) -> Compiled:
         """The next snapshot after verdicts changed: plans and answers of their services only."""
-        touched: dict[tuple[str, str], dict[str, set[str]]] = {}
+        touched: dict[AppKey, dict[str, set[str]]] = {}
         for target in changed:
             for use in before.uses.get(target, ()):
                 services = touched.setdefault((use.zone, use.app), {})
@@ -135,7 +112,7 @@ class Compiler:
         self, before: Compiled, overlays: Overlays, readings: Readings, epoch: int
     ) -> Compiled:
         """The next snapshot after operators' words changed; `before` itself if none did."""
-        touched: dict[tuple[str, str], dict[str, set[str]]] = {}
+        touched: dict[AppKey, Touched] = {}
         apps = dict(before.apps)
         for key, app in before.apps.items():
             overlay = overlays(app.zone, app.app)
@@ -147,159 +124,41 @@ class Compiler:
 
 def _after(
     before: Compiled,
-    now: Mapping[tuple[str, str], CompiledApp],
-    touched: Mapping[tuple[str, str], Mapping[str, set[str]]],
+    now: Mapping[AppKey, CompiledApp],
+    touched: Mapping[AppKey, Touched],
     readings: Readings,
     epoch: int,
 ) -> Compiled:
-    """The next snapshot with the apps as they are `now`, after changes in services' regions."""
-    apps, groups = dict(now), list(before.groups)
-    nodes: dict[bytes, dict[bytes, Node]] = {}
-    for key, regions in touched.items():
-        apps[key], services_changed = _refreshed(apps[key], regions, groups, readings)
-        nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services_changed))
-    plans = tuple(
-        old if after is group else after.plans()
-        for old, group, after in zip(before.snapshot.plans, before.groups, groups, strict=True)
-    )
-    snapshot = _with_nodes(before.snapshot, plans, nodes, epoch)
-    return replace(before, snapshot=snapshot, apps=apps, groups=tuple(groups))
+    """The next snapshot with the apps as they are `now`, after changes in services' regions.
 
-
-class _AppCompiler:
-    """Compiles one app, adding its groups to those of all."""
-
-    def __init__(
-        self, zone: Zone, app: App, context: ZoneContext, known: Deciders, groups: list[Group]
-    ) -> None:
-        self._zone = zone
-        self._app = app
-        self._context = context
-        self._known = known
-        self._groups = groups
-        self._shared: dict[tuple[str, ...], int] = {}
-        self._salt = salt_of(f"{zone.name}/{app.name}")
-
-    def run(self, nodes: Mapping[bytes, Node], readings: Readings, overlay: Overlay) -> CompiledApp:
-        health = app_health(self._app, readings.verdict, overlay)
-        services = {
-            service.key: self._service(service, nodes, health) for service in self._app.services
-        }
-        return CompiledApp(self._zone, self._app, self._context, health, services, overlay)
-
-    def _service(
-        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth
-    ) -> CompiledService:
-        name = to_wire(service.name)
-        number = self._group(service, health)
-        group = self._groups[number]
-        answers = _answers(self._app, self._context, service, group.regions, health)
-        steered = Steered(
-            service=service.name,
-            areas=group.decider.areas,
-            group=number,
-            answers=(*answers, resort_answers(self._context, self._app, service.name)),
-            salt=self._salt,
-            ttl=self._zone.ttl,
-            prefix4=self._app.steering.prefix4,
-            prefix6=self._app.steering.prefix6,
-            hashed=self._app.balance is Balance.HASH,
-        )
-        return CompiledService(service, name, nodes[name], steered)
-
-    def _group(self, service: Service, health: AppHealth) -> int:
-        """A block's services share the group of their regions; spread ones have their own."""
-        regions = tuple(service.endpoints)
-        block = self._app.topology is Topology.REPLICATED
-        if block and regions in self._shared:
-            return self._shared[regions]
-        self._groups.append(group_of(self._zone, self._app, service, health, self._known))
-        self._shared[regions] = len(self._groups) - 1
-        return len(self._groups) - 1
-
-
-# --- pieces -----------------------------------------------------------------------------
-
-
-def _answers(
-    app: App,
-    context: ZoneContext,
-    service: Service,
-    regions: Iterable[str],
-    health: AppHealth,
-) -> tuple[RegionAnswers, ...]:
-    here, panic = health.services[service.key], panics(app, service, health)
-    return tuple(
-        region_answers(context, app, service.name, region, here[region].usable(panic))
-        for region in regions
-    )
-
-
-def _refreshed(
-    compiled: CompiledApp,
-    touched: Mapping[str, set[str]],
-    groups: list[Group],
-    readings: Readings,
-) -> tuple[CompiledApp, list[str]]:
-    """The app after changes in some services' regions, and the services whose answers changed.
-
-    Groups whose regions are up or down now are replaced in the list.
+    What it costs goes by what changed, beside a copy of each flat table's pointers.
     """
-    app, old = compiled.app, compiled.health
-    pairs = [(key, region) for key, regions in touched.items() for region in regions]
-    health = refreshed(app, old, pairs, readings.verdict, compiled.overlay)
-    block = app.topology is Topology.REPLICATED
-    for key, before in compiled.services.items():
-        if block or key in touched:
-            number = before.steered.group
-            groups[number] = groups[number].with_health(app, before.service, health)
-    services, changed = dict(compiled.services), []
-    for key in compiled.services if app.panic else touched:
-        after = _with_answers(compiled, compiled.services[key], health)
-        if after is not compiled.services[key]:
-            services[key] = after
-            changed.append(key)
-    return replace(compiled, health=health, services=services), changed
+    apps, moved = dict(now), dict[int, Group]()
+    was = before.snapshot
+    table = Table.copied(was.answers, was.rows)
+    for key, regions in touched.items():
+        app, found = refreshed_app(apps[key], regions, before.groups, table, readings)
+        apps[key] = app
+        moved.update(found)
+    groups, plans = before.groups, was.plans
+    if moved:
+        several, made = list(groups), list(plans)
+        known: dict[int, Sequence[Plan]] = {}
+        for number, group in moved.items():
+            several[number] = group
+            if id(group) not in known:
+                known[id(group)] = group.plans()
+            made[number] = known[id(group)]
+        groups, plans = tuple(several), tuple(made)
+    snapshot = replace(was, epoch=epoch, plans=plans, answers=table.answers, rows=table.rows)
+    return replace(before, snapshot=snapshot, apps=apps, groups=groups, touched=touched)
 
 
-def _with_answers(
-    compiled: CompiledApp, before: CompiledService, health: AppHealth
-) -> CompiledService:
-    """The service with the endpoints that are usable now; itself if they are the same as before."""
-    app, service = compiled.app, before.service
-    was, now = panics(app, service, compiled.health), panics(app, service, health)
-    answers = list(before.steered.answers)
-    after, earlier = health.services[service.key], compiled.health.services[service.key]
-    for at, old in enumerate(before.steered.answers[:-1]):
-        if was == now and after[old.region] is earlier[old.region]:
-            continue
-        usable = after[old.region].usable(now)
-        if usable != earlier[old.region].usable(was):
-            answers[at] = region_answers(compiled.context, app, service.name, old.region, usable)
-    if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
-        return before
-    return replace(before, steered=replace(before.steered, answers=tuple(answers)))
-
-
-def _nodes(compiled: CompiledApp, keys: Iterable[str]) -> dict[bytes, Node]:
-    found = (compiled.services[key] for key in keys)
-    return {
-        service.name: steered_node(service.base, service.steered, compiled.context.apex)
-        for service in found
-    }
-
-
-def _uses(apps: Mapping[tuple[str, str], CompiledApp]) -> dict[Target, tuple[Use, ...]]:
-    uses: dict[Target, list[Use]] = {}
-    for compiled in apps.values():
-        for service in compiled.app.services:
-            for region, endpoints in service.endpoints.items():
-                for endpoint in endpoints:
-                    target = target_of(compiled.app, service, endpoint)
-                    if target is not None:
-                        use = Use(compiled.zone.name, compiled.app.name, service.key, region)
-                        uses.setdefault(target, []).append(use)
-    return {target: tuple(found) for target, found in uses.items()}
+def _plans(groups: Sequence[Group]) -> tuple[Sequence[Plan], ...]:
+    """A plan for each area of each group; spread services may share one group object."""
+    known = {id(group): group for group in groups}
+    made = {number: group.plans() for number, group in known.items()}
+    return tuple([made[id(group)] for group in groups])
 
 
 def _merged(zones: Mapping[bytes, ZoneData]) -> dict[bytes, Node]:
@@ -313,16 +172,3 @@ def _merged(zones: Mapping[bytes, ZoneData]) -> dict[bytes, Node]:
             if node.entries is not None and inner.isdisjoint(ancestors(name) if inner else ())
         )
     return nodes
-
-
-def _with_nodes(
-    before: Snapshot,
-    plans: tuple[Sequence[Plan], ...],
-    changed: Mapping[bytes, Mapping[bytes, Node]],
-    epoch: int,
-) -> Snapshot:
-    zones, nodes = dict(before.zones), dict(before.nodes)
-    for apex, found in changed.items():
-        zones[apex] = replace(zones[apex], names={**zones[apex].names, **found})
-        nodes.update({name: node for name, node in found.items() if name in nodes})
-    return Snapshot(epoch, plans, zones, nodes, before.closed, before.tallies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from gtm.compile.compiler import CompiledApp
+from gtm.compile.app import CompiledApp
 from gtm.model import App, State, Topology, Verdict
 from gtm.overrides.book import Book
 from gtm.overrides.override import Override, Wanted
