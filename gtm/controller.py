@@ -14,7 +14,8 @@ from pathlib import Path
 
 import structlog
 
-from gtm.compile.app import CompiledApp
+from gtm.collector import settled
+from gtm.compile.app import CompiledApp, Touched
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
@@ -136,8 +137,8 @@ class Controller:
         Raises GtmError when the zones, a database or the state can't be used.
         """
         await self.overrides.open()
-        loaded, geo = await asyncio.to_thread(self._read)
-        await self._first_round(loaded)
+        loaded, geo, targets = await asyncio.to_thread(self._read)
+        await self._first_round(targets)
         compiled = await asyncio.to_thread(self._compile, loaded, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
@@ -157,7 +158,8 @@ class Controller:
             self._next_load = None
             self._since_load = set()
             try:
-                return await self._load()
+                with settled():
+                    return await self._load()
             except GtmError as error:
                 return self._failed(error)
             except Exception as error:  # a fault of ours must not end reloading, or go unsaid
@@ -167,10 +169,10 @@ class Controller:
                 self._since_load = None
 
     async def _load(self) -> Reload:
-        loaded, geo = await asyncio.to_thread(self._read)
-        self.checker.retarget(_targets(loaded))
+        loaded, geo, targets = await asyncio.to_thread(self._read)
+        self.checker.retarget(targets)
         # what is new is probed before it is answered; the old snapshot serves meanwhile
-        await self.checker.first_round(_patience(_targets(loaded)))
+        await self.checker.first_round(_patience(targets))
         compiled = await asyncio.to_thread(self._compile, loaded, geo)
         now, words = self._readings(), self.overrides.book.overlay
         if self._since_load:
@@ -184,14 +186,14 @@ class Controller:
         if files != self._files:
             await self.load()
 
-    def _read(self) -> tuple[Loaded, Geo]:
+    def _read(self) -> tuple[Loaded, Geo, frozenset[Target]]:
         # stamped before they are read: a file changed meanwhile is then read again
         before = self._stamp()
         self._files = before
         loaded = load(self.sources.zones)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
-        return loaded, self._open_geo()
+        return loaded, self._open_geo(), _targets(loaded)
 
     def _open_geo(self) -> Geo:
         """The databases, read again only if a file was replaced."""
@@ -227,8 +229,7 @@ class Controller:
     def _readings(self) -> Readings:
         return Readings(self.checker.verdict, self._now())
 
-    async def _first_round(self, loaded: Loaded) -> None:
-        targets = _targets(loaded)
+    async def _first_round(self, targets: frozenset[Target]) -> None:
         if not targets:
             return
         limit = _patience(targets)
@@ -284,9 +285,8 @@ class Controller:
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
         self._publish(after)
-        for key, app in after.apps.items():
-            if app is not before.apps.get(key):
-                _log_changes(before.apps[key], app)
+        for key, touched in after.touched.items():
+            _log_changes(before.apps[key], after.apps[key], touched)
 
     def _publish(self, compiled: Compiled) -> None:
         self._epoch += 1
@@ -381,11 +381,20 @@ def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
     }
 
 
-def _log_changes(before: CompiledApp, after: CompiledApp) -> None:
-    old = _verdicts(before)
-    for (subject, region), verdict in _verdicts(after).items():
-        if verdict.state is not old[subject, region].state:
-            _log_verdict(after, subject, region, verdict)
+def _log_changes(before: CompiledApp, after: CompiledApp, touched: Touched) -> None:
+    """What steering goes by and is otherwise now, of what was looked at."""
+    if after.app.topology is Topology.REPLICATED:
+        was, now = before.health.regions, after.health.regions
+        for region in after.app.regions:
+            if was.state(region) is not now.state(region):
+                _log_verdict(after, "", region, now[region])
+        return
+    for service, regions in touched.items():
+        old, new = before.health.services[service], after.health.services[service]
+        for region in regions:
+            verdict = new[region].verdict
+            if verdict.state is not old[region].verdict.state:
+                _log_verdict(after, service, region, verdict)
 
 
 def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:

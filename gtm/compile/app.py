@@ -218,14 +218,15 @@ def _answer(
 ) -> None:
     """Renders what the service answers where other endpoints are usable than before."""
     app, service, steered = before.app, compiled.service, compiled.steered
+    if not app.panic and all(len(service.endpoints[region]) == 1 for region in touched):
+        return  # the one endpoint is answered whatever becomes of it
     was, now = panics(app, service, before.health), panics(app, service, after.health)
     old, new = before.health.services[service.key], after.health.services[service.key]
     changed = {}
     for region in touched if was == now else service.endpoints:
-        if len(service.endpoints[region]) > 1:  # else it is answered whatever becomes of it
-            usable = new[region].usable(now)
-            if usable != old[region].usable(was):
-                changed[region] = usable
+        usable = new[region].usable(now)
+        if usable != old[region].usable(was):
+            changed[region] = usable
     if changed:
         answered = table.of(steered.number)
         for region, usable in changed.items():

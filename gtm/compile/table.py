@@ -21,7 +21,7 @@ class Table:
 
     @classmethod
     def copied(cls, answers: Sequence[Records], rows: Sequence[Row]) -> Table:
-        """Those of a snapshot: as many pointers as there are services, and nothing they point to."""
+        """Those of a snapshot: the pointers, not what they point to."""
         return cls(list(answers), list(rows))
 
     @property

@@ -6,7 +6,7 @@ no look at the others; the words are put together when someone asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,9 +48,6 @@ class Standing:
         return State.UNKNOWN if self.unknown else State.UP
 
 
-NOTHING = Standing()
-
-
 class RegionVerdicts(Mapping[str, Verdict]):
     """An app's verdict for each of its regions; the words are derived when one is looked up."""
 
@@ -70,12 +67,15 @@ class RegionVerdicts(Mapping[str, Verdict]):
         self._known = dict(known or {})
 
     def after(
-        self, services: Services, overlay: Overlay, standings: Mapping[str, Standing]
+        self,
+        services: Services,
+        overlay: Overlay,
+        regions: Set[str],
+        standings: Mapping[str, Standing],
     ) -> RegionVerdicts:
-        """Those of the same app after changes in the regions that `standings` is about."""
-        known = {name: each for name, each in self._known.items() if name not in standings}
-        merged = {**self.standings, **standings} if self.standings else {}
-        return RegionVerdicts(self._app, services, overlay, merged, known)
+        """Those of the same app after changes in these regions; all of them stand as given."""
+        known = {name: each for name, each in self._known.items() if name not in regions}
+        return RegionVerdicts(self._app, services, overlay, standings, known)
 
     def state(self, region: str) -> State:
         """What is believed of a region, without the words."""

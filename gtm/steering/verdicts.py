@@ -23,7 +23,7 @@ from gtm.model import (
     Verdict,
 )
 from gtm.steering.overlay import SILENT, Overlay
-from gtm.steering.regions import NOTHING, RegionVerdicts, Standing, region_verdicts, revives
+from gtm.steering.regions import RegionVerdicts, region_verdicts, revives
 
 UNCHECKED = Verdict(State.UP, "no check is configured", 0.0)
 
@@ -51,6 +51,8 @@ class ServiceHealth:
         With none left, or in a panic, all that are no backups; those that an operator took out
         only where nothing else is there.
         """
+        if len(self.endpoints) == 1:
+            return (self.endpoints[0][0],)
         left = [end for end, verdict in self.endpoints if verdict.state is not State.DOWN]
         if panic or not left:
             allowed = [end for end, verdict in self.endpoints if not verdict.withheld]
@@ -137,13 +139,13 @@ def _found(
         word = overlay.service(*where)
         if word is not None and not revives(word, all(each.withheld for _, each in verdicts)):
             return ServiceHealth(word, verdicts, targets)
+    if len(verdicts) == 1:
+        return ServiceHealth(_alone(*verdicts[0], targets[0]), verdicts, targets)
     return ServiceHealth(_count(verdicts, app.min_up), verdicts, targets)
 
 
 def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     """Up while enough endpoints are; unknown while only ignorance makes them enough."""
-    if len(verdicts) == 1:
-        return _alone(*verdicts[0])
     if all(verdict is UNCHECKED for _, verdict in verdicts):
         return UNCHECKED
     total, needed = len(verdicts), min_up.of(len(verdicts))
@@ -160,7 +162,7 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     return Verdict(State.UNKNOWN, f"{words}; the others are not probed yet", 0.0)
 
 
-def _alone(endpoint: Endpoint, verdict: Verdict) -> Verdict:
+def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdict:
     """The same where there is one endpoint, as nearly everywhere in a large zone."""
     if verdict is UNCHECKED:
         return UNCHECKED
@@ -170,7 +172,9 @@ def _alone(endpoint: Endpoint, verdict: Verdict) -> Verdict:
         case State.UNKNOWN:
             return UNPROBED
         case State.DOWN:
-            reason = f"0 of 1 endpoints up, 1 needed; {endpoint} is down: {verdict.reason}"
+            # a target has the address in text already
+            name = str(endpoint) if target is None or endpoint.is_host else target.address
+            reason = f"0 of 1 endpoints up, 1 needed; {name} is down: {verdict.reason}"
             return Verdict(State.DOWN, reason, verdict.since, verdict.act)
 
 
@@ -210,9 +214,10 @@ def _known(
     old = before.get(region) if before is not None else None
     if old is None or len(old.endpoints) != len(endpoints):
         return None
-    pairs = zip(endpoints, old.endpoints, strict=True)
-    same = all(one is other or one.at == other.at for one, (other, _) in pairs)
-    return old.targets if same else None
+    for one, (other, _) in zip(endpoints, old.endpoints, strict=True):
+        if one is not other and one.at != other.at:
+            return None
+    return old.targets
 
 
 def refreshed(
@@ -225,9 +230,9 @@ def refreshed(
     """The app's health after verdicts, or words, about some (service key, region) pairs changed."""
     services = dict(before.services)
     own: dict[str, dict[str, ServiceHealth]] = {}  # copied for this, once each
-    standings: dict[str, Standing] = {}
-    up, counted = before.believed
-    panic = app.panic > 0 and app.topology is Topology.REPLICATED
+    counted = {} if app.topology is Topology.SPREAD else dict(before.regions.standings)
+    up, of = before.believed
+    regions: set[str] = set()
     for where in changed:
         key, region = where
         here = own.get(key)
@@ -236,15 +241,15 @@ def refreshed(
         old = here[region]
         endpoints = [endpoint for endpoint, _ in old.endpoints]
         new = here[region] = _found(app, where, endpoints, old.targets, look, overlay)
-        standing = standings.get(region) or before.regions.standings.get(region, NOTHING)
-        if key not in app.optional:
-            standing = standing.moved(old.verdict, new.verdict)
-            if panic:
+        regions.add(region)
+        if counted and key not in app.optional:
+            if new.verdict.state is not old.verdict.state or new.verdict.act is not old.verdict.act:
+                counted[region] = counted[region].moved(old.verdict, new.verdict)
+            if app.panic:
                 up += _up(new) - _up(old)
-                counted += _counted(new) - _counted(old)
-        standings[region] = standing
-    regions = before.regions.after(services, overlay, standings)
-    return AppHealth(regions, services, (up, counted))
+                of += _counted(new) - _counted(old)
+    verdicts = before.regions.after(services, overlay, regions, counted)
+    return AppHealth(verdicts, services, (up, of))
 
 
 def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
