@@ -27,3 +27,19 @@ def settled() -> Iterator[None]:
         gc.freeze()
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def paused() -> Iterator[None]:
+    """No collection inside.
+
+    Beside so much that is frozen, what thousands of changes make would be looked at as a whole
+    again and again.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

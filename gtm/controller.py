@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from gtm.collector import settled
+from gtm.collector import paused, settled
 from gtm.compile.app import CompiledApp, Touched
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
@@ -280,8 +280,9 @@ class Controller:
     def _apply(self) -> None:
         changed, self._changed = self._changed, set()
         before = self.compiled
-        after = self._compiler.refresh(before, changed, self._readings(), self._epoch)
-        self._take_over(before, after)
+        with paused():
+            after = self._compiler.refresh(before, changed, self._readings(), self._epoch)
+            self._take_over(before, after)
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
         self._publish(after)
@@ -305,7 +306,8 @@ class Controller:
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         after, _, _ = before.adding(wanted, self._now())
-        differing = differences(apps, before, after, look)
+        with paused():
+            differing = differences(apps, before, after, look)
         unsafe = refusals(differing)
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
@@ -325,9 +327,10 @@ class Controller:
         if not self.ready:
             return
         before, words = self.compiled, self.overrides.book.overlay
-        after = self._compiler.relaid(before, words, self._readings(), self._epoch)
-        if after is not before:
-            self._take_over(before, after)
+        with paused():
+            after = self._compiler.relaid(before, words, self._readings(), self._epoch)
+            if after is not before:
+                self._take_over(before, after)
 
     def _log_down(self, compiled: Compiled) -> None:
         for app in compiled.apps.values():

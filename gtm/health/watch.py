@@ -62,7 +62,7 @@ class Watch:
     def report(self) -> Report:
         """How the target is doing now."""
         return Report(
-            verdict=self._verdict(),
+            verdict=self.verdict(),
             outcome=self.outcome,
             successes=self.health.successes,
             failures=self.health.failures,
@@ -70,7 +70,7 @@ class Watch:
             impairment=self.impairment,
         )
 
-    def _verdict(self) -> Verdict:
+    def verdict(self) -> Verdict:
         """The verdict that stands, and that it can't be looked after at the moment."""
         verdict = self.health.verdict
         if self.impairment is None:
