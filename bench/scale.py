@@ -35,27 +35,6 @@ PLACES = (
     *("US-VA", "IE", "SG", "JP", "BR", "ZA", "AU", "DE", "GB", "FR"),
     *("IN", "CA", "US-CA", "US-OR", "KR", "HK", "SE", "IT", "AE", "CL"),
 )
-    "US-VA",
-    "IE",
-    "SG",
-    "JP",
-    "BR",
-    "ZA",
-    "AU",
-    "DE",
-    "GB",
-    "FR",
-    "IN",
-    "CA",
-    "US-CA",
-    "US-OR",
-    "KR",
-    "HK",
-    "SE",
-    "IT",
-    "AE",
-    "CL",
-]
 LOST = 3  # the region that fails
 LONGEST = 600.0  # seconds of one case
 UP = Verdict(State.UP, "answers", 1.0)

@@ -33,8 +33,9 @@ def scale_table(found: Found) -> Table:
     """One row for each case."""
     result = Table(
         title=f"{scale.NAME}: {scale.ABOUT}",
-        caption="CPU time; read: the zone file; compile: from nothing; reload: both, after one service was "
-        "changed; region: each verdict of a region at once; verdict: one; drain: of a region",
+        caption="CPU time. read: the zone file; compile: from nothing; reload: both, after one "
+        "service was changed; region: each verdict of a region at once; verdict: one; drain: of a "
+        "region",
         box=SIMPLE_HEAD,
         padding=0,
         show_edge=False,
