@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from gtm.compile.app import CompiledApp
 from gtm.model import State, Topology, Verdict
@@ -95,7 +96,8 @@ def refusals(differing: Iterable[Difference]) -> tuple[str, ...]:
             old, new = _states(one.old, key), _states(one.new, key)
             if not any(old(at) is not State.DOWN and new(at) is State.DOWN for at in regions):
                 continue
-            left = [at for at in _everywhere(one.compiled, key) if new(at) is State.UP]
+            ups = (at for at in _everywhere(one.compiled, key) if new(at) is State.UP)
+            left = list(islice(ups, least))  # more make no difference
             if len(left) < least:
                 found.append(_left_with(one.compiled, key, sorted(left), least))
     return tuple(found)
