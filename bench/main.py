@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from rich.console import Console
 
+from bench import scale
 from bench.experiment import Plan, measure
 from bench.figures import Run
-from bench.machine import this_machine, two_cores
+from bench.machine import Machine, this_machine, two_cores
 from bench.peers import PEERS
 from bench.peers.base import Peer, missing_program, output
 from bench.report import print_machine, print_run, table, write_json
+from bench.scalereport import scale_table, write_scale
 from bench.workload import WORKLOADS, Transport, Workload
 from gtm.errors import GtmError, StartError, UsageError
 
@@ -68,14 +70,43 @@ def _parser() -> argparse.ArgumentParser:
 
 def _described() -> str:
     lines = [f"  {workload.name:<10} {workload.about}" for workload in WORKLOADS.values()]
+    lines.append(f"  {scale.NAME:<10} {scale.ABOUT}; no peers, no load")
     return "\n".join(["workloads:", *lines, "", f"peers: {', '.join(PEERS)}"])
 
 
 def _measure_all(options: argparse.Namespace, console: Console) -> None:
-    peers, workloads = choose_peers(options.peers), choose_workloads(options.workload)
+    names = [name.strip() for name in options.workload.split(",")]
+    queries = [name for name in names if name != scale.NAME]
+    peers = choose_peers(options.peers)
+    workloads = choose_workloads(",".join(queries)) if queries else []
     _check_bounds(options)
-    _check_installed(peers)
     machine = this_machine()
+    if workloads:
+        _measure_queries(options, peers, workloads, machine, console)
+    if scale.NAME in names:
+        _measure_scale(machine, console)
+
+
+def _measure_scale(machine: Machine, console: Console) -> None:
+    print_machine(console, machine, {})
+    console.print(f"{scale.NAME}: {scale.ABOUT}")
+    found = []
+    for case in scale.CASES:
+        console.print(f"  {case.services:,} services, {case.topology.value} …", highlight=False)
+        found.append((case, scale.measure_case(case)))
+    console.print(scale_table(found))
+    path = write_scale(found, machine, datetime.now(UTC))
+    console.print(f"written to {path}", highlight=False)
+
+
+def _measure_queries(
+    options: argparse.Namespace,
+    peers: Sequence[Peer],
+    workloads: Sequence[Workload],
+    machine: Machine,
+    console: Console,
+) -> None:
+    _check_installed(peers)
     first, second = two_cores(machine)
     versions = {peer.name: peer.version() for peer in peers} | {"load": _load_version()}
     print_machine(console, machine, versions)

@@ -95,7 +95,6 @@ def write_json(
     plan: Plan, machine: Machine, versions: Mapping[str, str], runs: Sequence[Run], now: datetime
 ) -> Path:
     """Writes everything known of the measurement to the results folder; gives the path."""
-    path = RESULTS / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{plan.workload.name}.json"
     document = {
         "measured_at": now.astimezone(UTC).isoformat(),
         "machine": asdict(machine),
@@ -107,6 +106,12 @@ def write_json(
         "summary": {peer.name: summary(runs, peer.name) for peer in plan.peers},
         "runs": [{**asdict(run), "cost_microseconds": run.cost} for run in runs],
     }
+    return write_result(document, plan.workload.name, now)
+
+
+def write_result(document: Mapping[str, object], name: str, now: datetime) -> Path:
+    """Writes a file named for the time and what was measured; gives its path. Raises GtmError."""
+    path = RESULTS / f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{name}.json"
     text = json.dumps(document, indent=2, default=lambda value: value.value) + "\n"
     try:
         RESULTS.mkdir(exist_ok=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from gtm.collector import paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
@@ -151,8 +152,8 @@ class Controller:
         Raises GtmError when the zones, a database or the state can't be used.
         """
         await self.overrides.open()
-        loaded, geo = await asyncio.to_thread(self._read)
-        await self._first_round(loaded)
+        loaded, geo, targets = await asyncio.to_thread(self._read)
+        await self._first_round(targets)
         compiled = await asyncio.to_thread(self._compile, loaded.zones, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
@@ -173,7 +174,8 @@ class Controller:
             self._next_load = None
             self._since_load = set()
             try:
-                return await self._load()
+                with settled():
+                    return await self._load()
             except GtmError as error:
                 return self._failed(error)
             except Exception as error:  # a fault of ours must not end reloading, or go unsaid
@@ -183,10 +185,10 @@ class Controller:
                 self._since_load = None
 
     async def _load(self) -> Reload:
-        loaded, geo = await asyncio.to_thread(self._read)
-        self.checker.retarget(_targets(loaded))
+        loaded, geo, targets = await asyncio.to_thread(self._read)
+        self.checker.retarget(targets)
         # what is new is probed before it is answered; the old snapshot serves meanwhile
-        await self.checker.first_round(_patience(_targets(loaded)))
+        await self.checker.first_round(_patience(targets))
         return self._succeeded(loaded, await self._compile_beside(loaded.zones, geo))
 
     async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
@@ -203,14 +205,14 @@ class Controller:
         if files != self._files:
             await self.load()
 
-    def _read(self) -> tuple[Loaded, Geo]:
+    def _read(self) -> tuple[Loaded, Geo, frozenset[Target]]:
         # stamped before they are read: a file changed meanwhile is then read again
         before = self._stamp()
         self._files = before
         loaded = load(self.sources.zones)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
-        return loaded, self._open_geo()
+        return loaded, self._open_geo(), _targets(loaded)
 
     def _open_geo(self) -> Geo:
         """The databases, read again only if a file was replaced."""
@@ -246,8 +248,7 @@ class Controller:
         """What is measured and believed now, as steering goes by it."""
         return replace(self.measured.readings(self._now()), patience=self.checker.patience)
 
-    async def _first_round(self, loaded: Loaded) -> None:
-        targets = _targets(loaded)
+    async def _first_round(self, targets: frozenset[Target]) -> None:
         if not targets:
             return
         limit = _patience(targets)
@@ -312,14 +313,14 @@ class Controller:
     def _apply(self) -> None:
         changed, self._changed = self._changed, set()
         before = self.compiled
-        after = self._compiler.refresh(before, changed, self.readings(), self._epoch)
-        self._take_over(before, after)
+        with paused():
+            after = self._compiler.refresh(before, changed, self.readings(), self._epoch)
+            self._take_over(before, after)
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
         self._publish(after)
-        for key, app in after.apps.items():
-            if app is not before.apps.get(key):
-                log_changes(before.apps[key], app)
+        for key, touched in after.touched.items():
+            log_changes(before.apps[key], after.apps[key], touched)
 
     def _publish(self, compiled: Compiled) -> None:
         self._epoch += 1
@@ -383,9 +384,13 @@ class Controller:
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
         after, planned, _ = before.adding(wanted, now, ttls)
-        differing = differences(apps, before, after, look)
-        # what is planned counts as done: two drains must not be accepted that can't both be
-        unsafe = refusals(differences(apps, before.foreseen(now), after.foreseen(now), look))
+        with paused():
+            differing = differences(apps, before, after, look)
+            # what is planned counts as done: two drains must not be accepted that can't both be
+            foreseen = before.foreseen(now), after.foreseen(now)
+            unsafe = refusals(
+                differing if foreseen == (before, after) else differences(apps, *foreseen, look)
+            )
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
         coming = coming_of(planned, apps, after, look, now)
@@ -410,9 +415,10 @@ class Controller:
         if not self.ready:
             return
         before, words = self.compiled, self.overrides.book.overlay
-        after = self._compiler.relaid(before, words, self.readings(), self._epoch)
-        if after is not before:
-            self._take_over(before, after)
+        with paused():
+            after = self._compiler.relaid(before, words, self.readings(), self._epoch)
+            if after is not before:
+                self._take_over(before, after)
 
 
 def _beside(zones: Path) -> list[Path]:

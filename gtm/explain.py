@@ -16,7 +16,8 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 
-from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
+from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiler import Compiled
 from gtm.compile.groups import Group
 from gtm.dns.lookup import Chance, Decision, Lookup, Outcome, asker_of, zone_of
 from gtm.dns.names import to_text, to_wire
@@ -249,8 +250,13 @@ def _steering(
     group = compiled.groups[service.steered.group]
     view = group.decider.chooser.view(place, frozenset(range(len(group.regions))))
     location = place.location
+    records = compiled.snapshot.answers[service.steered.number]
+    answers = [
+        RegionAnswers(name, tuple(each))
+        for name, each in zip(service.steered.regions, records, strict=True)
+    ]
     every = [app.zone.regions[name] for name in group.regions]
-    weight = weight_at(app.app.steering, place)
+    weight = weight_at(app.app.settled_for(service.service).steering, place)
     times = {name: weight * ms for name, ms in group.decider.service_times.items()}
     costs = None if location is None else CostModel(every, app.zone.latency, times).costs(location)
     order: Sequence[int] = range(len(every))
@@ -279,7 +285,7 @@ def _steering(
                 dropped=_dropped(app, service, group, group.regions[index]),
                 share=shares.get(index, 0.0),
                 picked=group.regions[index] in picked,
-                endpoints=_endpoints(app, service, group.regions[index], readings),
+                endpoints=_endpoints(app, service, group.regions[index], answers[index], readings),
             )
             for index in order
         ),
@@ -324,11 +330,14 @@ def _dropped(app: CompiledApp, service: CompiledService, group: Group, region: s
 
 
 def _endpoints(
-    app: CompiledApp, service: CompiledService, region: str, readings: Readings | None
+    app: CompiledApp,
+    service: CompiledService,
+    region: str,
+    answers: RegionAnswers,
+    readings: Readings | None,
 ) -> tuple[EndpointView, ...]:
     here = app.health.services[service.service.key][region]
     usable = here.usable(panics(app.app, service.service, app.health))
-    answers = next(each for each in service.steered.answers if each.region == region)
     return tuple(
         EndpointView(
             str(endpoint),

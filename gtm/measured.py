@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gtm.compile.compiler import Use
+from gtm.compile.uses import Use
 from gtm.health import Pace
 from gtm.model import App, Balance, Endpoint, Service, State, Target, Zone
 from gtm.steering.balance import corrected

@@ -9,7 +9,7 @@ milliseconds, unless a name says otherwise. Everything here has been checked by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
@@ -131,6 +131,16 @@ class Check:
     statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
     body: str | None = None
     verify: bool = True
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hashes once: there is one check for thousands of targets that are looked up by it."""
+        parts = (self.type, self.port, self.path, self.host, self.statuses, self.body)
+        object.__setattr__(self, "hashed", hash(parts))
+
+    def __hash__(self) -> int:
+        """Equal for equal checks."""
+        return self.hashed
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,7 +379,9 @@ class App:
 
     `answers` bounds the addresses of a response (None: all of them for `all`, else one). Below
     `panic` (a fraction of the endpoints) verdicts are not believed. `ramp` is how long a region
-    that comes up takes to its full share; 0 is at once.
+    that comes up takes to its full share; 0 is at once. `regions` are those that serve anything of
+    it, in the order they first appear, `optional` the keys of the services that are; `known` are
+    both, where they are known already.
     """
 
     name: str
@@ -383,6 +395,18 @@ class App:
     when_all_down: WhenAllDown = WhenAllDown()
     panic: float = 0.0
     ramp: float = 30.0
+    known: InitVar[tuple[tuple[str, ...], frozenset[str]] | None] = None
+    regions: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    optional: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self, known: tuple[tuple[str, ...], frozenset[str]] | None) -> None:
+        """Looks through the services once: there may be thousands."""
+        if known is None:
+            regions = dict.fromkeys(name for each in self.services for name in each.endpoints)
+            optional = frozenset(each.key for each in self.services if each.optional)
+            known = tuple(regions), optional
+        object.__setattr__(self, "regions", known[0])
+        object.__setattr__(self, "optional", known[1])
 
     def settled_for(self, service: Service) -> App:
         """The app as it holds for one of its services: with the service's settings for its own.
@@ -391,7 +415,7 @@ class App:
         the service has no setting of its own.
         """
         own = {key: value for key in OWN if (value := getattr(service, key)) is not None}
-        return replace(self, **own) if own else self
+        return replace(self, **own, known=(self.regions, self.optional)) if own else self
 
     def steerings(self) -> Iterator[Steering]:
         """The app's steering, and those that services have of their own."""

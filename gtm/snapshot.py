@@ -16,11 +16,11 @@ from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from gtm.model import AllDown
 
 LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
-CNAME = 5  # the one type that answers for all others (RFC 1034 section 3.6.2)
 
 # --- who asks ---------------------------------------------------------------------------
 
@@ -154,44 +154,43 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class RegionAnswers:
-    """What a service answers when a region is picked.
+    """What a service answers when a region is picked: one RRset of each type that it has.
 
-    A region behind a host name has the one CNAME, which answers every type. The answer of last
-    resort stands behind those of the regions.
+    A region behind a host name has the one CNAME, which answers every type.
     """
 
     region: str
-    rrsets: Mapping[int, RRset]
-    rendered: Mapping[int, Rendered]
+    records: tuple[RRset, ...]
 
-    def for_type(self, number: int) -> Rendered | None:
-        """The rendered answer to a question for that type; None is NODATA."""
-        return self.rendered.get(number) or self.rendered.get(CNAME)
+    @property
+    def rrsets(self) -> Mapping[int, RRset]:
+        """The records by type."""
+        return {rrset.type: rrset for rrset in self.records}
 
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """A service: which areas its clients form, its group of plans, and each region's answers.
+    """A service, but for what moves: which areas its clients form, and where its answers stand.
 
-    `group` is an index into the snapshot's plans, `answers` is in the order that plans count in.
-    `salt` makes its draws its app's own, over windows of `ttl` seconds; `prefix4` and `prefix6`
-    are the lengths of client networks that are hashed, and `hashed` is set if endpoints are
-    picked by that.
+    `number` is its own in the snapshot's `answers`, `group` an index into the snapshot's plans.
+    `regions` are in the order that plans count in, the answer of last resort behind them. `types`
+    are those that some region can answer, whatever is up; for others the client makes no
+    difference. `salt` makes its draws its app's own, over windows of `ttl` seconds; `prefix4` and
+    `prefix6` are the lengths of client networks that are hashed, and `hashed` is set if endpoints
+    are picked by that.
     """
 
     service: str
+    number: int
     areas: AreaTable
     group: int
-    answers: tuple[RegionAnswers, ...]
+    regions: tuple[str, ...]
+    types: frozenset[int]
     salt: int
     ttl: int
     prefix4: int = 24
     prefix6: int = 56
     hashed: bool = False
-
-    def types(self) -> frozenset[int]:
-        """The types that some region answers; for others the client makes no difference."""
-        return frozenset(number for answers in self.answers for number in answers.rrsets)
 
     def scope(self, area: int, bits: int, scope: int) -> int:
         """The prefix length that a decision for the area holds for."""
@@ -204,12 +203,13 @@ class Steered:
 class Entry:
     """The fast answer to (name, type): fixed, or one for each answer of a steered service.
 
-    Where a region has nothing of the type, `by_region` has None, and `fixed` is the denial.
+    `row` is an index into the snapshot's `rows`. Where a region has nothing of the type, its place
+    there holds None, and `fixed` is the denial.
     """
 
     fixed: Rendered
     steered: Steered | None = None
-    by_region: tuple[Rendered | None, ...] = ()
+    row: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +243,11 @@ class ZoneData:
     nonexistent: Rendered
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(NamedTuple):
     """What a counter counts: answers to questions for a type, by zone, service and region.
 
     `service` and `region` are "" where the answer was not steered; `type` is "other" where a fast
-    path did not tell denied types apart.
+    path did not tell denied types apart. A tuple, as there may be hundreds of thousands.
     """
 
     zone: str
@@ -264,7 +263,10 @@ class Snapshot:
 
     `closed` are the names that it may not: delegations, what is below them, and what another zone
     answers for.
-    `plans` has, for each group of services that are decided alike, a plan for each area.
+    Names stay as they are until zones are loaded again; what verdicts move stands apart, in flat
+    tables. `plans` has, for each group of services that are decided alike, a plan for each area.
+    `answers` has, by service number, the records of each region, in the order that plans count in,
+    and `rows` the same rendered: twice as many, that of A at twice the number, AAAA behind it.
     """
 
     epoch: int
@@ -273,3 +275,5 @@ class Snapshot:
     nodes: Mapping[bytes, Node]
     closed: Set[bytes]
     tallies: Sequence[Tally]
+    answers: Sequence[Sequence[Sequence[RRset]]] = ()
+    rows: Sequence[Sequence[Rendered | None]] = ()

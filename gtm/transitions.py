@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from gtm.compile.compiler import CompiledApp
+from gtm.compile.app import CompiledApp, Touched
 from gtm.model import State, Topology, Verdict
 
 log = structlog.get_logger("gtm")
@@ -31,12 +31,20 @@ def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
     }
 
 
-def log_changes(before: CompiledApp, after: CompiledApp) -> None:
-    """Says which regions are in another state than before."""
-    old = _verdicts(before)
-    for (subject, region), verdict in _verdicts(after).items():
-        if verdict.state is not old[subject, region].state:
-            _log_verdict(after, subject, region, verdict)
+def log_changes(before: CompiledApp, after: CompiledApp, touched: Touched) -> None:
+    """Says which regions are in another state than before, of what was looked at."""
+    if after.app.topology is Topology.REPLICATED:
+        was, now = before.health.regions, after.health.regions
+        for region in after.app.regions:
+            if was.state(region) is not now.state(region):
+                _log_verdict(after, "", region, now[region])
+        return
+    for service, regions in touched.items():
+        old, new = before.health.services[service], after.health.services[service]
+        for region in regions:
+            verdict = new[region].verdict
+            if verdict.state is not old[region].verdict.state:
+                _log_verdict(after, service, region, verdict)
 
 
 def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:

@@ -25,7 +25,7 @@ from gtm.api.models import (
     SteeringExplained,
     ZoneStatus,
 )
-from gtm.compile.compiler import CompiledApp
+from gtm.compile.app import CompiledApp
 from gtm.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.model import Endpoint, Service, Verdict, Zone

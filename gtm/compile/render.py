@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from functools import cache
 from threading import Lock
 
 from gtm.dns.types import IN
@@ -12,6 +13,8 @@ QUESTION = 12  # where a message's question begins: behind the header
 TO_QUESTION = b"\xc0\x0c"  # a pointer to the question's name (RFC 1035 section 4.1.4)
 RECORD = struct.Struct("!HHIH")  # type, class, TTL, length of the data
 COUNTS = struct.Struct("!HHHH")  # of questions, answers, authority and additional records
+DENIED = COUNTS.pack(1, 0, 1, 0), COUNTS.pack(1, 0, 1, 1)
+FIXED = (0,)  # the one start of an answer that is never rotated
 
 
 class Tallies:
@@ -25,6 +28,9 @@ class Tallies:
 
     def number(self, tally: Tally) -> int:
         """The counter's index."""
+        known = self._numbers.get(tally)
+        if known is not None:
+            return known
         with self._lock:
             found = self._numbers.setdefault(tally, len(self.list))
             if found == len(self.list):
@@ -34,28 +40,37 @@ class Tallies:
 
 def answer(rrset: RRset, tally: int) -> Rendered:
     """An answer section of one RRset, owned by the name in the question."""
+    if len(rrset.rdata) == 1:
+        body = _record(TO_QUESTION, rrset, rrset.rdata[0])
+        return Rendered(body, len(body), FIXED, rrset.pick, 1, *_announced(1), tally)
     records = [_record(TO_QUESTION, rrset, data) for data in rrset.rdata]
     answered = min(rrset.answered or len(records), len(records))
     stride = len(records[0])
     moves = len(rrset.starts) > 1
+    counts, counts_edns = _announced(answered)
     return Rendered(
         body=b"".join(records * 2 if moves else records),
         size=stride * answered if moves else sum(map(len, records)),
-        starts=tuple(start * stride for start in rrset.starts) if moves else (0,),
+        starts=tuple(start * stride for start in rrset.starts) if moves else FIXED,
         pick=rrset.pick,
         records=answered,
-        counts=COUNTS.pack(1, answered, 0, 0),
-        counts_edns=COUNTS.pack(1, answered, 0, 1),
+        counts=counts,
+        counts_edns=counts_edns,
         tally=tally,
     )
+
+
+@cache
+def _announced(answered: int) -> tuple[bytes, bytes]:
+    """The counts of a message with so many answers, without and with an OPT record."""
+    return COUNTS.pack(1, answered, 0, 0), COUNTS.pack(1, answered, 0, 1)
 
 
 def denial(name: bytes, apex: bytes, soa: RRset, tally: int) -> Rendered:
     """An authority section of the zone's SOA: what NODATA says (RFC 2308 section 2.2)."""
     owner = (0xC000 | QUESTION + len(name) - len(apex)).to_bytes(2, "big")
     body = _record(owner, soa, soa.rdata[0])
-    counts, counts_edns = COUNTS.pack(1, 0, 1, 0), COUNTS.pack(1, 0, 1, 1)
-    return Rendered(body, len(body), (0,), Pick.RANDOM, 1, counts, counts_edns, tally)
+    return Rendered(body, len(body), FIXED, Pick.RANDOM, 1, *DENIED, tally)
 
 
 def _record(owner: bytes, rrset: RRset, data: bytes) -> bytes:

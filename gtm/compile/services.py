@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from gtm.compile import render
 from gtm.compile.static import ZoneContext, question_key
 from gtm.dns.names import is_below, to_wire
 from gtm.dns.types import Type, type_text
-from gtm.model import App, Balance, Endpoint
-from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, RegionAnswers, RRset, Steered
+from gtm.model import App, Balance, Endpoint, Service
+from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, Rendered, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
-STEERED_TYPES = (Type.A, Type.AAAA)
+STEERED_TYPES = (Type.A, Type.AAAA)  # in the order of a service's rows
 VERSIONS = {4: Type.A, 6: Type.AAAA}
+QUESTIONS = {rrtype: question_key(rrtype) for rrtype in STEERED_TYPES}
+TEXTS = {rrtype: type_text(rrtype) for rrtype in STEERED_TYPES}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a service answers in one region: as records, and rendered by each steered type."""
+
+    records: tuple[RRset, ...]
+    rendered: tuple[Rendered | None, ...]
 
 
 def region_answers(
@@ -24,38 +35,64 @@ def region_answers(
     region: str,
     endpoints: tuple[Endpoint, ...],
     ttl: int,
-) -> RegionAnswers:
+) -> Answered:
     """What the service (by name) answers when the region is picked, with these endpoints in use.
 
     `app` is settled for the service.
     """
-    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, ttl, app)}
-    rendered = {
-        rrtype: render.answer(rrset, context.count(type_text(rrtype), service, region))
-        for rrtype, rrset in rrsets.items()
-    }
-    if Type.CNAME in rrsets:
-        for rrtype in STEERED_TYPES:
-            tally = context.count(type_text(rrtype), service, region)
-            rendered[rrtype] = render.answer(rrsets[Type.CNAME], tally)
-    return RegionAnswers(region, rrsets, rendered)
+    records = _rrsets(endpoints, ttl, app)
+    by_type = {rrset.type: rrset for rrset in records}
+    alias = by_type.get(Type.CNAME)
+    rendered: list[Rendered | None] = []
+    for rrtype in STEERED_TYPES:
+        rrset = alias or by_type.get(rrtype)
+        if rrset is None:
+            rendered.append(None)
+        else:
+            tally = context.count(TEXTS[rrtype], service, region)
+            rendered.append(render.answer(rrset, tally))
+    return Answered(records, tuple(rendered))
 
 
-def resort_answers(context: ZoneContext, app: App, service: str, ttl: int) -> RegionAnswers:
+def resort_answers(context: ZoneContext, app: App, service: str, ttl: int) -> Answered:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
     return region_answers(context, app, service, LAST_RESORT, endpoints, ttl)
 
 
-def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int, app: App) -> list[RRset]:
-    if endpoints and isinstance(endpoints[0].at, str):  # alone: the zone file holds no second one
-        return [RRset(Type.CNAME, ttl, (to_wire(endpoints[0].at),))]
+def types_of(app: App, service: Service) -> frozenset[int]:
+    """The types that the service can answer in some region, or as a last resort."""
+    found = {_type(end) for endpoints in service.endpoints.values() for end in endpoints}
+    found |= {VERSIONS[address.version] for address in app.when_all_down.addresses}
+    return _shared(frozenset(found))
+
+
+def _type(endpoint: Endpoint) -> Type:
+    return Type.CNAME if isinstance(endpoint.at, str) else VERSIONS[endpoint.at.version]
+
+
+@cache
+def _shared(types: frozenset[int]) -> frozenset[int]:
+    """The same object for equal sets: there are few."""
+    return types
+
+
+def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int, app: App) -> tuple[RRset, ...]:
+    if len(endpoints) == 1:
+        return (_alone(endpoints[0], ttl),)
     found: dict[int, list[tuple[bytes, int]]] = {}
     for endpoint in endpoints:
         if not isinstance(endpoint.at, str):
             rows = found.setdefault(VERSIONS[endpoint.at.version], [])
             rows.append((endpoint.at.packed, endpoint.weight))
-    return [_balanced(rrtype, rows, ttl, app) for rrtype, rows in found.items()]
+    return tuple(_balanced(rrtype, rows, ttl, app) for rrtype, rows in found.items())
+
+
+def _alone(endpoint: Endpoint, ttl: int) -> RRset:
+    at = endpoint.at
+    if isinstance(at, str):  # always alone: the zone file holds no second one
+        return RRset(Type.CNAME, ttl, (to_wire(at),))
+    return RRset(VERSIONS[at.version], ttl, (at.packed,))
 
 
 def _balanced(rrtype: int, rows: Sequence[tuple[bytes, int]], ttl: int, app: App) -> RRset:
@@ -83,28 +120,27 @@ def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(start for start, weight in enumerate(weights) for _ in range(weight))
 
 
-def steered_node(base: Node, steered: Steered, apex: bytes) -> Node:
+def steered_node(base: Node, steered: Steered, service: Service, apex: bytes) -> Node:
     """The node of a service's name: its static records, and steered answers beside them.
 
     Where a host name lies inside the zone, the reference responder answers, as it follows it.
     """
-    types = steered.types()
     denied = base.other
-    if denied is None or any(is_below(target, apex) for target in _targets(steered)):
+    aliased = Type.CNAME in steered.types
+    if denied is None or (aliased and any(is_below(name, apex) for name in _hosts(service))):
         return Node(base.rrsets, steered, entries={})
-    aliased = Type.CNAME in types
-    entries = dict(base.entries or {})
-    for rrtype in STEERED_TYPES:
-        if aliased or rrtype in types:
-            by_region = tuple(answers.for_type(rrtype) for answers in steered.answers)
-            entries[question_key(rrtype)] = Entry(denied.fixed, steered, by_region)
+    entries: dict[bytes, Entry] = dict(base.entries or {})
+    for place, rrtype in enumerate(STEERED_TYPES):
+        if aliased or rrtype in steered.types:
+            row = steered.number * len(STEERED_TYPES) + place
+            entries[QUESTIONS[rrtype]] = Entry(denied.fixed, steered, row)
     return Node(base.rrsets, steered, entries=entries, other=None if aliased else denied)
 
 
-def _targets(steered: Steered) -> list[bytes]:
+def _hosts(service: Service) -> Iterable[bytes]:
     return [
-        rdata.lower()
-        for answers in steered.answers
-        if Type.CNAME in answers.rrsets
-        for rdata in answers.rrsets[Type.CNAME].rdata
+        to_wire(endpoint.at).lower()
+        for endpoints in service.endpoints.values()
+        for endpoint in endpoints
+        if isinstance(endpoint.at, str)
     ]

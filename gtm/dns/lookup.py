@@ -110,11 +110,16 @@ def decide(
     count = len(plan.slots) // plan.width if plan.width else 0
     slot = _slot(plan, steered, asker, client, chance, count)
     chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
+    answers = snapshot.answers[steered.number]
     return Decision(
         area,
         steered.scope(area, client.bits, value & 255),
         plan,
-        tuple(steered.answers[number] for number in chosen if number != NOBODY),
+        tuple(
+            RegionAnswers(steered.regions[number], tuple(answers[number]))
+            for number in chosen
+            if number != NOBODY
+        ),
     )
 
 
@@ -226,7 +231,7 @@ class Lookup:
     @staticmethod
     def _steered(steered: Steered, rrtype: int) -> bool:
         """Whether the answer depends on the region; if not, nor does it on the client."""
-        types = steered.types()
+        types = steered.types
         return rrtype in types or Type.CNAME in types or rrtype == Type.ANY
 
     def _cut(self, name: bytes) -> bytes | None:

@@ -137,7 +137,8 @@ class Checker:
 
     def verdict(self, target: Target) -> Verdict:
         """What is believed of the target; `unknown` if it was never probed."""
-        return self.report(target).verdict
+        watch = self._watches.get(target)
+        return watch.verdict() if watch else unprobed(self._now()).verdict
 
     def report(self, target: Target) -> Report:
         """How the target is doing."""

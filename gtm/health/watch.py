@@ -66,7 +66,7 @@ class Watch:
     def report(self) -> Report:
         """How the target is doing now."""
         return Report(
-            verdict=self._verdict(),
+            verdict=self.verdict(),
             outcome=self.outcome,
             successes=self.health.successes,
             failures=self.health.failures,
@@ -75,7 +75,7 @@ class Watch:
             pace=self.pace,
         )
 
-    def _verdict(self) -> Verdict:
+    def verdict(self) -> Verdict:
         """The verdict that stands, and that it can't be looked after at the moment."""
         verdict = self.health.verdict
         if self.impairment is None:

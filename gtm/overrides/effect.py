@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
-from gtm.compile.compiler import CompiledApp
-from gtm.model import App, State, Topology, Verdict
+from gtm.compile.app import CompiledApp
+from gtm.model import State, Topology, Verdict
 from gtm.overrides.book import Book
 from gtm.overrides.override import Override, Wanted
 from gtm.overrides.target import bare
@@ -93,13 +94,14 @@ def refusals(differing: Iterable[Difference]) -> tuple[str, ...]:
     found: list[str] = []
     for one in differing:
         least = one.compiled.zone.min_regions
-        now = dict(_steering(one.compiled.app, one.new))
-        for service, verdicts in _steering(one.compiled.app, one.old):
-            lost = _states(verdicts, State.UP, State.UNKNOWN)
-            lost -= _states(now[service], State.UP, State.UNKNOWN)
-            left = _states(now[service], State.UP)
-            if lost and len(left) < least:
-                found.append(_left_with(one.compiled, service, sorted(left), least))
+        for key, regions in _steered(one):
+            old, new = _states(one.old, key), _states(one.new, key)
+            if not any(old(at) is not State.DOWN and new(at) is State.DOWN for at in regions):
+                continue
+            ups = (at for at in _everywhere(one.compiled, key) if new(at) is State.UP)
+            left = list(islice(ups, least))  # more make no difference
+            if len(left) < least:
+                found.append(_left_with(one.compiled, key, sorted(left), least))
     return tuple(found)
 
 
@@ -136,17 +138,32 @@ def coming_of(
 # --- what steers -----------------------------------------------------------------------
 
 
-def _steering(app: App, health: AppHealth) -> Iterator[tuple[str, Mapping[str, Verdict]]]:
-    """The verdicts that steer, by region: of the block (""), or of each spread service by key."""
-    if app.topology is Topology.REPLICATED:
-        yield "", health.regions
-        return
-    for key, here in health.services.items():
-        yield key, {region: found.verdict for region, found in here.items()}
+def _steered(one: Difference) -> Iterator[tuple[str, Collection[str]]]:
+    """What is steered by itself and may be otherwise: a block (""), or spread services by key.
+
+    With the regions where it may.
+    """
+    if one.compiled.app.topology is Topology.SPREAD:
+        yield from one.pairs.items()
+    else:
+        touched = {region for regions in one.pairs.values() for region in regions}
+        yield "", [region for region in one.compiled.app.regions if region in touched]
 
 
-def _states(verdicts: Mapping[str, Verdict], *states: State) -> set[str]:
-    return {region for region, verdict in verdicts.items() if verdict.state in states}
+def _everywhere(compiled: CompiledApp, key: str) -> Collection[str]:
+    return compiled.services[key].service.endpoints if key else compiled.app.regions
+
+
+def _states(health: AppHealth, key: str) -> Callable[[str], State]:
+    """Whether what is steered by itself is up, by region."""
+    if not key:
+        return health.regions.state
+    here = health.services[key]
+    return lambda region: here[region].verdict.state
+
+
+def _verdict(health: AppHealth, key: str, region: str) -> Verdict:
+    return health.services[key][region].verdict if key else health.regions[region]
 
 
 def _left_with(compiled: CompiledApp, service: str, left: list[str], least: int) -> str:
@@ -160,12 +177,13 @@ def _left_with(compiled: CompiledApp, service: str, left: list[str], least: int)
 
 def _regions(found: Difference) -> Iterator[Change]:
     compiled = found.compiled
-    after = dict(_steering(compiled.app, found.new))
-    for key, verdicts in _steering(compiled.app, found.old):
+    for key, regions in _steered(found):
         name = bare(compiled.services[key].service.name) if key else ""
-        for region, verdict in verdicts.items():
-            if verdict.state is not after[key][region].state:
-                yield _change(compiled, name, region, "", verdict, after[key][region])
+        old, new = _states(found.old, key), _states(found.new, key)
+        for region in regions:
+            if old(region) is not new(region):
+                before, after = (_verdict(each, key, region) for each in (found.old, found.new))
+                yield _change(compiled, name, region, "", before, after)
 
 
 def _endpoints(found: Difference) -> Iterator[Change]:

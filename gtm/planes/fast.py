@@ -60,6 +60,7 @@ class FastPath:
         """`random32` gives 32 random bits, `now` is Unix time."""
         self._nodes: Mapping[bytes, Node] = snapshot.nodes
         self._plans = snapshot.plans
+        self._rows = snapshot.rows
         self._random32 = random32
         self._now = now
         self._askers: dict[tuple[str, int], int] = {}
@@ -133,7 +134,7 @@ class FastPath:
                     return None
                 fallback = plan.fallback
                 slot = self._slot(plan, steered, opt.bits, address, host)
-            rendered = entry.by_region[slot] or rendered
+            rendered = self._rows[entry.row][slot] or rendered
         reply = opt.reply
         if opt.subnet:
             reply += SCOPES[scope] + tail[SUBNET_HEAD:]

@@ -23,8 +23,8 @@ class Side:
 
     def heads(self) -> tuple[str | None, ...]:
         """The region that each slot names first: where clients go who get that slot."""
-        answers = self.steered.answers
-        firsts = (answers[at].region for at in self.plan.slots[:: self.plan.width or 1])
+        regions = self.steered.regions
+        firsts = (regions[at] for at in self.plan.slots[:: self.plan.width or 1])
         return tuple(None if region == LAST_RESORT else region for region in firsts)
 
     def shares(self) -> dict[str | None, float]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
+from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiler import Compiled
 from gtm.simulate.cells import Cell, cells, ground, named
 from gtm.simulate.counting import Costs, Sums
 from gtm.simulate.flows import Flows, Side, flows
@@ -61,7 +62,7 @@ class Pair:
                 side.app.app.name,
                 id(side.service.steered.areas),
                 id(side.plans),
-                tuple(answers.region for answers in side.service.steered.answers),
+                side.service.steered.regions,
             )
             for side in (self.before, self.after)
         )

@@ -55,20 +55,23 @@ class Overlay:
         regions = _differing(self.regions, other.regions)
         pairs = _differing(self.services, other.services)
         endpoints = _differing(self.endpoints, other.endpoints)
+        keys = {key for key, _ in pairs}
+        hurried = _differing(self.hurried, other.hurried)
         found: dict[str, set[str]] = {}
         for service in app.services:
-            for region, here in service.endpoints.items():
-                if (
-                    region in regions
-                    or (service.key, region) in pairs
-                    or (endpoints and any(str(end).rstrip(".") in endpoints for end in here))
-                ):
-                    found.setdefault(service.key, set()).add(region)
-        hurried = _differing(self.hurried, other.hurried)
-        for service in app.services if hurried else ():
-            if service.key in hurried:
-                found.setdefault(service.key, set())
+            here = service.endpoints
+            touched = {region for region in regions if region in here}
+            if service.key in keys:
+                touched |= {region for region in here if (service.key, region) in pairs}
+            if endpoints:
+                touched |= {name for name in here if any(map(_in(endpoints), here[name]))}
+            if touched or service.key in hurried:
+                found[service.key] = touched
         return found
+
+
+def _in(endpoints: set[str]) -> Callable[[Endpoint], bool]:
+    return lambda endpoint: str(endpoint).rstrip(".") in endpoints
 
 
 def _differing(one: Mapping[Key, object], other: Mapping[Key, object]) -> set[Key]:

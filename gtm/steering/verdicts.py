@@ -9,7 +9,7 @@ narrower one has taken out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gtm.model import (
     App,
@@ -23,18 +23,28 @@ from gtm.model import (
     Verdict,
 )
 from gtm.steering.overlay import SILENT, Overlay
+from gtm.steering.regions import RegionVerdicts, region_verdicts, revives
 
 UNCHECKED = Verdict(State.UP, "no check is configured", 0.0)
 
+UNPROBED = Verdict(State.UNKNOWN, "0 of 1 endpoints up; the others are not probed yet", 0.0)
+
 Look = Callable[[Target], Verdict]
+Verdicts = tuple[tuple[Endpoint, Verdict], ...]
+Targets = tuple[Target | None, ...]  # what is probed for endpoints; None without a check
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceHealth:
-    """A service in one region: its verdict and its endpoints' in the file's order."""
+    """A service in one region: its verdict and its endpoints' in the file's order.
+
+    `targets` are what is probed for each endpoint, `min_up` is how many of them it needs.
+    """
 
     verdict: Verdict
-    endpoints: tuple[tuple[Endpoint, Verdict], ...]
+    endpoints: Verdicts
+    targets: Targets = field(default=(), compare=False, repr=False)
+    min_up: MinUp = field(default=MinUp(1), compare=False, repr=False)
 
     def usable(self, panic: bool = False) -> tuple[Endpoint, ...]:
         """The endpoints to answer: those not down, backups only if no other is.
@@ -42,6 +52,8 @@ class ServiceHealth:
         With none left, or in a panic, all that are no backups; those that an operator took out
         only where nothing else is there.
         """
+        if len(self.endpoints) == 1:
+            return (self.endpoints[0][0],)
         left = [end for end, verdict in self.endpoints if verdict.state is not State.DOWN]
         if panic or not left:
             allowed = [end for end, verdict in self.endpoints if not verdict.withheld]
@@ -51,10 +63,15 @@ class ServiceHealth:
 
 @dataclass(frozen=True, slots=True)
 class AppHealth:
-    """An app: its verdict for each region, and each service's (by key) for each of its regions."""
+    """An app: its verdict for each region, and each service's (by key) for each of its regions.
 
-    regions: Mapping[str, Verdict]
+    `believed` counts the endpoints that `panic` goes by, for a block that has it: those not down,
+    and all.
+    """
+
+    regions: RegionVerdicts
     services: Mapping[str, Mapping[str, ServiceHealth]]
+    believed: tuple[int, int] = (0, 0)
 
 
 def target_of(app: App, service: Service, endpoint: Endpoint) -> Target | None:
@@ -82,33 +99,56 @@ def targets_of(apps: Iterable[App]) -> frozenset[Target]:
 
 def regions_of(app: App) -> tuple[str, ...]:
     """The regions that serve anything of the app, in the order they first appear."""
-    return tuple(dict.fromkeys(region for service in app.services for region in service.endpoints))
+    return app.regions
 
 
 def service_health(
-    app: App, service: Service, region: str, look: Look, overlay: Overlay = SILENT
+    app: App,
+    service: Service,
+    region: str,
+    look: Look,
+    overlay: Overlay = SILENT,
+    targets: Targets | None = None,
 ) -> ServiceHealth:
-    """The verdict of one service in one of its regions."""
-    verdicts = []
-    for endpoint in service.endpoints[region]:
-        verdict = overlay.endpoint(endpoint)
-        if verdict is None:
-            target = target_of(app, service, endpoint)
-            verdict = UNCHECKED if target is None else look(target)
-        verdicts.append((endpoint, verdict))
-    found = _count(verdicts, service.min_up or app.min_up)
-    word = overlay.service(service.key, region)
-    if word is not None and not _revives(word, all(each.withheld for _, each in verdicts)):
-        found = word
-    return ServiceHealth(found, tuple(verdicts))
+    """The verdict of one service in one of its regions; `targets` as far as they are known."""
+    endpoints = service.endpoints[region]
+    if targets is None:
+        targets = tuple([target_of(app, service, endpoint) for endpoint in endpoints])
+    min_up = service.min_up or app.min_up
+    return _found(min_up, (service.key, region), endpoints, targets, look, overlay)
 
 
-def _revives(word: Verdict, taken_out: bool) -> bool:
-    """Whether a word would bring up what narrower ones have taken out."""
-    return taken_out and word.state is State.UP
+def _found(
+    min_up: MinUp,
+    where: tuple[str, str],
+    endpoints: Iterable[Endpoint],
+    targets: Targets,
+    look: Look,
+    overlay: Overlay,
+) -> ServiceHealth:
+    """The health of a service (by key) in a region, from what is found at its endpoints."""
+    words = overlay.endpoints
+    verdicts = tuple(
+        [
+            (
+                endpoint,
+                (overlay.endpoint(endpoint) if words else None)
+                or (UNCHECKED if target is None else look(target)),
+            )
+            for endpoint, target in zip(endpoints, targets, strict=True)
+        ]
+    )
+    if overlay.services or overlay.regions:
+        word = overlay.service(*where)
+        if word is not None and not revives(word, all(each.withheld for _, each in verdicts)):
+            return ServiceHealth(word, verdicts, targets, min_up)
+    if len(verdicts) == 1:
+        alone = _alone(*verdicts[0], targets[0])
+        return ServiceHealth(alone, verdicts, targets, min_up)
+    return ServiceHealth(_count(verdicts, min_up), verdicts, targets, min_up)
 
 
-def _count(verdicts: list[tuple[Endpoint, Verdict]], min_up: MinUp) -> Verdict:
+def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     """Up while enough endpoints are; unknown while only ignorance makes them enough."""
     if all(verdict is UNCHECKED for _, verdict in verdicts):
         return UNCHECKED
@@ -126,7 +166,24 @@ def _count(verdicts: list[tuple[Endpoint, Verdict]], min_up: MinUp) -> Verdict:
     return Verdict(State.UNKNOWN, f"{words}; the others are not probed yet", 0.0)
 
 
-def _too_few(verdicts: list[tuple[Endpoint, Verdict]], needed: int) -> str:
+def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdict:
+    """The same where there is one endpoint, as nearly everywhere in a large zone."""
+    if verdict is UNCHECKED:
+        return UNCHECKED
+    match verdict.state:
+        case State.UP:
+            return Verdict(State.UP, "1 of 1 endpoints up", verdict.since)
+        case State.UNKNOWN:
+            return UNPROBED
+        case State.DOWN:
+            # a target has the address in text already
+            name = str(endpoint) if target is None or endpoint.is_host else target.address
+            why = verdict.reason if verdict.withheld else f"down: {verdict.reason}"
+            reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
+            return Verdict(State.DOWN, reason, verdict.since, verdict.act)
+
+
+def _too_few(verdicts: Verdicts, needed: int) -> str:
     lost = [(str(end), verdict) for end, verdict in verdicts if verdict.state is State.DOWN]
     first, verdict = min(lost, key=lambda pair: not pair[1].withheld)
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
@@ -136,80 +193,39 @@ def _too_few(verdicts: list[tuple[Endpoint, Verdict]], needed: int) -> str:
     )
 
 
-def region_verdict(
-    app: App,
-    region: str,
-    services: Mapping[str, Mapping[str, ServiceHealth]],
-    overlay: Overlay = SILENT,
-) -> Verdict:
-    """The app's verdict for a region.
+def app_health(
+    app: App, look: Look, overlay: Overlay = SILENT, before: AppHealth | None = None
+) -> AppHealth:
+    """All verdicts of an app, from its endpoints' up.
 
-    replicated: down while any service of the block that counts is missing or down there.
-    spread: services stand for themselves, so down only once none of them is left.
+    `before` is that of an earlier form of the app, which knows many targets.
     """
-    found, word = _derived(app, region, services), overlay.regions.get(region)
-    if word is None or _revives(word, found.state is State.DOWN):
-        return found
-    # a spread service with a word of its own may stand against that of its region
-    alone = app.topology is Topology.SPREAD and found.state is not word.state
-    return found if alone else word
-
-
-def _derived(app: App, region: str, services: Mapping[str, Mapping[str, ServiceHealth]]) -> Verdict:
-    here = [
-        (service, services[service.key][region].verdict)
-        for service in app.services
-        if region in service.endpoints
-    ]
-    if app.topology is Topology.SPREAD:
-        return _any_of(here)
-    missing = [
-        service.key
-        for service in app.services
-        if not service.optional and region not in service.endpoints
-    ]
-    if missing:
-        return Verdict(State.DOWN, f"{missing[0]} is not deployed here", 0.0)
-    return _all_of([(service, verdict) for service, verdict in here if not service.optional])
-
-
-def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
-    down = [(service, verdict) for service, verdict in verdicts if verdict.state is State.DOWN]
-    if down:
-        service, verdict = min(down, key=lambda pair: (not pair[1].withheld, pair[1].since))
-        more = f" (and {len(down) - 1} more of the block)" if len(down) > 1 else ""
-        reason = f"{service.key}: {verdict.reason}{more}"
-        return Verdict(State.DOWN, reason, verdict.since, verdict.act)
-    since = max((verdict.since for _, verdict in verdicts), default=0.0)
-    if any(verdict.state is State.UNKNOWN for _, verdict in verdicts):
-        return Verdict(State.UNKNOWN, "not every service has been probed yet", 0.0)
-    return Verdict(State.UP, "every service of the block is up", since)
-
-
-def _any_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
-    left = [(service, verdict) for service, verdict in verdicts if verdict.state is not State.DOWN]
-    if not left:
-        service, verdict = max(verdicts, key=lambda pair: pair[1].since)
-        act = verdict.act if all(each.withheld for _, each in verdicts) else None
-        reason = f"no service is up; {service.key}: {verdict.reason}"
-        return Verdict(State.DOWN, reason, verdict.since, act)
-    if all(verdict.state is State.UNKNOWN for _, verdict in left):
-        return Verdict(State.UNKNOWN, "no service has been probed yet", 0.0)
-    since = min(verdict.since for _, verdict in left if verdict.state is State.UP)
-    return Verdict(State.UP, f"{len(left)} of {len(verdicts)} services up", since)
-
-
-def app_health(app: App, look: Look, overlay: Overlay = SILENT) -> AppHealth:
-    """All verdicts of an app, from its endpoints' up."""
-    services = {
-        service.key: {
-            region: service_health(app, service, region, look, overlay)
+    services: dict[str, Mapping[str, ServiceHealth]] = {}
+    for service in app.services:
+        known = before.services.get(service.key) if before is not None else None
+        services[service.key] = {
+            region: service_health(
+                app, service, region, look, overlay, _known(app, service, known, region)
+            )
             for region in service.endpoints
         }
-        for service in app.services
-    }
-    regions = {region: region_verdict(app, region, services, overlay) for region in regions_of(app)}
-    return AppHealth(regions, services)
+    return AppHealth(region_verdicts(app, services, overlay), services, _believed(app, services))
+
+
+def _known(
+    app: App, service: Service, before: Mapping[str, ServiceHealth] | None, region: str
+) -> Targets | None:
+    """The targets of the service's endpoints in a region, if they were there before."""
+    old = before.get(region) if before is not None else None
+    endpoints, check = service.endpoints[region], service.check or app.check
+    if old is None or len(old.endpoints) != len(endpoints):
+        return None
+    if [None if each is None else each.check for each in old.targets[:1]] != [check]:
+        return None
+    for one, (other, _) in zip(endpoints, old.endpoints, strict=True):
+        if one is not other and one.at != other.at:
+            return None
+    return old.targets
 
 
 def refreshed(
@@ -220,18 +236,28 @@ def refreshed(
     overlay: Overlay = SILENT,
 ) -> AppHealth:
     """The app's health after verdicts, or words, about some (service key, region) pairs changed."""
-    pairs = set(changed)
-    by_key = {service.key: service for service in app.services}
     services = dict(before.services)
-    for key, region in pairs:
-        services[key] = {
-            **services[key],
-            region: service_health(app, by_key[key], region, look, overlay),
-        }
-    regions = dict(before.regions)
-    for region in {region for _, region in pairs}:
-        regions[region] = region_verdict(app, region, services, overlay)
-    return AppHealth(regions, services)
+    own: dict[str, dict[str, ServiceHealth]] = {}  # copied for this, once each
+    counted = {} if app.topology is Topology.SPREAD else dict(before.regions.standings)
+    up, of = before.believed
+    regions: set[str] = set()
+    for where in changed:
+        key, region = where
+        here = own.get(key)
+        if here is None:
+            here = own[key] = services[key] = dict(services[key])
+        old = here[region]
+        endpoints = [endpoint for endpoint, _ in old.endpoints]
+        new = here[region] = _found(old.min_up, where, endpoints, old.targets, look, overlay)
+        regions.add(region)
+        if counted and key not in app.optional:
+            if new.verdict.state is not old.verdict.state or new.verdict.act is not old.verdict.act:
+                counted[region] = counted[region].moved(old.verdict, new.verdict)
+            if app.panic:
+                up += _up(new) - _up(old)
+                of += _counted(new) - _counted(old)
+    verdicts = before.regions.after(services, overlay, regions, counted)
+    return AppHealth(verdicts, services, (up, of))
 
 
 def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
@@ -241,21 +267,19 @@ def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
     """
     if panics(app, service, health):
         return frozenset(service.endpoints) - withheld(app, service, health)
-    verdicts = steering_verdicts(app, service, health)
-    return frozenset(name for name, verdict in verdicts.items() if verdict.state is not State.DOWN)
+    if app.topology is Topology.REPLICATED:
+        state = health.regions.state
+        return frozenset([name for name in service.endpoints if state(name) is not State.DOWN])
+    here = health.services[service.key].items()
+    return frozenset([name for name, found in here if found.verdict.state is not State.DOWN])
 
 
 def withheld(app: App, service: Service, health: AppHealth) -> frozenset[str]:
     """The regions of a service that an operator took out: no last resort either."""
-    verdicts = steering_verdicts(app, service, health)
-    return frozenset(name for name, verdict in verdicts.items() if verdict.withheld)
-
-
-def steering_verdicts(app: App, service: Service, health: AppHealth) -> Mapping[str, Verdict]:
-    """What a service is steered by in each of its regions: the block's verdict, or its own."""
     if app.topology is Topology.REPLICATED:
-        return {region: health.regions[region] for region in service.endpoints}
-    return {region: found.verdict for region, found in health.services[service.key].items()}
+        return frozenset(filter(health.regions.withheld, service.endpoints))
+    here = health.services[service.key].items()
+    return frozenset([name for name, found in here if found.verdict.withheld])
 
 
 def panics(app: App, service: Service, health: AppHealth) -> bool:
@@ -265,14 +289,32 @@ def panics(app: App, service: Service, health: AppHealth) -> bool:
     """
     if not app.panic:
         return False
-    block = app.topology is Topology.REPLICATED
-    counted = [each.key for each in app.services if not each.optional] if block else [service.key]
-    verdicts = [
-        verdict
-        for key in counted
-        for here in health.services[key].values()
-        for _, verdict in here.endpoints
-        if verdict.act is None
+    if app.topology is Topology.REPLICATED:
+        up, counted = health.believed
+    else:
+        here = health.services[service.key].values()
+        up, counted = sum(map(_up, here)), sum(map(_counted, here))
+    return up < app.panic * counted
+
+
+def _believed(app: App, services: Mapping[str, Mapping[str, ServiceHealth]]) -> tuple[int, int]:
+    """What a block's panic goes by: the endpoints of all services that count."""
+    if not app.panic or app.topology is Topology.SPREAD:
+        return 0, 0
+    every = [
+        here
+        for key, found in services.items()
+        if key not in app.optional
+        for here in found.values()
     ]
-    up = sum(verdict.state is not State.DOWN for verdict in verdicts)
-    return up < app.panic * len(verdicts)
+    return sum(map(_up, every)), sum(map(_counted, every))
+
+
+def _up(here: ServiceHealth) -> int:
+    """The endpoints that are not down; an operator's word is none of them."""
+    return sum([each.act is None and each.state is not State.DOWN for _, each in here.endpoints])
+
+
+def _counted(here: ServiceHealth) -> int:
+    """The endpoints about which there is no operator's word."""
+    return sum([each.act is None for _, each in here.endpoints])

@@ -360,7 +360,7 @@ def region_of(snapshot: Snapshot, client: int) -> str:
     """The region that a client is steered to."""
     steered = next(node.steered for node in snapshot.nodes.values() if node.steered)
     plan = snapshot.plans[steered.group][steered.areas.find(32, client) >> 8]
-    return steered.answers[plan.slots[0]].region
+    return steered.regions[plan.slots[0]]
 
 
 async def measured(stage: Stage, **seconds: float) -> None:
@@ -466,5 +466,6 @@ async def test_shares_by_response_time_are_rendered_anew_once_they_differ(stage:
 
 
 def starts_of(stage: Stage) -> tuple[int, ...]:
-    service = stage.controller.compiled.apps["gtm.example.com.", "shop"].services["orders"]
-    return service.steered.answers[0].rrsets[1].starts
+    compiled = stage.controller.compiled
+    service = compiled.apps["gtm.example.com.", "shop"].services["orders"]
+    return compiled.snapshot.answers[service.steered.number][0][0].starts

@@ -59,7 +59,7 @@ def stage(tmp_path: Path) -> PatientStage:
 def ttl(snapshot: Snapshot) -> int:
     steered = snapshot.nodes[NAME].steered
     assert steered is not None
-    return steered.answers[0].rrsets[1].ttl
+    return snapshot.answers[steered.number][0][0].ttl
 
 
 async def test_a_step_towards_a_change_is_in_the_answers_in_the_same_turn(

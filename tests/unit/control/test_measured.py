@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gtm.compile.compiler import Use
+from gtm.compile.uses import Use
 from gtm.health import Pace
 from gtm.health.pace import NOTHING, Smoothed
 from gtm.measured import Measured

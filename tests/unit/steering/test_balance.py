@@ -47,7 +47,8 @@ def begun_with(balance: str, readings: Readings, rrtype: int = 1) -> dict[str, f
     zones = read_zones({"gtm.yaml": ZONE.replace("BALANCE", balance)})
     compiled = Compiler().compile(zones, sample_geo(), readings, epoch=1)
     service = compiled.apps["gtm.example.com.", "shop"].services["orders"]
-    rrset = service.steered.answers[0].rrsets[rrtype]
+    records = compiled.snapshot.answers[service.steered.number][0]
+    rrset = next(each for each in records if each.type == rrtype)
     source, count = random.Random(5), len(rrset.starts)
     drawn = Counter(rrset.starts[source.getrandbits(16) * count >> 16] for _ in range(QUERIES))
     assert rrset.answered == 1

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.compile.compiler import Compiled, Compiler
+from gtm.dns.names import to_wire
 from gtm.model import Act, State, Target, Verdict
 from gtm.steering.lifetimes import Lifetime, drain_ttl, explained
 from gtm.steering.overlay import Hurry, Overlay
@@ -75,12 +76,13 @@ def ttls(made: Compiled) -> dict[str, int]:
     found = {}
     for app in made.apps.values():
         for key, service in app.services.items():
-            said = {rrset.ttl for each in service.steered.answers for rrset in each.rrsets.values()}
-            (found[key],) = said
-            for each in service.steered.answers:
-                for rendered in each.rendered.values():
+            number = service.steered.number
+            records = made.snapshot.answers[number]
+            (found[key],) = {rrset.ttl for each in records for rrset in each}
+            for row in made.snapshot.rows[2 * number : 2 * number + 2]:
+                for rendered in filter(None, row):
                     assert int.from_bytes(rendered.body[6:10]) == found[key]
-            node = made.snapshot.nodes[service.name]
+            node = made.snapshot.nodes[to_wire(service.service.name)]
             assert node.steered is service.steered
     return found
 

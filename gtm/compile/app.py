@@ -1,0 +1,321 @@
+"""One app: compiled, and compiled again where a verdict or a word touched it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+
+from gtm.compile.groups import Deciders, Group, group_of
+from gtm.compile.services import (
+    Answered,
+    region_answers,
+    resort_answers,
+    steered_node,
+    types_of,
+)
+from gtm.compile.static import ZoneContext
+from gtm.compile.table import Table
+from gtm.dns.draw import salt_of
+from gtm.dns.names import to_wire
+from gtm.model import App, Balance, Endpoint, Service, State, Topology, Zone
+from gtm.snapshot import LAST_RESORT, Node, Snapshot, Steered
+from gtm.steering.balance import MEASURED, weighed
+from gtm.steering.lifetimes import FIXED, Lifetimes, lifetimes
+from gtm.steering.overlay import SILENT, Overlay
+from gtm.steering.readings import Readings
+from gtm.steering.verdicts import AppHealth, app_health, eligible, panics, refreshed, withheld
+
+Touched = Mapping[str, Set[str]]  # service keys and their regions
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledService:
+    """A service with where its answers stand. It stays as it is until zones are loaded again."""
+
+    service: Service
+    steered: Steered
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledApp:
+    """An app with its verdicts, under the words of `overlay`; `services` is by key.
+
+    `deciding` has, by number, each group of the app's with the first service that is decided by it,
+    `lifetimes` the TTLs of answers.
+    """
+
+    zone: Zone
+    app: App
+    context: ZoneContext
+    health: AppHealth
+    services: Mapping[str, CompiledService]
+    deciding: Mapping[int, Service]
+    overlay: Overlay = SILENT
+    lifetimes: Lifetimes = FIXED
+
+    def ttl(self, key: str) -> int:
+        """The TTL of a service's answers, in seconds."""
+        return self.lifetimes.of(self.zone, key).ttl
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Renders what a service answers; `app` is settled for it, `ttl` is seconds."""
+
+    context: ZoneContext
+    app: App
+    service: Service
+    readings: Readings
+    ttl: int
+
+    def of(self, region: str, usable: tuple[Endpoint, ...]) -> Answered:
+        """In a region with these endpoints in use, in shares as they are measured now."""
+        endpoints = weighed(self.app, self.service, region, usable, self.readings)
+        name = self.service.name
+        return region_answers(self.context, self.app, name, region, endpoints, self.ttl)
+
+    def last_resort(self) -> Answered:
+        """With no region up."""
+        return resort_answers(self.context, self.app, self.service.name, self.ttl)
+
+    @property
+    def measured(self) -> bool:
+        """Whether they move without a verdict that changes."""
+        return self.app.balance in MEASURED
+
+
+class AppCompiler:
+    """Compiles one app, adding its groups and answers to those of all."""
+
+    def __init__(
+        self,
+        zone: Zone,
+        app: App,
+        context: ZoneContext,
+        known: Deciders,
+        groups: list[Group],
+        table: Table,
+        readings: Readings,
+    ) -> None:
+        """`groups` and `table` grow."""
+        self._zone = zone
+        self._app = app
+        self._context = context
+        self._known = known
+        self._groups = groups
+        self._table = table
+        self._readings = readings
+        self._alike: dict[object, Group] = {}
+        self._shared: dict[tuple[str, ...], int] = {}
+        self._deciding: dict[int, Service] = {}
+        self._salt = salt_of(f"{zone.name}/{app.name}")
+        self._before: CompiledApp | None = None
+        self._answered = Table([], [])
+        self._grouped: Sequence[Group] = ()
+
+    def take_over(self, before: CompiledApp, snapshot: Snapshot, groups: Sequence[Group]) -> None:
+        """What the app's compile for that snapshot knows may be used again, and goes on."""
+        self._before = before
+        self._answered = Table(list(snapshot.answers), list(snapshot.rows))
+        self._grouped = groups
+
+    def run(self, nodes: dict[bytes, Node], overlay: Overlay) -> CompiledApp:
+        """The app; the nodes of its services' names are put in the place of plain ones."""
+        app, readings = self._app, self._readings
+        known = None if self._before is None else self._before.health
+        health = app_health(app, readings.verdict, overlay, known)
+        kept = lifetimes(self._zone, app, overlay, readings)
+        services = {
+            service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
+            for service in app.services
+        }
+        return CompiledApp(
+            self._zone, app, self._context, health, services, self._deciding, overlay, kept
+        )
+
+    def _service(
+        self, service: Service, nodes: dict[bytes, Node], health: AppHealth, ttl: int
+    ) -> CompiledService:
+        app = self._app.settled_for(service)
+        number = self._group(service, health)
+        group = self._groups[number]
+        steered = Steered(
+            service=service.name,
+            number=self._table.next,
+            areas=group.decider.areas,
+            group=number,
+            regions=(*group.regions, LAST_RESORT),
+            types=types_of(self._app, service),
+            salt=self._salt,
+            ttl=service.ttl or self._zone.ttl,
+            prefix4=app.steering.prefix4,
+            prefix6=app.steering.prefix6,
+            hashed=app.balance is Balance.HASH,
+        )
+        made = Answers(self._context, app, service, self._readings, ttl)
+        self._table.add(self._answers(made, group.regions, health))
+        name = to_wire(service.name)
+        nodes[name] = steered_node(nodes[name], steered, service, self._context.apex)
+        return CompiledService(service, steered)
+
+    def _group(self, service: Service, health: AppHealth) -> int:
+        """A block's services share the group of their regions; spread ones have their own.
+
+        Their groups differ by number alone while the same regions are up for them.
+        """
+        regions = tuple(service.endpoints)
+        block = self._app.topology is Topology.REPLICATED
+        if block and regions in self._shared:
+            return self._shared[regions]
+        earlier = self._earlier_group(service)
+        key = (
+            regions,
+            service.steering,
+            eligible(self._app, service, health),
+            withheld(self._app, service, health),
+            id(earlier),
+        )
+        if key not in self._alike:
+            self._alike[key] = group_of(
+                self._zone, self._app, service, health, self._known, self._readings, earlier
+            )
+        self._groups.append(self._alike[key])
+        number = self._shared[regions] = len(self._groups) - 1
+        self._deciding[number] = service
+        return number
+
+    def _earlier_group(self, service: Service) -> Group | None:
+        """The service's group before, which knows what was up last, and what ramps."""
+        old = None if self._before is None else self._before.services.get(service.key)
+        return None if old is None else self._grouped[old.steered.group]
+
+    def _answers(self, made: Answers, regions: Sequence[str], health: AppHealth) -> list[Answered]:
+        """What the service answers in each region, and as a last resort."""
+        service = made.service
+        here, panic = health.services[service.key], panics(made.app, service, health)
+        earlier = self._earlier(made)
+        answered = []
+        for region in regions:
+            usable = here[region].usable(panic)
+            known = earlier.get(region)
+            if known is not None and known[0] == usable:
+                answered.append(known[1])
+            else:
+                answered.append(made.of(region, usable))
+        answered.append(made.last_resort())
+        return answered
+
+    def _earlier(self, made: Answers) -> Mapping[str, tuple[tuple[Endpoint, ...], Answered]]:
+        """What the service answered in each region before, and with which endpoints.
+
+        Nothing where the same endpoints may be answered otherwise now.
+        """
+        before, key = self._before, made.service.key
+        old = None if before is None else before.services.get(key)
+        if before is None or old is None or made.measured or made.ttl != before.ttl(key):
+            return {}
+        settled = before.app.settled_for(old.service)
+        if (made.app.balance, made.app.answers) != (settled.balance, settled.answers):
+            return {}
+        panic = panics(before.app, old.service, before.health)
+        here = before.health.services[key]
+        answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=True)
+        return {
+            region: (here[region].usable(panic), each)
+            for region, each in answered
+            if region in here
+        }
+
+
+# --- what changes -----------------------------------------------------------------------
+
+
+def refreshed_app(
+    compiled: CompiledApp,
+    touched: Touched,
+    groups: Sequence[Group],
+    table: Table,
+    readings: Readings,
+) -> tuple[CompiledApp, dict[int, Group]]:
+    """The app after changes in some services' regions, and the groups that are others now.
+
+    What the services answer is put into the table.
+    """
+    app, old = compiled.app, compiled.health
+    pairs = [(key, region) for key, regions in touched.items() for region in regions]
+    health = refreshed(app, old, pairs, readings.verdict, compiled.overlay)
+    kept = lifetimes(compiled.zone, app, compiled.overlay, readings, compiled.lifetimes, touched)
+    after = replace(compiled, health=health, lifetimes=kept)
+    timed = kept.differing(compiled.lifetimes, compiled.zone)
+    for key in {*_answering(compiled, after, touched), *timed}:
+        _answer(compiled, after, key, touched.get(key, ()), table, readings)
+    return after, _moved(after, touched, groups, readings.now)
+
+
+def _answering(before: CompiledApp, after: CompiledApp, touched: Touched) -> Collection[str]:
+    """The services whose answers may have changed: all of a block that begins or ends to panic."""
+    app = before.app
+    if app.panic and app.topology is Topology.REPLICATED and app.services:
+        one = app.services[0]
+        if panics(app, one, before.health) != panics(app, one, after.health):
+            return before.services
+    return touched
+
+
+def _answer(
+    before: CompiledApp,
+    after: CompiledApp,
+    key: str,
+    touched: Collection[str],
+    table: Table,
+    readings: Readings,
+) -> None:
+    """Renders what the service answers where it is otherwise than before."""
+    service, steered = before.services[key].service, before.services[key].steered
+    app, ttl = before.app.settled_for(service), after.ttl(key)
+    made = Answers(before.context, app, service, readings, ttl)
+    timed = ttl != before.ttl(key)  # then every answer says another one
+    alone = all(len(service.endpoints[region]) == 1 for region in touched)
+    if alone and not (timed or app.panic or made.measured):
+        return  # the one endpoint is answered whatever becomes of it
+    was, now = panics(app, service, before.health), panics(app, service, after.health)
+    old, new = before.health.services[key], after.health.services[key]
+    answered, changed = table.of(steered.number), False
+    for region in touched if was == now and not timed else service.endpoints:
+        usable = new[region].usable(now)
+        if timed or made.measured or usable != old[region].usable(was):
+            at, found = steered.regions.index(region), made.of(region, usable)
+            changed |= found != answered[at]
+            answered[at] = found
+    if timed:
+        answered[-1], changed = made.last_resort(), True
+    if changed:
+        table.change(steered.number, answered)
+
+
+def _moved(
+    after: CompiledApp, touched: Touched, groups: Sequence[Group], now: float
+) -> dict[int, Group]:
+    """The groups that are others now, by number.
+
+    Spread services that stood alike and were touched alike share the outcome: a region that fails
+    takes thousands of them along in the same way.
+    """
+    app, health = after.app, after.health
+    found: dict[int, Group] = {}
+    if app.topology is Topology.REPLICATED:
+        for number, service in after.deciding.items():
+            found[number] = groups[number].with_health(app, service, health, now)
+    else:
+        outcomes: dict[object, Group] = {}
+        for key, regions in touched.items():
+            compiled = after.services[key]
+            number, here = compiled.steered.group, health.services[key]
+            verdicts = [(region, here[region].verdict) for region in regions]
+            stands = [(name, each.state is State.DOWN, each.withheld) for name, each in verdicts]
+            panic = key if app.panic else None  # then other regions count too
+            alike = (id(groups[number]), panic, frozenset(stands))
+            if alike not in outcomes:
+                outcomes[alike] = groups[number].with_health(app, compiled.service, health, now)
+            found[number] = outcomes[alike]
+    return {number: group for number, group in found.items() if group is not groups[number]}

@@ -1,0 +1,52 @@
+"""What services answer now, in flat tables by their numbers: the part of a snapshot that moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gtm.compile.services import STEERED_TYPES, Answered
+from gtm.snapshot import Rendered, RRset
+
+Records = Sequence[Sequence[RRset]]  # of one service: of each region, that of last resort behind
+Row = Sequence[Rendered | None]  # of one service and type: the same, rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The snapshot's `answers` and `rows`, while they are made."""
+
+    answers: list[Records]
+    rows: list[Row]
+
+    @classmethod
+    def copied(cls, answers: Sequence[Records], rows: Sequence[Row]) -> Table:
+        """Those of a snapshot: the pointers, not what they point to."""
+        return cls(list(answers), list(rows))
+
+    @property
+    def next(self) -> int:
+        """The number of the service to come."""
+        return len(self.answers)
+
+    def add(self, answered: Sequence[Answered]) -> None:
+        """One more service, with what it answers in each region and as a last resort."""
+        self.answers.append(tuple([each.records for each in answered]))
+        self.rows.extend(zip(*[each.rendered for each in answered], strict=True))
+
+    def of(self, number: int) -> list[Answered]:
+        """What a service answers."""
+        width = len(STEERED_TYPES)
+        rows = self.rows[number * width : (number + 1) * width]
+        rendered = zip(*rows, strict=True)
+        return [
+            Answered(tuple(records), each)
+            for records, each in zip(self.answers[number], rendered, strict=True)
+        ]
+
+    def change(self, number: int, answered: Sequence[Answered]) -> None:
+        """Puts something else in the place of what a service answers."""
+        width = len(STEERED_TYPES)
+        self.answers[number] = tuple([each.records for each in answered])
+        rows = zip(*[each.rendered for each in answered], strict=True)
+        self.rows[number * width : (number + 1) * width] = rows

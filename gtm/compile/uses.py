@@ -1,0 +1,33 @@
+"""Where verdicts count: from what is probed to the services that it is probed for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from gtm.compile.app import CompiledApp
+from gtm.model import Target
+
+
+class Use(NamedTuple):
+    """Where a target's verdict counts: an app (by zone and app name), a service, a region.
+
+    A tuple, as there may be hundreds of thousands.
+    """
+
+    zone: str
+    app: str
+    service: str
+    region: str
+
+
+def uses_of(apps: Mapping[tuple[str, str], CompiledApp]) -> Mapping[Target, Collection[Use]]:
+    """Everything that is probed for the apps, with where it counts."""
+    uses: dict[Target, list[Use]] = {}
+    for (zone, app), compiled in apps.items():
+        for key, regions in compiled.health.services.items():
+            for region, here in regions.items():
+                for target in here.targets:
+                    if target is not None:
+                        uses.setdefault(target, []).append(Use(zone, app, key, region))
+    return uses
