@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from gtm.compile.compiler import Compiled, CompiledApp, Compiler
+from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
@@ -109,6 +110,7 @@ class Controller:
         self._compiled: Compiled | None = None
         self._epoch = 0
         self._changed: set[Target] = set()
+        self._ramp_timer: asyncio.TimerHandle | None = None
         self._since_load: set[Target] | None = None
         self._loading = asyncio.Lock()
         self._next_load: asyncio.Task[Reload] | None = None
@@ -292,6 +294,23 @@ class Controller:
         snapshot = replace(compiled.snapshot, epoch=self._epoch)
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
+        self._plan_ramp()
+
+    def _plan_ramp(self) -> None:
+        """Sets the timer for when a region that came up takes more of its clients."""
+        if self._ramp_timer is not None:
+            self._ramp_timer.cancel()
+        wait = next_step(self.compiled.groups, self._now())
+        later = asyncio.get_running_loop().call_later
+        self._ramp_timer = None if wait is None else later(wait, self._ramp)
+
+    def _ramp(self) -> None:
+        before = self.compiled
+        after = self._compiler.ramped(before, self._now(), self._epoch)
+        if after is before:
+            self._plan_ramp()
+        else:
+            self._publish(after)
 
     # --- overrides ----------------------------------------------------------------------
 

@@ -134,7 +134,8 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: fl
     found = _find(compiled, outcome.service)
     steering = None
     if found is not None and outcome.decision is not None:
-        steering = _steering(compiled, *found, outcome.decision, _seen(found[0], geo, client))
+        seen = _seen(found[0], geo, client)
+        steering = _steering(compiled, *found, outcome.decision, seen, now)
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
@@ -200,6 +201,7 @@ def _steering(
     service: CompiledService,
     decision: Decision,
     place: Place,
+    now: float,
 ) -> Steering:
     group = compiled.groups[service.steered.group]
     view = group.decider.chooser.view(place, frozenset(range(len(group.regions))))
@@ -216,7 +218,7 @@ def _steering(
         app=app.app.name,
         topology=app.app.topology.value,
         policy=app.app.steering.policy.value,
-        notes=group.decider.chooser.notes(view, group.up_indices()),
+        notes=(*group.decider.chooser.notes(view, group.up_indices()), *_ramps(group, now)),
         area=decision.area,
         areas=len(group.decider.areas.views),
         scope=decision.scope,
@@ -236,6 +238,11 @@ def _steering(
             for index in order
         ),
     )
+
+
+def _ramps(group: Group, now: float) -> tuple[str, ...]:
+    """What regions that came up a short while ago take, if they do not take all by now."""
+    return tuple(ramp.words(now) for ramp in group.ramps if not ramp.over(now))
 
 
 def _seen(app: CompiledApp, geo: Geo, client: Address) -> Place:
@@ -299,7 +306,7 @@ def _nearest(steering: Steering) -> str:
     if before:
         return f"nearest of those up ({' and '.join(before)} would be nearer, but is down)"
     if len([view for view in steering.regions if view.share]) > 1:
-        return "one of the nearest, which share these clients"
+        return "one of the regions that share these clients" + _because(steering)
     if any(view.picked and view.verdict.state is State.UNKNOWN for view in steering.regions):
         return "the nearest region, and taken to be up, as it is not known"
     return "the nearest region, and up"

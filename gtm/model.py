@@ -337,7 +337,8 @@ class App:
     """A group of services that share one topology. `check` None: endpoints count as up.
 
     `answers` bounds the addresses of a response (None: all of them for `all`, else one). Below
-    `panic` (a fraction of the endpoints) verdicts are not believed.
+    `panic` (a fraction of the endpoints) verdicts are not believed. `ramp` is how long a region
+    that comes up takes to its full share; 0 is at once.
     """
 
     name: str
@@ -350,6 +351,7 @@ class App:
     answers: int | None = None
     when_all_down: WhenAllDown = WhenAllDown()
     panic: float = 0.0
+    ramp: float = 30.0
 
 
 # --- the zone ---------------------------------------------------------------------------

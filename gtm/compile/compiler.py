@@ -109,6 +109,7 @@ class Compiler:
             for app in zone.apps:
                 made = _AppCompiler(zone, app, there, known, groups)
                 compiled = made.run(nodes, readings, overlays(zone, app))
+                _take_over(before, compiled, groups, readings.now)
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
@@ -144,6 +145,11 @@ class Compiler:
                 apps[key] = replace(app, overlay=overlay)
         return _after(before, apps, touched, readings, epoch) if touched else before
 
+    def ramped(self, before: Compiled, now: float, epoch: int) -> Compiled:
+        """The next snapshot as regions that came up take more of their clients; or `before`."""
+        groups = tuple(group.ramped(now) if group.ramps else group for group in before.groups)
+        return _regrouped(before, groups, epoch)
+
 
 def _after(
     before: Compiled,
@@ -158,12 +164,40 @@ def _after(
     for key, regions in touched.items():
         apps[key], services_changed = _refreshed(apps[key], regions, groups, readings)
         nodes.setdefault(apps[key].context.apex, {}).update(_nodes(apps[key], services_changed))
-    plans = tuple(
+    plans = _plans(before, groups)
+    snapshot = _with_nodes(before.snapshot, plans, nodes, epoch)
+    return replace(before, snapshot=snapshot, apps=apps, groups=tuple(groups))
+
+
+def _regrouped(before: Compiled, groups: tuple[Group, ...], epoch: int) -> Compiled:
+    """The next snapshot with other plans for the same answers; `before` itself if none differ."""
+    if all(new is old for new, old in zip(groups, before.groups, strict=True)):
+        return before
+    snapshot = replace(before.snapshot, plans=_plans(before, groups), epoch=epoch)
+    return replace(before, snapshot=snapshot, groups=groups)
+
+
+def _plans(before: Compiled, groups: Sequence[Group]) -> tuple[Sequence[Plan], ...]:
+    return tuple(
         old if after is group else after.plans()
         for old, group, after in zip(before.snapshot.plans, before.groups, groups, strict=True)
     )
-    snapshot = _with_nodes(before.snapshot, plans, nodes, epoch)
-    return replace(before, snapshot=snapshot, apps=apps, groups=tuple(groups))
+
+
+def _take_over(
+    before: Compiled | None, compiled: CompiledApp, groups: list[Group], now: float
+) -> None:
+    """Lets the app's groups go on from where they were before a reload."""
+    if before is None:
+        return
+    old = before.apps.get((compiled.zone.name, compiled.app.name))
+    if old is None:
+        return
+    for key, service in compiled.services.items():
+        number = service.steered.group
+        if key in old.services:
+            known = before.groups[old.services[key].steered.group]
+            groups[number] = groups[number].after(known, compiled.app.ramp, now)
 
 
 class _AppCompiler:
@@ -252,7 +286,7 @@ def _refreshed(
     for key, before in compiled.services.items():
         if block or key in touched:
             number = before.steered.group
-            groups[number] = groups[number].with_health(app, before.service, health)
+            groups[number] = groups[number].with_health(app, before.service, health, readings.now)
     services, changed = dict(compiled.services), []
     for key in compiled.services if app.panic else touched:
         after = _with_answers(compiled, compiled.services[key], health)

@@ -9,9 +9,11 @@ from gtm.geo import Geo
 from gtm.model import AllDown, App, MeasuredLatency, Region, Service, Steering, WhenAllDown, Zone
 from gtm.snapshot import Plan
 from gtm.steering.areas import build_areas
+from gtm.steering.intake import Fractions, Intake
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
 from gtm.steering.policies import Up, chooser, networks_in
+from gtm.steering.ramp import Ramp, begun
 from gtm.steering.verdicts import AppHealth, eligible, withheld
 
 
@@ -21,7 +23,9 @@ class Group:
 
     `regions` are the names that plans count in; `up` those that may be answered now, `last_up`
     those of the last time that any could. `withheld` are those that an operator took out: they
-    are a last resort only if all are.
+    are a last resort only if all are. `ramps` are of regions that came up a short while ago,
+    `fractions` what every region takes of its full share by them, `intake` what it takes of the
+    clients of an area as its capacity allows; None is all.
     """
 
     decider: Decider
@@ -30,21 +34,44 @@ class Group:
     up: frozenset[str]
     last_up: frozenset[str]
     withheld: frozenset[str] = frozenset()
+    ramps: tuple[Ramp, ...] = ()
+    fractions: Fractions | None = None
+    intake: Intake | None = None
 
     def plans(self) -> Sequence[Plan]:
         """A plan for each area."""
-        return self.decider.plans(self.up_indices(), self._resort())
+        return self.decider.plans(self.up_indices(), self._resort(), self.intake, self.fractions)
 
     def up_indices(self) -> Up:
         """The regions that may be answered now, as plans count."""
         return self._indices(self.up)
 
-    def with_health(self, app: App, service: Service, health: AppHealth) -> Group:
+    def with_health(self, app: App, service: Service, health: AppHealth, now: float) -> Group:
         """The group as one of its services stands now; itself if nothing changes."""
         up, out = eligible(app, service, health), withheld(app, service, health)
         if up == self.up and out == self.withheld:
             return self
-        return replace(self, up=up, last_up=up or self.last_up, withheld=out)
+        risen = replace(self, up=up, last_up=up or self.last_up, withheld=out)
+        return replace(risen, ramps=self._ramps(up, app.ramp, now)).ramped(now)
+
+    def _ramps(self, up: frozenset[str], length: float, now: float) -> tuple[Ramp, ...]:
+        """Those that go on, and those of the regions that come up beside others now."""
+        kept = tuple(ramp for ramp in self.ramps if ramp.region in up)
+        return kept + begun(up - self.up, now, length) if self.up else kept
+
+    def ramped(self, now: float) -> Group:
+        """The group with what ramping regions take now; itself if that is what they take."""
+        ramps = tuple(ramp for ramp in self.ramps if not ramp.over(now))
+        taken = {ramp.region: ramp.fraction(now) for ramp in ramps}
+        fractions = tuple(taken.get(name, 1.0) for name in self.regions) if taken else None
+        if ramps == self.ramps and fractions == self.fractions:
+            return self
+        return replace(self, ramps=ramps, fractions=fractions)
+
+    def after(self, before: Group, length: float, now: float) -> Group:
+        """The group with what the one before a reload knew: what was up last, and what ramps."""
+        risen = replace(self, last_up=self.up or before.last_up)
+        return replace(risen, ramps=before._ramps(self.up, length, now)).ramped(now)
 
     def with_lost(self, down: frozenset[str], drained: frozenset[str]) -> Group:
         """The group as if these regions were down, and those taken out by an operator."""
@@ -72,6 +99,15 @@ class Group:
             case AllDown.NODATA | AllDown.ADDRESSES:
                 # behind the regions' answers stands that of last resort
                 return Resort(mode, answer=len(self.regions))
+
+
+SOONEST = 0.05  # seconds between steps of ramps: those of many groups are then taken together
+
+
+def next_step(groups: Iterable[Group], now: float) -> float | None:
+    """Seconds until a region takes more of its clients; None if none is ramping."""
+    steps = [ramp.next_step(now) for group in groups if group.ramps for ramp in group.ramps]
+    return max(SOONEST, min(steps)) if steps else None
 
 
 class Deciders:

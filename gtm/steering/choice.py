@@ -16,6 +16,7 @@ from gtm.model import AllDown
 from gtm.snapshot import NOBODY, Pick, Plan
 
 SLOTS = 2000  # of a plan whose shares have no small common measure: 0.05 % a slot
+NEARLY = 1e-9  # what floating point may leave of a whole number of hundredths
 STICKY_SLOTS = 1 << 16  # of a hashed plan: the shares of 65,536 hashed slots are within 0.6 %
 
 Option = tuple[int, ...]
@@ -26,14 +27,15 @@ class Choice:
     """Options (indices of the regions an answer names, nearest first), each with its share.
 
     Shares need not add up to 1. A choice of one option needs no picking. `names` are the options'
-    own, for a hashed pick. `fallback` is set when no region
-    was up.
+    own, for a hashed pick. `fallback` is set when no region was up. Where regions take only a
+    fraction of their clients, the shares of a `scaled` choice are scaled by it.
     """
 
     options: tuple[tuple[Option, float], ...]
     pick: Pick = Pick.DRAW
     names: tuple[str, ...] = ()
     fallback: AllDown | None = None
+    scaled: bool = False
 
     def plan(self) -> Plan:
         """The slot table."""
@@ -51,15 +53,17 @@ class Choice:
 
 def _in_proportion(shares: Sequence[float]) -> list[int]:
     """Indices of the shares, each as often as its part of all slots."""
-    counts = _exact(shares) or _rounded(shares)
+    counts = _exact(shares) or _exact([share * 100 for share in shares]) or _rounded(shares)
     return [index for index, count in enumerate(counts) for _ in range(count)]
 
 
 def _exact(shares: Sequence[float]) -> list[int] | None:
-    """The shares themselves, divided by what they have in common, if they are small integers."""
-    if not all(share == int(share) for share in shares):
+    """The shares themselves, divided by what they have in common, if they are small and whole."""
+    whole = [round(share) for share in shares]
+    if not all(whole) or any(
+        abs(share - near) > NEARLY for share, near in zip(shares, whole, strict=True)
+    ):
         return None
-    whole = [int(share) for share in shares]
     common = math.gcd(*whole)
     counts = [share // common for share in whole]
     return counts if sum(counts) <= SLOTS else None

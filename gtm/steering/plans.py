@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from gtm.model import AllDown
 from gtm.snapshot import AreaTable, Pick, Plan
 from gtm.steering.choice import Choice
+from gtm.steering.intake import Fractions, Intake, both, choose
 from gtm.steering.policies import Chooser, Up
 
 SERVFAIL = Plan(
@@ -39,22 +40,42 @@ class Decider:
         """No plans are made before they are asked for."""
         self.chooser = chooser
         self.areas = areas
-        self._made: dict[tuple[Up, Resort], Sequence[Plan]] = {}
+        self._made: dict[tuple[object, ...], Sequence[Plan]] = {}
 
-    def plans(self, up: Up, resort: Resort) -> Sequence[Plan]:
-        """A plan for each area, with those regions up."""
-        key = (up, resort)
+    def plans(
+        self,
+        up: Up,
+        resort: Resort,
+        intake: Intake | None = None,
+        ramp: Fractions | None = None,
+    ) -> Sequence[Plan]:
+        """A plan for each area, with those regions up, that take so much of their clients."""
+        key = (up, resort, intake, ramp)
         if key not in self._made:
             if len(self._made) >= REMEMBERED:
                 self._made.clear()
             shared: dict[Choice, Plan] = {}
             self._made[key] = tuple(
-                self._plan(view, up, resort, shared) for view in self.areas.views
+                self._plan(
+                    view,
+                    up,
+                    resort,
+                    shared,
+                    both(ramp, None if intake is None else intake.of(area)),
+                )
+                for area, view in enumerate(self.areas.views)
             )
         return self._made[key]
 
-    def _plan(self, view: Hashable, up: Up, resort: Resort, shared: dict[Choice, Plan]) -> Plan:
-        choice = self.chooser.choose(view, up) or self._last(view, resort)
+    def _plan(
+        self,
+        view: Hashable,
+        up: Up,
+        resort: Resort,
+        shared: dict[Choice, Plan],
+        fractions: Fractions | None,
+    ) -> Plan:
+        choice = choose(self.chooser, view, up, fractions) or self._last(view, resort)
         if choice is None:
             return SERVFAIL
         if choice not in shared:

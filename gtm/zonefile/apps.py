@@ -63,6 +63,7 @@ class AppReader:
             shape.answers,
             last_resort(shape.when_all_down, self.document, path, self.findings),
             shape.panic,
+            shape.ramp,
         )
 
     def _steering(self, shape: AppShape, services: tuple[Service, ...], path: KeyPath) -> Steering:

@@ -154,6 +154,7 @@ def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
         tree["answers"] = app.answers
     tree["when_all_down"] = _last_resort(app.when_all_down)
     tree["panic"] = _part(app.panic)
+    tree["ramp"] = _duration(app.ramp)
     tree["services"] = {service.key: _service(service) for service in app.services}
     return tree
 

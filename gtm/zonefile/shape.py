@@ -118,9 +118,10 @@ class PrefixShape(Shape):
 class SteeringKeys(Shape):
     """The keys that policies have; `policies.py` knows which has which."""
 
-    later: ClassVar[tuple[str, ...]] = ("latency_weight", "ramp", "soft")
+    later: ClassVar[tuple[str, ...]] = ("latency_weight", "soft")
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("answers", "balance", "min_up", "panic", "when_all_down"), "the app, beside `steering`"
+        ("answers", "balance", "min_up", "panic", "ramp", "when_all_down"),
+        "the app, beside `steering`",
     )
 
     regions: RegionsOrCount | None = Field(
@@ -213,7 +214,7 @@ ServiceUse = Annotated[dict[str, Any], WithJsonSchema(_SERVICE_SCHEMA)]
 class AppShape(Shape):
     """A group of services that share one topology."""
 
-    later: ClassVar[tuple[str, ...]] = ("ramp", "safety", "ttl")
+    later: ClassVar[tuple[str, ...]] = ("safety", "ttl")
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("policy", *SteeringKeys.model_fields), "`steering`"
     )
@@ -239,6 +240,9 @@ class AppShape(Shape):
     )
     panic: Fraction = Field(
         default=0.0, description="With fewer endpoints up than this, all are taken to be up."
+    )
+    ramp: Seconds = Field(
+        default=30.0, description="How long a region that comes up takes to its full share."
     )
     services: dict[str, ServiceUse] = Field(description="Name in the zone: regions: endpoints.")
 

@@ -33,7 +33,7 @@ class Failover:
             return None
         first = tuple(left[: self._answered])
         if not self._trickle or len(left) < 2:
-            return Choice(((first, 1.0),))
+            return shared([(first, 1.0)], self._pick)
         second = (left[1], *[index for index in left if index != left[1]][: self._answered - 1])
         return shared([(first, 1 - self._trickle), (second, self._trickle)], self._pick)
 

@@ -62,6 +62,9 @@ def compiled(down: set[str], compiler: Compiler | None = None) -> Compiled:
     return (compiler or Compiler()).compile(ZONES, sample_geo(), Readings(Verdicts(down)), epoch=1)
 
 
+LATER = 1000.0  # seconds: every ramp is over
+
+
 @settings(max_examples=30)
 @given(st.lists(st.sets(st.sampled_from(ENDPOINTS)), min_size=1, max_size=4))
 def test_refreshing_after_verdict_changes_gives_what_compiling_anew_gives(
@@ -75,6 +78,7 @@ def test_refreshing_after_verdict_changes_gives_what_compiling_anew_gives(
         state = compiler.refresh(state, changed, Readings(Verdicts(down)), epoch=2)
         before = down
     fresh = compiled(before)
+    state = compiler.ramped(state, LATER, epoch=3)
     assert answers(state.snapshot) == answers(fresh.snapshot)
     assert {key: app.health for key, app in state.apps.items()} == {
         key: app.health for key, app in fresh.apps.items()
@@ -137,3 +141,77 @@ def test_an_epoch_can_be_stamped_on_a_snapshot() -> None:
 def test_identical_probes_are_made_once() -> None:
     targets: set[Target] = set(compiled(set()).uses)
     assert len([target for target in targets if target.address == "192.0.2.1"]) == 1
+
+
+def shares_of(state: Compiled, client: str, service: str = "search") -> dict[str, float]:
+    """What part of the draws for a client each region gets."""
+    found = next(app.services[service] for app in state.apps.values() if service in app.services)
+    steered, source = found.steered, asker(client)
+    plan = state.snapshot.plans[steered.group][steered.areas.find(source.bits, source.address) >> 8]
+    regions = [steered.answers[slot].region for slot in plan.slots]
+    return {region: regions.count(region) / len(regions) for region in regions}
+
+
+def reread(
+    compiler: Compiler, state: Compiled, before: set[str], down: set[str], now: float
+) -> Compiled:
+    """The next snapshot after the endpoints that are down were others."""
+    changed = {target for target in state.uses if target.address in before ^ down}
+    return compiler.refresh(state, changed, Readings(Verdicts(down), now), epoch=2)
+
+
+def test_a_region_that_comes_up_beside_another_ramps_from_a_tenth_to_all() -> None:
+    compiler, down = Compiler(), {"203.0.113.5"}
+    state = reread(compiler, compiled(down, compiler), down, set(), now=100.0)
+    assert shares_of(state, "203.0.113.1") == {"ap": 0.1, "us": 0.9}
+    state = compiler.ramped(state, 115.0, epoch=3)
+    assert shares_of(state, "203.0.113.1") == {"ap": 0.5, "us": 0.5}
+    assert compiler.ramped(state, 115.5, epoch=4) is state, "no step, no snapshot"
+    state = compiler.ramped(state, 130.0, epoch=5)
+    assert shares_of(state, "203.0.113.1") == {"ap": 1.0}
+
+
+def test_a_region_that_comes_up_alone_has_everybody_at_once() -> None:
+    compiler, down = Compiler(), {"203.0.113.5", "192.0.2.1", "2001:db8::1"}
+    state = reread(compiler, compiled(down, compiler), down, down - {"203.0.113.5"}, now=100.0)
+    assert shares_of(state, "203.0.113.1") == {"ap": 1.0}
+
+
+def test_a_region_that_goes_down_again_while_it_ramps_starts_anew() -> None:
+    compiler, down = Compiler(), {"203.0.113.5"}
+    state = reread(compiler, compiled(down, compiler), down, set(), now=100.0)
+    state = reread(compiler, state, set(), down, now=110.0)
+    assert shares_of(state, "203.0.113.1") == {"us": 1.0}
+    state = reread(compiler, state, down, set(), now=120.0)
+    assert shares_of(state, "203.0.113.1") == {"ap": 0.1, "us": 0.9}
+
+
+def test_a_reload_lets_ramps_go_on_and_a_new_region_ramps_too() -> None:
+    compiler, down = Compiler(), {"203.0.113.5"}
+    state = reread(compiler, compiled(down, compiler), down, set(), now=100.0)
+    text = ZONE.replace("ap: [203.0.113.5]", "ap: [203.0.113.5], eu: [198.51.100.9]")
+    now = Readings(Verdicts(), 110.0)
+    again = compiler.compile(ZONES, sample_geo(), now, 3, before=state)
+    assert shares_of(again, "203.0.113.1") == {"ap": 0.4, "us": 0.6}
+    wider = compiler.compile(read_zones({"gtm.yaml": text}), sample_geo(), now, 3, before=state)
+    assert shares_of(wider, "198.51.100.1") == {"eu": 0.1, "us": 0.9}
+
+
+def test_a_and_aaaa_agree_while_a_region_ramps() -> None:
+    compiler, down = Compiler(), {"192.0.2.1", "2001:db8::1"}
+    state = reread(compiler, compiled(down, compiler), down, set(), now=100.0)
+    wire = b"\6search\3gtm\7example\3com\0"
+    seen = set()
+    for host in range(1, 200):
+        for now in (100.0, 140.0):
+            found = []
+            for rrtype in (1, 28):
+                packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
+                sender = asker(f"192.0.2.{host}")
+                reply = respond(state.snapshot, packet, sender, Chance(0, now), udp=True)
+                assert reply is not None
+                found.append(reply.tally.region)
+            # ap has no IPv6 address: then AAAA is NODATA, never the other region's
+            assert found in (["us", "us"], ["ap", ""])
+            seen.add(found[0])
+    assert seen == {"us", "ap"}

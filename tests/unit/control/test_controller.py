@@ -314,3 +314,23 @@ async def test_a_database_that_is_not_in_use_is_said_until_a_good_one_is(stage: 
     stage.geo.write_bytes(good)
     await stage.controller.load_if_changed()
     assert stage.controller.geo_error is None
+
+
+async def test_a_region_that_comes_back_ramps_by_the_controllers_own_timer(stage: Stage) -> None:
+    now = [1000.0]
+    stage.controller._now = lambda: now[0]
+    await stage.controller.start()
+    assert stage.controller._ramp_timer is None
+    for state in (State.DOWN, State.UP):
+        stage.checker.change("198.51.100.1", state)
+        await asyncio.sleep(0)
+    taken = stage.controller.compiled.groups[0].fractions
+    assert taken is not None
+    assert min(taken) == 0.1
+    timer = stage.controller._ramp_timer
+    assert timer is not None
+    assert timer.when() - asyncio.get_running_loop().time() <= 30 / 9
+    now[0] += 30
+    stage.controller._ramp()
+    assert stage.controller.compiled.groups[0].fractions is None
+    assert stage.controller._ramp_timer is None

@@ -197,11 +197,10 @@ STEERING = {
         "7:27: steering.otherwise: the policy `least_load` is not supported by this version; "
         "write `nearest` or `latency` or `geo` or `weighted` or `failover` or `sticky`",
     ),
-    "a key of a later version": (
+    "a key of the app, deep inside": (
         "{policy: failover, order: us, otherwise: {ramp: 30s}}",
-        "7:57: steering.otherwise.ramp: `ramp` is not supported by this version; remove it "
-        "(known here: regions, within, weights, order, trickle, fence, rules, draw, prefix, "
-        "otherwise, policy)",
+        "7:57: steering.otherwise.ramp: `ramp` is a key of the app, beside `steering`; "
+        "write it there",
     ),
     "a key of the app": (
         "{panic: 30%}",
