@@ -14,6 +14,7 @@ from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
 from gtm.model import App, Balance, Service, Target, Topology, Zone
 from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
+from gtm.steering.intake import Intake
 from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import (
@@ -144,6 +145,16 @@ class Compiler:
                 touched[key] = changed
                 apps[key] = replace(app, overlay=overlay)
         return _after(before, apps, touched, readings, epoch) if touched else before
+
+    def admitted(
+        self, before: Compiled, intakes: Mapping[int, Intake | None], epoch: int
+    ) -> Compiled:
+        """The next snapshot with the clients of groups (by number) dealt out so; or `before`."""
+        groups = tuple(
+            group.with_intake(intakes[number]) if number in intakes else group
+            for number, group in enumerate(before.groups)
+        )
+        return _regrouped(before, groups, epoch)
 
     def ramped(self, before: Compiled, now: float, epoch: int) -> Compiled:
         """The next snapshot as regions that came up take more of their clients; or `before`."""

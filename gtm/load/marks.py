@@ -20,8 +20,8 @@ from dataclasses import dataclass
 class Room:
     """What a region can take, in the unit of its capacity.
 
-    Clients are turned away from `soft` (a fraction of the capacity) on. `fixed` is load that steering
-    does not control: it takes room, and stays.
+    Clients are turned away from `soft` (a fraction of the capacity) on. `fixed` is load that
+    steering does not control: it takes room, and stays.
     """
 
     capacity: float = math.inf

@@ -108,6 +108,7 @@ class FastPath:
         steered = entry.steered
         scope = 0
         fallback = None
+        asked = None
         if steered is not None:
             areas = steered.areas
             if address >= 0:
@@ -127,6 +128,8 @@ class FastPath:
                 except KeyError:
                     value = self._locate(host, areas)
             plan = self._plans[steered.group][value >> 8]
+            if areas.asked is not None:
+                asked = (areas.asked, value >> 8)
             slot = plan.only
             if slot < 0:
                 if plan.width != 1:
@@ -153,6 +156,8 @@ class FastPath:
         if rendered.rcode:
             flags = bytes((flags[0], flags[1] | rendered.rcode))
         counts[rendered.tally] += 1
+        if asked is not None:
+            asked[0][asked[1]] += 1
         return b"".join(
             (
                 packet[:2],
