@@ -24,6 +24,7 @@ BY_AREA = 300.0  # seconds to learn how areas differ in that
 UNEXPLAINED = 60.0  # seconds over which load that is not explained is smoothed
 STRIDE = math.log(2)  # how far one report may be from what was reckoned, to be learnt from
 WIDEST = math.log(50)  # how far areas may differ in what an answer stands for
+RESTLESS = 0.05  # of all load: with more of it on the move, reports teach nothing
 ENOUGH = 5.0  # seconds of answers before anything is reckoned
 
 
@@ -87,6 +88,15 @@ class Flow:
             for at, share in enumerate(row):
                 felt[at] += (share - felt[at]) * part
 
+    def moving(self, shares: Sequence[Sequence[float]]) -> float:
+        """The part of all clients that has yet to follow the shares it is given."""
+        rates = [rate.value for rate in self.mix]
+        away = sum(
+            rate * sum(abs(share - felt) for share, felt in zip(row, before, strict=True)) / 2
+            for rate, row, before in zip(rates, shares, self.felt, strict=False)
+        )
+        return away / (sum(rates) or 1.0)
+
     def answers(self) -> list[float]:
         """Answers a second by area, each weighed by how much heavier its clients are."""
         rates = [rate.value for rate in self.mix]
@@ -110,6 +120,7 @@ class Demand:
         self._at: float | None = None
         self._learnt: float | None = None
         self._weights: dict[int, float] = {}
+        self._restless = 0.0
 
     def observe(self, units: Sequence[Unit], now: float, answered: Callable[[int], float]) -> None:
         """Takes in answers and shares since the last time.
@@ -128,6 +139,7 @@ class Demand:
             for key, here in by_decider.items()
         }
         self._weights = {}
+        moving, longest = 0.0, 0.0
         for key, here in by_decider.items():
             flow, weights = self._flows[key], _weights(here, answered)
             self._weights.update(
@@ -135,9 +147,14 @@ class Demand:
             )
             if elapsed:
                 flow.count(elapsed)
-            ttl = max(unit.ttl for unit in here)
+            ttl = float(max(unit.ttl for unit in here))
             # an answer is kept for half a TTL on average
-            flow.feel(_mean_shares(here, weights), _step(elapsed, ttl / 2) if ttl else 1.0)
+            shares = _mean_shares(here, weights)
+            moving = max(moving, flow.moving(shares))
+            flow.feel(shares, _step(elapsed, ttl / 2) if ttl else 1.0)
+            longest = max(longest, ttl)
+        # reports may be a TTL behind what is felt
+        self._restless = max(moving, self._restless * math.exp(-elapsed / (longest or 1.0)))
 
     @property
     def known(self) -> bool:
@@ -192,6 +209,7 @@ class Demand:
         if self.stands_for is None:
             self.stands_for = whole / reckoned if whole > 0 else None
             return
+        elapsed *= max(0.0, 1 - self._restless / RESTLESS)
         overall = _far(whole, reckoned)
         self.stands_for *= math.exp(_step(elapsed, OVERALL) * overall)
         apart = {at: _far(load, expected[at]) - overall for at, load in both.items()}
