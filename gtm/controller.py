@@ -8,6 +8,8 @@ replaces good: what does not load leaves the old snapshot serving, and is said.
 from __future__ import annotations
 
 import asyncio
+import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +21,8 @@ from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
+from gtm.load.loop import CapacityLoop, Surroundings
+from gtm.load.spill import Intakes
 from gtm.model import App, State, Target, Topology, Verdict
 from gtm.overrides import (
     Change,
@@ -33,6 +37,7 @@ from gtm.overrides import (
     refusals,
 )
 from gtm.planes import Plane
+from gtm.planes.stats import answers_by_service
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
 from gtm.zonefile import Loaded, load
@@ -109,6 +114,10 @@ class Controller:
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
         self._epoch = 0
+        self.capacity = CapacityLoop(
+            Surroundings(self._served, self._probed_load, self._answers, self._admit),
+            time.monotonic,
+        )
         self._changed: set[Target] = set()
         self._ramp_timer: asyncio.TimerHandle | None = None
         self._since_load: set[Target] | None = None
@@ -294,6 +303,7 @@ class Controller:
         snapshot = replace(compiled.snapshot, epoch=self._epoch)
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
+        self.capacity.changed()
         self._plan_ramp()
 
     def _plan_ramp(self) -> None:
@@ -310,6 +320,34 @@ class Controller:
         if after is before:
             self._plan_ramp()
         else:
+            self._publish(after)
+
+    # --- load -------------------------------------------------------------------------
+
+    def _served(self) -> Compiled | None:
+        return self._compiled
+
+    def _probed_load(self, target: Target) -> tuple[float, float] | None:
+        outcome = self.checker.report(target).outcome
+        if outcome is None or outcome.load is None:
+            return None
+        return outcome.load, max(0.0, self._now() - outcome.at)
+
+    def _answers(self) -> Counter[tuple[str, str]]:
+        return answers_by_service(self.plane.stats, self.compiled.snapshot.tallies)
+
+    def _admit(self, seen: Compiled, intakes: Intakes) -> None:
+        """Deals clients out as the capacity loop says, where what it saw still holds."""
+        before = self.compiled
+        if before.zones is not seen.zones:
+            return
+        holding = {
+            number: intake
+            for number, intake in intakes.items()
+            if before.groups[number].up == seen.groups[number].up
+        }
+        after = self._compiler.admitted(before, holding, self._epoch)
+        if after is not before:
             self._publish(after)
 
     # --- overrides ----------------------------------------------------------------------

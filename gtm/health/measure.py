@@ -17,10 +17,15 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an attempt that came to its end found; `what` goes before "after 41 ms"."""
+    """What an attempt that came to its end found; `what` goes before "after 41 ms".
+
+    `load` and `unread` are as in an Outcome.
+    """
 
     ok: bool
     what: str
+    load: float | None = None
+    unread: str | None = None
 
 
 @dataclass(slots=True)
@@ -42,11 +47,12 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
-    ok = False
+    ok, load, unread = False, None, None
     try:
         async with asyncio.timeout(target.check.timeout) as limit:
             finding = await attempt(progress)
         ok, reason = finding.ok, f"{finding.what} after {span(clock() - begun)}"
+        load, unread = finding.load, finding.unread
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
             reason = f"{progress.lacking} within {span(target.check.timeout)}"
@@ -54,4 +60,5 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
             return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
-    return Outcome(ok, reason, latency=clock() - begun, at=now())
+    latency = clock() - begun
+    return Outcome(ok, reason, latency=latency, at=now(), load=load, unread=unread)

@@ -13,7 +13,8 @@ class Outcome:
 
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
-    found out, `ok` is False and no verdict may go by it.
+    found out, `ok` is False and no verdict may go by it. `load` is the target's as its response
+    says it; `unread` is why it can't be read from where the check says that it stands.
     """
 
     ok: bool
@@ -21,6 +22,8 @@ class Outcome:
     latency: float
     at: float
     impairment: str | None = None
+    load: float | None = None
+    unread: str | None = None
 
 
 def place(target: Target) -> str:

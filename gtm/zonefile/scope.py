@@ -118,7 +118,9 @@ def _written(document: Document, path: tuple[str, str]) -> dict[object, object]:
 
 
 def _reads_load(shape: SharedFile) -> bool:
-    return "load" in shape.model_fields_set or any(check.load is not None for check in shape.checks.values())
+    return "load" in shape.model_fields_set or any(
+        check.load is not None for check in shape.checks.values()
+    )
 
 
 def check_name(name: str, kind: str, spot: Spot, findings: Findings) -> None:
