@@ -235,7 +235,7 @@ class Controller:
         )
 
     def _readings(self) -> Readings:
-        return Readings(self.checker.verdict, self._now())
+        return Readings(self.checker.verdict, self._now(), load=self.capacity.endpoint_load)
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)

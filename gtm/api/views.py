@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TypedDict
 
 import gtm
-from gtm.api import overrides
+from gtm.api import loads, overrides
 from gtm.api.models import (
     AppStatus,
     EndpointExplained,
@@ -60,6 +60,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
         zones=[_zone(controller, zone) for zone in compiled.zones],
         overrides=overrides.in_force(controller),
         kept=overrides.kept(controller.overrides),
+        loads=loads.standings(controller),
     )
 
 
@@ -124,6 +125,7 @@ def _service_region(
         target = target_of(compiled.app, service, endpoint)
         report = None if target is None else controller.report(target)
         latency = None if report is None else report.latency
+        outcome = None if report is None else report.outcome
         # the verdict in the snapshot holds; its reason may be older than the latest probe's
         said = (
             verdict
@@ -133,6 +135,8 @@ def _service_region(
         return EndpointStatus(
             endpoint=str(endpoint),
             latency_ms=None if latency is None else latency * 1000,
+            load=None if outcome is None else outcome.load,
+            load_error=None if outcome is None else outcome.unread,
             **_verdict(said),
         )
 

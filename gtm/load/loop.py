@@ -70,9 +70,13 @@ class CapacityLoop:
         """What an endpoint said of its load when it was probed last; None if nothing."""
         return self._loads.get((zone, region, str(endpoint)))
 
+    def site(self, region: str, zone: str | None) -> Site:
+        """The site that a report would be about. Raises GtmError if there is none."""
+        return self._current().named(region, zone)
+
     def post(self, region: str, zone: str | None, load: float) -> Site:
         """Takes a region's load. Raises GtmError for a region or a load that can't be."""
-        site = self._current().named(region, zone)
+        site = self.site(region, zone)
         if not (math.isfinite(load) and 0 <= load <= MOST):
             raise GtmError(
                 f"cannot take a load of {region}: {load} is not a number from 0 to {MOST:g}"
