@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gtm.load.cheapest import Relief
 from gtm.load.level import levelled
-from gtm.load.makeroom import MakingRoom, reach
 from gtm.load.marks import Room
 from gtm.load.settle import Crowd, Settlement
 
@@ -76,7 +76,7 @@ class _Settling:
     def __init__(self, crowds: list[Crowd], rooms: Sequence[Room], wanted: Sequence[float]) -> None:
         self._crowds = crowds
         self._rooms = rooms
-        self._reaches = [reach(crowd) for crowd in crowds]
+        self._reaches = [crowd.reach() for crowd in crowds]
         self._low = [room.target(load) for room, load in zip(rooms, wanted, strict=True)]
         self._full: list[frozenset[int]] = []
 
@@ -101,8 +101,8 @@ class _Settling:
     def _settled(self, limits: Sequence[float]) -> Settlement | None:
         """A settlement that leaves nobody over; None, with what is `full`, if that can't be."""
         found = Settlement(self._crowds, limits)
-        self._full = MakingRoom(self._crowds, self._reaches, limits, found).full
-        return None if self._full else _forced(self._crowds, found)
+        self._full = Relief(found, self._reaches).full
+        return None if self._full else found
 
     def _only_full(self, low: Sequence[float], high: Sequence[float]) -> list[float]:
         """The high limits for what was found full, the low ones for all others."""
@@ -120,8 +120,9 @@ class _Settling:
                 least = middle
             else:
                 best, most = found, middle
-        if best is None:
-            best = _forced(self._crowds, Settlement(self._crowds, high))
+        if best is None:  # by rounding, if at all
+            best = Settlement(self._crowds, high)
+            Relief(best, self._reaches)
         return best
 
     def _over(self, high: list[float]) -> list[float]:
@@ -139,6 +140,8 @@ class _Settling:
             whole = load + sum(self._rooms[region].fixed for region in regions)
             least, most = 1.0, 1 + whole / min(self._rooms[region].capacity for region in regions)
             for _ in range(2 * STEPS):
+                if most - least < 1e-4:
+                    break
                 middle = (least + most) / 2
                 settled = self._settled(self._raised(limits, regions, middle))
                 if settled is None and any(regions <= full for full in self._full):
@@ -162,14 +165,3 @@ def _mixed(low: Sequence[float], high: Sequence[float], part: float) -> list[flo
         a if a == b else a + (b - a) * part  # both may be infinite
         for a, b in zip(low, high, strict=True)
     ]
-
-
-def _forced(crowds: list[Crowd], found: Settlement) -> Settlement:
-    """With whoever is still left, by rounding, where it asks first."""
-    for number, amount in enumerate(found.left):
-        if amount > 0:
-            for region, share in crowds[number].ways(frozenset()):
-                held = found.held[region]
-                held[number] = held.get(number, 0.0) + amount * share
-                found.total[region] += amount * share
-    return found

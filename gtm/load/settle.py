@@ -1,19 +1,17 @@
-"""Deferred acceptance: regions keep the clients that would lose most elsewhere.
+"""Who asks where: clients as their policies send them, and on from full regions by the policy.
 
-All clients ask where their policy sends them first. A region that is asked for more than its
-target keeps those who would lose most by going on, and the rest ask where they are sent next.
-Who was turned away by a region does not ask there again, so it ends, and nobody is sent on who
-would lose more by it than one who may stay (Gale and Shapley, 1962, with amounts for persons).
+Clients whose policy knows no costs go on as the policy sends them without the region that turns
+them away, the same part of each crowd. Those with costs stay where they ask first: for them
+`cheapest` finds who loses least.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
-CLOSE = 1e-10  # of the whole load: what is over a target by less is not over it
+ROUNDS = 5  # for each region, in which those who are turned away ask on
+CLOSE = 1e-10  # of the whole load: what is over a limit by less is not over it
 
 Ways = Callable[[frozenset[int]], tuple[tuple[int, float], ...]]
 
@@ -34,80 +32,84 @@ class Crowd:
     ramps: Mapping[int, float] = field(default_factory=dict)
     level: bool = False
 
+    def reach(self) -> frozenset[int]:
+        """All regions that the crowd can be sent to."""
+        found: frozenset[int] = frozenset()
+        while ways := self.ways(found):
+            found |= {region for region, _ in ways}
+        return found
+
 
 class Settlement:
-    """Who is where once nobody more than `limits` (by region) is kept."""
+    """Who is where: `held` is by region and crowd, `total` by region."""
 
     def __init__(self, crowds: Sequence[Crowd], limits: Sequence[float]) -> None:
-        """`held` is by region and crowd, `left` what of a crowd nobody takes."""
-        self._crowds = crowds
-        self._limits = limits
-        self._close = CLOSE * (sum(crowd.load for crowd in crowds) or 1.0)
-        self._losses: list[dict[int, float]] = [{} for _ in limits]
-        self._closed: list[frozenset[int]] = [frozenset() for _ in crowds]
+        """Limits are kept as far as clients without costs can go on."""
+        self.crowds = crowds
+        self.limits = limits
+        self.close = CLOSE * (sum(crowd.load for crowd in crowds) or 1.0)
         self.held: list[dict[int, float]] = [{} for _ in limits]
         self.total = [0.0] * len(limits)
-        self.left = [0.0] * len(crowds)
+        self._closed: list[frozenset[int]] = [frozenset() for _ in crowds]
         for number, crowd in enumerate(crowds):
             self._ask(number, crowd.load)
-        self._run()
+        for _ in range(ROUNDS * len(limits)):
+            moved = [self._turn_away(region) for region in self.over()]
+            if not any(moved):
+                break
 
-    def _run(self) -> None:
-        while over := [
+    def over(self) -> list[int]:
+        """The regions that have more than they may."""
+        return [
             region
-            for region, limit in enumerate(self._limits)
-            if self.total[region] > limit + self._close
-        ]:
-            for region in over:
-                self._turn_away(region)
+            for region, limit in enumerate(self.limits)
+            if self.total[region] > limit + self.close
+        ]
+
+    def move(self, number: int, amount: float, here: int, there: int) -> None:
+        """Moves clients of a crowd from one region to another."""
+        self.held[here][number] -= amount
+        self.total[here] -= amount
+        self._put(number, amount, there)
+
+    def _put(self, number: int, amount: float, region: int) -> None:
+        self.held[region][number] = self.held[region].get(number, 0.0) + amount
+        self.total[region] += amount
 
     def _ask(self, number: int, amount: float) -> None:
         """Sends clients where their policy says, and on from where a ramp does not take them."""
-        crowd = self._crowds[number]
+        crowd = self.crowds[number]
         ways = crowd.ways(self._closed[number])
-        if not ways:
-            self.left[number] += amount
-            return
+        ramping = frozenset(region for region, _ in ways if crowd.ramps.get(region, 1.0) < 1)
+        onward = bool(ramping) and bool(crowd.ways(self._closed[number] | ramping))
         away = 0.0
         for region, share in ways:
-            self._losses[region].setdefault(number, self._loss(number, region))
-            taken = amount * share * crowd.ramps.get(region, 1.0)
-            self.held[region][number] = self.held[region].get(number, 0.0) + taken
-            self.total[region] += taken
+            taken = amount * share * (crowd.ramps.get(region, 1.0) if onward else 1.0)
+            self._put(number, taken, region)
             away += amount * share - taken
-        if away > 0:
-            ramping = {region for region, _ in ways if crowd.ramps.get(region, 1.0) < 1}
+        if onward:
             self._closed[number] |= ramping
             self._ask(number, away)
 
-    def _loss(self, number: int, region: int) -> float:
-        """What clients lose by going on from a region, in the unit of their costs."""
-        crowd = self._crowds[number]
-        then = crowd.ways(self._closed[number] | {region})
-        if not then:
-            return math.inf
-        if not crowd.costs:
-            return 0.0
-        return sum(share * crowd.costs[other] for other, share in then) - crowd.costs[region]
-
-    def _turn_away(self, region: int) -> None:
-        """Sends on those who lose least; of those who lose alike, the same part of each."""
-        excess = self.total[region] - max(0.0, self._limits[region])
-        held, losses = self.held[region], self._losses[region]
-        going: list[tuple[int, float]] = []
-        for _, alike in groupby(sorted(held, key=losses.__getitem__), key=losses.__getitem__):
-            numbers = list(alike)
-            together = sum(held[number] for number in numbers)
-            if together <= 0:
-                continue
-            part = min(1.0, excess / together)
-            going += [(number, part * held[number]) for number in numbers]
-            excess -= part * together
-            if excess <= 0:
-                break
+    def _turn_away(self, region: int) -> bool:
+        """Sends on what is over the limit of those who can; says whether anybody could."""
+        held = self.held[region]
+        free = [
+            number
+            for number, amount in held.items()
+            if amount > 0
+            and not self.crowds[number].costs
+            and self.crowds[number].ways(self._closed[number] | {region})
+        ]
+        together = sum(held[number] for number in free)
+        if together <= self.close:
+            return False
+        part = min(1.0, (self.total[region] - max(0.0, self.limits[region])) / together)
+        going = [(number, part * held[number]) for number in free]
         for number, amount in going:
             held[number] -= amount
             self.total[region] -= amount
             self._closed[number] |= {region}
         for number, amount in going:
             self._ask(number, amount)
+        return True

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address
 
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.model import Target
+from gtm.snapshot import Snapshot
 from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, read_zones, sample_geo
 
@@ -77,6 +78,8 @@ class World:
     targets: dict[str, Target] = field(init=False)
     verdicts: Verdicts = field(default_factory=Verdicts)
     _given: list[deque[dict[str, float]]] = field(default_factory=list)
+    _seen: Snapshot | None = None
+    _shares: list[dict[str, float]] = field(default_factory=list)
     _fractions: list[float] = field(default_factory=lambda: [0.0] * len(COUNTRIES))
 
     def __post_init__(self) -> None:
@@ -97,14 +100,23 @@ class World:
 
     def shares(self, number: int) -> dict[str, float]:
         """What the plans give a country's resolvers now."""
+        if self._seen is not self.compiled.snapshot:
+            self._seen = self.compiled.snapshot
+            self._shares = [self._look(at) for at in range(len(COUNTRIES))]
+        return self._shares[number]
+
+    def _look(self, number: int) -> dict[str, float]:
         group = self.compiled.groups[0]
-        area = group.decider.areas.find(32, int(network(number)) + 1) >> 8
-        plan = self.compiled.snapshot.plans[0][area]
+        plan = self.compiled.snapshot.plans[0][self.area(number)]
         found: dict[str, float] = {}
         for slot in plan.slots:
             name = group.regions[slot]
             found[name] = found.get(name, 0.0) + 1 / len(plan.slots)
         return found
+
+    def area(self, number: int) -> int:
+        """The area of a country's clients."""
+        return self.compiled.groups[0].decider.areas.find(32, int(network(number)) + 1) >> 8
 
     def tick(self) -> None:
         """A cohort of resolvers in each country asks again."""
@@ -114,9 +126,8 @@ class World:
         for number, (_, _, answers) in enumerate(COUNTRIES.values()):
             self._given[number].append(self.shares(number))
             self._given[number].popleft()
-            area = self.compiled.groups[0].decider.areas.find(32, int(network(number)) + 1) >> 8
             exact = self.demand(number) * answers * TICK + self._fractions[number]
-            asked[area] += int(exact)
+            asked[self.area(number)] += int(exact)
             self._fractions[number] = exact - int(exact)
 
     def loads(self) -> dict[str, float]:
@@ -143,5 +154,5 @@ class World:
     def travel(self, number: int) -> dict[str, float]:
         """What each region costs a country's clients, in milliseconds."""
         group = self.compiled.groups[0]
-        area = group.decider.areas.find(32, int(network(number)) + 1) >> 8
-        return dict(zip(group.regions, group.decider.costs[area], strict=True))
+        costs = group.decider.costs[self.area(number)]
+        return dict(zip(group.regions, costs, strict=True))
