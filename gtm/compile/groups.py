@@ -24,8 +24,11 @@ from gtm.steering.intake import Fractions, Intake
 from gtm.steering.meancost import mean_costs
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
-from gtm.steering.policies import Up, chooser, networks_in
+from gtm.steering.policies import Up, chooser, named_in, pinned
+from gtm.steering.policies.cost import added
 from gtm.steering.ramp import Ramp, begun
+from gtm.steering.readings import Readings
+from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import AppHealth, eligible, withheld
 
 # policies under which clients lose more by leaving one region than another
@@ -85,7 +88,7 @@ class Group:
 
     def after(self, before: Group, length: float, now: float) -> Group:
         """The group with what the one before a reload knew: what was up last, and what ramps."""
-        risen = replace(self, last_up=self.up or before.last_up)
+        risen = replace(self, last_up=self.up or before.last_up & frozenset(self.regions))
         if self._as(before):
             risen = replace(risen, intake=before.intake)
         return replace(risen, ramps=before._ramps(self.up, length, now)).ramped(now)
@@ -149,37 +152,50 @@ class Deciders:
         self.geo = geo
         self._latency = latency
         self._places: dict[tuple[object, ...], Places] = {}
-        self.made: dict[tuple[Steering, tuple[Region, ...]], Decider] = {}
+        self.made: dict[tuple[object, ...], Decider] = {}
         self._before = {} if before is None else before.made
 
-    def decider(self, steering: Steering, regions: tuple[Region, ...]) -> Decider:
-        """The one decider of services with the same steering and regions."""
-        key = (steering, regions)
+    def decider(
+        self, steering: Steering, regions: tuple[Region, ...], service_times: Mapping[str, float]
+    ) -> Decider:
+        """The one decider of services with the same steering and regions.
+
+        Where steering goes by service times (milliseconds by region name), with the same times.
+        """
+        times = service_times if by_service_time(steering) else {}
+        key = (steering, regions, tuple(times.items()))
         if key not in self.made and key in self._before:
             self.made[key] = self._before[key]
         if key not in self.made:
-            self.made[key] = self._made(steering, regions)
+            self.made[key] = self._made(steering, regions, times)
         return self.made[key]
 
-    def _made(self, steering: Steering, regions: tuple[Region, ...]) -> Decider:
-        policy, cut = chooser(steering, regions, self._latency), self._cut(steering)
+    def _made(
+        self, steering: Steering, regions: tuple[Region, ...], times: Mapping[str, float]
+    ) -> Decider:
+        pins = (override.regions for override in self.geo.overrides)
+        plain = chooser(steering, regions, self._latency, times)
+        policy, cut = pinned(plain, steering, regions, pins), self._cut(steering)
         if all(region.capacity is None for region in regions):
-            return Decider(policy, build_areas(cut, policy, len(regions)))
+            return Decider(policy, build_areas(cut, policy, len(regions)), times)
         areas, by_place = areas_of(cut, policy, len(regions))
         costs: Sequence[Fractions] = ()
         if steering.policy in RANKING:
-            costs = mean_costs(cut, by_place, len(areas), CostModel(regions, self._latency))
-        return Decider(policy, area_table(cut, policy, areas, by_place, counted=True), costs)
+            more = added(steering, regions, times)
+            model = CostModel(regions, self._latency, more)
+            costs = mean_costs(cut, by_place, len(areas), model)
+        table = area_table(cut, policy, areas, by_place, counted=True)
+        return Decider(policy, table, times, costs)
 
     def settle(self) -> None:
         """Lets go of what was taken over and not asked for."""
         self._before = {}
 
     def _cut(self, steering: Steering) -> Places:
-        networks = tuple(sorted(set(networks_in(steering)), key=str))
-        if networks not in self._places:
-            self._places[networks] = places(self.geo, networks)
-        return self._places[networks]
+        words = tuple(sorted(set(named_in(steering)), key=str))
+        if words not in self._places:
+            self._places[words] = places(self.geo, words)
+        return self._places[words]
 
 
 def deciders(
@@ -198,15 +214,25 @@ def deciders(
     return made[key]
 
 
-def group_of(zone: Zone, app: App, service: Service, health: AppHealth, known: Deciders) -> Group:
-    """The group that a service belongs to, as its verdicts are now."""
+def group_of(
+    zone: Zone,
+    app: App,
+    service: Service,
+    health: AppHealth,
+    known: Deciders,
+    readings: Readings,
+    earlier: Group | None = None,
+) -> Group:
+    """The group that a service belongs to, as its verdicts are now; `earlier` is that of before."""
     regions = tuple(region for name, region in zone.regions.items() if name in service.endpoints)
+    times = {region.name: readings.service_time(zone.name, region.name) for region in regions}
     up = eligible(app, service, health)
-    return Group(
-        decider=known.decider(app.steering, regions),
+    group = Group(
+        decider=known.decider(app.settled_for(service).steering, regions, times),
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,
         last_up=up,
         withheld=withheld(app, service, health),
     )
+    return group.after(earlier, app.ramp, readings.now) if earlier else group

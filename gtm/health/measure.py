@@ -19,11 +19,12 @@ Clock = Callable[[], float]
 class Finding:
     """What an attempt that came to its end found; `what` goes before "after 41 ms".
 
-    `load` and `unread` are as in an Outcome.
+    `service`, `load` and `unread` are as in an outcome.
     """
 
     ok: bool
     what: str
+    service: float | None = None
     load: float | None = None
     unread: str | None = None
 
@@ -47,11 +48,12 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
-    ok, load, unread = False, None, None
+    ok, service, load, unread = False, None, None, None
     try:
         async with asyncio.timeout(target.check.timeout) as limit:
             finding = await attempt(progress)
-        ok, reason = finding.ok, f"{finding.what} after {span(clock() - begun)}"
+        ok, service = finding.ok, finding.service
+        reason = f"{finding.what} after {span(clock() - begun)}"
         load, unread = finding.load, finding.unread
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
@@ -60,5 +62,12 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
             return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
-    latency = clock() - begun
-    return Outcome(ok, reason, latency=latency, at=now(), load=load, unread=unread)
+    return Outcome(
+        ok,
+        reason,
+        latency=clock() - begun,
+        at=now(),
+        service=service,
+        load=load,
+        unread=unread,
+    )

@@ -13,8 +13,10 @@ class Outcome:
 
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
-    found out, `ok` is False and no verdict may go by it. `load` is the target's as its response
-    says it; `unread` is why it can't be read from where the check says that it stands.
+    found out, `ok` is False and no verdict may go by it. `service` is the seconds that the target
+    itself took to answer, without the network; None where the probe does not tell.
+    `load` is its load as its response says it, `unread` why that can't be read from where the
+    check says that it stands.
     """
 
     ok: bool
@@ -22,6 +24,7 @@ class Outcome:
     latency: float
     at: float
     impairment: str | None = None
+    service: float | None = None
     load: float | None = None
     unread: str | None = None
 

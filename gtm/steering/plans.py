@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gtm.model import AllDown
@@ -15,6 +15,7 @@ SERVFAIL = Plan(
     Pick.FIRST, (), width=0, fallback=AllDown.SERVFAIL
 )  # no slot: there is nothing to say
 FRESH = 4  # intakes whose plans are kept: a new one comes with each change of load
+NO_TIMES: Mapping[str, float] = {}
 REMEMBERED = 256  # sets of regions up whose plans are kept; more would come of endless flapping
 
 
@@ -37,12 +38,20 @@ class Decider:
     Services that have the same regions and steering share one, and so the plans.
     """
 
-    def __init__(self, chooser: Chooser, areas: AreaTable, costs: Sequence[Fractions] = ()) -> None:
+    def __init__(
+        self,
+        chooser: Chooser,
+        areas: AreaTable,
+        service_times: Mapping[str, float] = NO_TIMES,
+        costs: Sequence[Fractions] = (),
+    ) -> None:
         """No plans are made before they are asked for.
 
-        `costs`, if somebody wants to know, has for each area what its clients' mean cost is in
-        each region, in milliseconds.
+        `service_times` are those that the policy goes by, milliseconds by region name. `costs`,
+        if somebody wants to know, has for each area what its clients' mean cost is in each
+        region, in milliseconds.
         """
+        self.service_times = service_times
         self.chooser = chooser
         self.areas = areas
         self.costs = costs

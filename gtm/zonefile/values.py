@@ -16,6 +16,9 @@ MAX_TTL = 2**31 - 1
 # Far finer than the shares that plans can hold.
 MAX_WEIGHT = 1_000_000
 
+# A millisecond of service time that counts more than this many of round trip is a mistake.
+MAX_TIMES = 1000
+
 # An endpoint takes a slot for each unit of its weight.
 MAX_ENDPOINT_WEIGHT = 1000
 
@@ -44,11 +47,6 @@ def seconds(value: object) -> float:
 
 def ttl(value: object) -> int:
     """A TTL in whole seconds (RFC 2181 section 8)."""
-    if isinstance(value, dict):
-        raise Wrong(
-            "a ttl of `{min, max}` is not supported by this version",
-            "write one duration, such as `30s`",
-        )
     length = seconds(value)
     if length != int(length):
         raise Wrong(f"{shown(value)} is not whole seconds", "write a ttl such as `30s`")
@@ -282,6 +280,15 @@ def json_pointer(value: object) -> str:
     if isinstance(value, str) and re.fullmatch(r"(?:/(?:[^~/]|~[01])*)+", value):
         return value
     raise Wrong(f"{shown(value)} is not a JSON pointer", "write one such as `/load` or `/a/0/b`")
+
+
+def times(value: object) -> float:
+    """How often something counts: a number from 0 to MAX_TIMES."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_TIMES:
+        return float(value)
+    raise Wrong(
+        f"{shown(value)} is not a factor", f"write a number from 0 to {MAX_TIMES}, such as 1.0"
+    )
 
 
 def weight(value: object) -> int:

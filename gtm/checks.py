@@ -1,0 +1,236 @@
+"""What a check asks, how its answers are judged, and what a probe is sent to: frozen values.
+
+Durations are seconds. Everything here has been checked by `zonefile/`, which is its only maker
+outside tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Address, IPv6Address
+
+# --- what a good HTTP response looks like -------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRange:
+    """HTTP status codes from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """The body has this text in it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A regular expression (RE2's, so that no body makes it slow) is found in the body."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The body is JSON, and what a pointer (RFC 6901) leads to is `value`, written as JSON.
+
+    With `value` None it is enough that it is there, and neither null nor false.
+    """
+
+    pointer: str
+    value: str | None = None
+
+
+BodyTest = Contains | Matches | Points
+
+
+# --- what is asked ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How TLS is spoken. Paths are of PEM files; `authorities` None: those of the system.
+
+    `server_name` is sent and verified (None: the target's own). A certificate that ends within
+    `warn_before` seconds is warned of.
+    """
+
+    verify: bool = True
+    server_name: str | None = None
+    authorities: str | None = None
+    certificate: str | None = None
+    key: str | None = None
+    warn_before: float = 14 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """One request. `host` None: the target's server name; `redirects`: how many are followed."""
+
+    tls: Tls | None = None
+    method: str = "GET"
+    path: str = "/"
+    host: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
+    body: tuple[BodyTest, ...] = ()
+    redirects: int = 0
+    keep_alive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tcp:
+    """A connection; then, if asked, octets to send and octets that must come."""
+
+    tls: Tls | None = None
+    send: bytes = b""
+    expect: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Grpc:
+    """The gRPC health protocol, version 1: `service` must be SERVING ("" is the whole server)."""
+
+    service: str = ""
+    tls: Tls | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dns:
+    """A question to the target: each of `answers` (presentation form) must be in the answer.
+
+    Without any it is enough that there is an answer, if `rcode` is NOERROR.
+    """
+
+    name: str
+    type: str = "A"
+    answers: tuple[str, ...] = ()
+    rcode: str = "NOERROR"
+    tcp: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Icmp:
+    """An echo request with so many octets of data."""
+
+    size: int = 56
+
+
+@dataclass(frozen=True, slots=True)
+class Exec:
+    """A program without a shell: exit status 0 is well; its first line of output says why."""
+
+    argv: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that something else writes, saying what is up: see health/file.py for its form."""
+
+    path: str
+
+
+Probe = Http | Tcp | Grpc | Dns | Icmp | Exec | File
+
+
+# --- how it is judged ---------------------------------------------------------------------
+
+
+class Unknown(Enum):
+    """What to steer by where a verdict is `unknown` for want of fresh probes."""
+
+    KEEP = "keep"
+    UP = "up"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class Damping:
+    """More than `changes` of state within `within` hold a target down for `hold`.
+
+    The hold doubles each time it happens again before a quiet `within` has passed, up to `most`.
+    """
+
+    changes: int = 6
+    within: float = 600.0
+    hold: float = 60.0
+    most: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How outcomes become a verdict.
+
+    `rise` and `fall` are successes and failures in a row to come up and to go down; failures
+    that are not in a row add up until `ok` successes in a row forget them. An answer slower
+    than `max_latency` is a failure. A verdict older than `stale_after` (None: three intervals and
+    a timeout) is unknown.
+    """
+
+    rise: int = 2
+    fall: int = 3
+    ok: int = 1
+    max_latency: float | None = None
+    damping: Damping | None = None
+    unknown: Unknown = Unknown.KEEP
+    stale_after: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When probes are made. `interval` is from one probe's start to the next's.
+
+    `timeout` bounds a whole probe, `connect_timeout` its connection alone; `fast_interval` stands
+    in for the interval while a target's state may be changing.
+    """
+
+    interval: float = 10.0
+    timeout: float = 3.0
+    connect_timeout: float | None = None
+    fast_interval: float | None = None
+
+
+# --- checks -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """How a thing is probed. Two checks that differ in name alone are the same check.
+
+    `port` is None where there is none. With an `address` that is probed, whatever the check is
+    used for. `source` is the address that probes come from.
+    """
+
+    name: str = field(compare=False)
+    probe: Probe
+    port: int | None = None
+    address: str | None = None
+    source: IPv4Address | IPv6Address | None = None
+    schedule: Schedule = Schedule()
+    judgement: Judgement = Judgement()
+
+
+class Combine(Enum):
+    """How the verdicts of several checks become one."""
+
+    ALL = "all"
+    ANY = "any"
+    QUORUM = "quorum"
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Several checks as one: up while `needed` of them are (all for ALL, one for ANY)."""
+
+    name: str = field(compare=False)
+    kind: Combine
+    checks: tuple[AnyCheck, ...]
+    needed: int
+
+
+AnyCheck = Check | Combined
