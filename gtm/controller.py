@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
+from gtm.load.loop import CapacityLoop, Surroundings
+from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
 from gtm.measured import Measured
 from gtm.model import App, State, Target, Verdict, Zone
@@ -40,6 +43,7 @@ from gtm.overrides import (
     ttls_of,
 )
 from gtm.planes import Plane
+from gtm.planes.stats import answers_by_service
 from gtm.steering.lacking import lacking
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
@@ -113,7 +117,11 @@ class Controller:
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
-        self.measured = Measured(self.checker.verdict, self.checker.pace)
+        self.capacity = CapacityLoop(
+            Surroundings(self._served, self._probed_load, self._answers, self._admit), clock
+        )
+        load = self.capacity.endpoint_load
+        self.measured = Measured(self.checker.verdict, self.checker.pace, load)
         self.checker.tell_patience(self._patience_changed)
         self.overrides = Register(store, now, self._overrides_changed, self._objection)
         self.loads = ReloadCounts()
@@ -327,6 +335,7 @@ class Controller:
         snapshot = replace(compiled.snapshot, epoch=self._epoch)
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
+        self.capacity.changed()
         self._plan_ramp()
 
     def _plan_ramp(self) -> None:
@@ -371,6 +380,34 @@ class Controller:
             ms = round(self.measured.service_times[zone, region], 1)
             log.info("service_time", zone=zone.rstrip("."), region=region, milliseconds=ms)
         return change
+
+    # --- load -------------------------------------------------------------------------
+
+    def _served(self) -> Compiled | None:
+        return self._compiled
+
+    def _probed_load(self, target: Target) -> tuple[float, float] | None:
+        outcome = self.checker.report(target).outcome
+        if outcome is None or outcome.load is None:
+            return None
+        return outcome.load, max(0.0, self._now() - outcome.at)
+
+    def _answers(self) -> Counter[tuple[str, str]]:
+        return answers_by_service(self.plane.stats, self.compiled.snapshot.tallies)
+
+    def _admit(self, seen: Compiled, intakes: Intakes) -> None:
+        """Deals clients out as the capacity loop says, where what it saw still holds."""
+        before = self.compiled
+        if before.zones is not seen.zones:
+            return
+        holding = {
+            number: intake
+            for number, intake in intakes.items()
+            if before.groups[number].up == seen.groups[number].up
+        }
+        after = self._compiler.admitted(before, holding, self._epoch)
+        if after is not before:
+            self._publish(after)
 
     # --- overrides ----------------------------------------------------------------------
 

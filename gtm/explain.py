@@ -7,7 +7,7 @@ asks it for its reasons.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import dns.flags
@@ -28,6 +28,7 @@ from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topol
 from gtm.overrides.override import WORDS
 from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
 from gtm.steering.cost import Cost, CostModel
+from gtm.steering.intake import choose
 from gtm.steering.lifetimes import explained
 from gtm.steering.places import Place
 from gtm.steering.policies import named_in
@@ -35,6 +36,7 @@ from gtm.steering.readings import Readings
 from gtm.steering.service_time import weight_at
 from gtm.steering.verdicts import panics, target_of
 
+LESS = 0.002  # of all clients: what shares may differ by for being counted in slots
 BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
 WITHOUT_REGIONS = {
     "all": "no region is up, so all are answered as if they were: {regions}",
@@ -270,7 +272,11 @@ def _steering(
         app=app.app.name,
         topology=app.app.topology.value,
         policy=app.app.settled_for(service.service).steering.policy.value,
-        notes=(*group.decider.chooser.notes(view, group.up_indices()), *_ramps(group, now)),
+        notes=(
+            *group.decider.chooser.notes(view, group.up_indices()),
+            *_ramps(group, now),
+            *_spills(group, view, shares),
+        ),
         area=decision.area,
         areas=len(group.decider.areas.views),
         scope=decision.scope,
@@ -292,6 +298,22 @@ def _steering(
         ttl=kept.ttl,
         ttl_reason=explained(app.zone, kept),
     )
+
+
+def _spills(group: Group, view: Hashable, shares: Mapping[int, float]) -> tuple[str, ...]:
+    """Which regions take only a part of these clients for their load, and how full they are."""
+    choice = choose(group.decider.chooser, view, group.up_indices(), group.fractions)
+    if group.intake is None or choice is None:
+        return ()
+    total = sum(share for _, share in choice.options)
+    notes = []
+    for option, share in choice.options:
+        alone, now = share / total, shares.get(option[0], 0.0)
+        if now < alone - LESS:
+            said = group.intake.said[option[0]]
+            name = group.regions[option[0]]
+            notes.append(f"{name} takes {now / alone:.0%} of these clients now: {said}")
+    return tuple(notes)
 
 
 def _ramps(group: Group, now: float) -> tuple[str, ...]:
@@ -408,11 +430,19 @@ def _nearest(steering: Steering) -> str:
     before = [view for view in _until_picked(steering) if view.dropped is not None]
     if before:
         return f"nearest of those up ({_would_be_nearer(before)})"
+    full = [view.region for view in _until_picked(steering) if _is_full(steering, view)]
+    if full:
+        return f"nearest with room ({' and '.join(full)} would be nearer, but is full)"
     if len([view for view in steering.regions if view.share]) > 1:
         return "one of the regions that share these clients" + _because(steering)
     if any(view.picked and view.verdict.state is State.UNKNOWN for view in steering.regions):
         return "the nearest region, and taken to be up, as it is not known"
     return "the nearest region, and up"
+
+
+def _is_full(steering: Steering, view: RegionView) -> bool:
+    """Whether a region turns some of these clients away for its load."""
+    return any(note.startswith(f"{view.region} takes ") for note in steering.notes)
 
 
 def _would_be_nearer(views: list[RegionView]) -> str:

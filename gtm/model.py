@@ -109,14 +109,26 @@ class StatusRange:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadField:
+    """Where the load stands in a health response: in a header, or in its JSON body.
+
+    `pointer` is a JSON pointer (RFC 6901). One of the two is set.
+    """
+
+    header: str | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """How a thing is probed and how its answers are judged.
 
     `rise` and `fall` are successes and failures in a row to come up and to go down. `interval`
     is from the start of one probe to the start of the next; `timeout` bounds a whole probe.
     `host` overrides the Host header and TLS server name (default: the service's name).
-    `body` is a substring the response body must contain (None: not looked at). Two checks that
-    differ in name alone are the same check.
+    `body` is a substring the response body must contain (None: not looked at), `load` where the
+    response says the endpoint's load (None: in the header that is always looked for). Two checks
+    that differ in name alone are the same check.
     """
 
     name: str = field(compare=False)
@@ -131,6 +143,7 @@ class Check:
     statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
     body: str | None = None
     verify: bool = True
+    load: LoadField | None = None
     hashed: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -198,13 +211,15 @@ class Region:
     """A datacenter or cloud region: the unit of steering and of health.
 
     `bias` from -99 to 99 draws clients in (above 0) or pushes them away, in Route 53's form.
-    `capacity` is the most load it can take, in the unit that its load is reported in.
+    `capacity` is the most load it can take, in the unit that its load is reported in; from `soft`
+    (a fraction of it) on, clients are sent elsewhere.
     """
 
     name: str
     location: Location
     bias: int = 0
     capacity: float | None = None
+    soft: float = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +303,7 @@ class Policy(Enum):
     WEIGHTED = "weighted"
     FAILOVER = "failover"
     STICKY = "sticky"
+    LEAST_LOAD = "least_load"
 
 
 class Draw(Enum):
@@ -487,6 +503,21 @@ class MeasuredLatency:
     milliseconds: Mapping[str, float]
 
 
+class Stale(Enum):
+    """What is believed of a region whose load is no longer reported: what was known, or nothing."""
+
+    KEEP = "keep"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFeed:
+    """How long a reported load is believed (seconds), and what then."""
+
+    expire: float = 60.0
+    stale: Stale = Stale.KEEP
+
+
 @dataclass(frozen=True, slots=True)
 class Zone:
     """One delegated apex and everything under it.
@@ -509,6 +540,7 @@ class Zone:
     serial: int = 1
     files: tuple[str, ...] = field(default=(), compare=False)
     min_regions: int = 1
+    load: LoadFeed = LoadFeed()
     min_ttl: int | None = None
 
 

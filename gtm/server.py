@@ -88,6 +88,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
+        stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")

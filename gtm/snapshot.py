@@ -55,13 +55,15 @@ class AreaTable:
     """Client networks to areas, for services with the same regions that are steered alike.
 
     `views[area]` is what the policy knows of its clients: all that its decisions depend on. In
-    the areas `hashed` they depend on the client's network too.
+    the areas `hashed` they depend on the client's network too. `asked`, where somebody wants to
+    know, has a count of answers for each area; threads that count at once may lose one.
     """
 
     views: tuple[Hashable, ...]
     hashed: frozenset[int]
     v4: PrefixTable
     v6: PrefixTable
+    asked: list[int] | None = field(default=None, compare=False, repr=False)
 
     def find(self, family_bits: int, address: int) -> int:
         """`area << 8 | scope` for an address of the family with that many bits."""

@@ -9,7 +9,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api import metrics, overrides, views
+from gtm.api import loads, metrics, overrides, views
 from gtm.api.models import LONGEST_AUTHOR, ErrorShape
 from gtm.controller import Controller
 from gtm.errors import GtmError, ServerError, UsageError
@@ -42,6 +42,7 @@ class Api:
         app.router.add_get("/metrics", self.metrics)
         app.router.add_get("/v1/status", self.status)
         app.router.add_get("/v1/explain", self.explain)
+        app.router.add_post("/v1/load", self.load)
         app.router.add_post("/v1/reload", self.reload)
         app.router.add_get("/v1/overrides", self.overrides)
         app.router.add_post("/v1/overrides", self.add_override)
@@ -91,6 +92,14 @@ class Api:
             self._controller.readings(),
         )
         return _json(views.explanation(found))
+
+    async def load(self, request: web.Request) -> web.Response:
+        """Takes the loads that regions report; 400 with what is wrong, and then none is taken."""
+        self._require_ready()
+        if request.content_type != "application/json":
+            # what a page in a browser may send anywhere unasked is never JSON
+            raise UsageError("cannot take loads: send them as application/json")
+        return _json(loads.taken(self._controller, loads.posted(await request.read())))
 
     async def reload(self, request: web.Request) -> web.Response:
         """Loads everything again now, and says how that went: 422 if nothing was changed by it."""

@@ -20,6 +20,7 @@ from prometheus_client.registry import Collector
 
 import gtm
 from gtm.controller import Controller
+from gtm.load.picture import Feed
 from gtm.logs import Writer
 from gtm.model import State
 from gtm.overrides import Phase, counts
@@ -47,6 +48,7 @@ class ServerCollector(Collector):
             yield from _paces(self._controller)
             yield from _overrides(self._controller)
             yield from _geo(self._controller)
+            yield from _loads(self._controller)
 
 
 def page(controller: Controller) -> bytes:
@@ -237,3 +239,37 @@ def _geo(controller: Controller) -> Iterable[Metric]:
     for source in controller.compiled.geo.sources:
         built.add_metric([str(source.path)], source.built)
     yield built
+
+
+def _loads(controller: Controller) -> Iterable[Metric]:
+    """In the unit of capacities; a region that several zones share has a sample for each."""
+    labels = ["zone", "region"]
+    texts = {
+        "gtm_region_load": "Load that a region reported last.",
+        "gtm_region_capacity": "The most load that a region can take.",
+        "gtm_region_predicted_load": "Load that a region should have by the answers given.",
+        "gtm_region_wanted_load": "Load that the policies alone would bring to a region.",
+        "gtm_region_fixed_load": "Load of a region that steering does not control.",
+        "gtm_region_spilling": "1 while a region's clients go elsewhere because it is full.",
+        "gtm_load_feed_age_seconds": "Since a region's load was reported.",
+        "gtm_load_feed_ok": "0 while a region with a capacity reports no load (any more).",
+    }
+    families = {name: GaugeMetricFamily(name, text, labels=labels) for name, text in texts.items()}
+    for standing in controller.capacity.picture.sites:
+        region, report = standing.site.region, standing.report
+        limited = region.capacity is not None
+        values: dict[str, float | None] = {
+            "gtm_region_load": None if report is None else report.load,
+            "gtm_region_capacity": region.capacity,
+            "gtm_region_predicted_load": standing.expected,
+            "gtm_region_wanted_load": standing.wanted,
+            "gtm_region_fixed_load": standing.fixed if limited else None,
+            "gtm_region_spilling": float(standing.spilling) if limited else None,
+            "gtm_load_feed_age_seconds": None if report is None else report.age,
+            "gtm_load_feed_ok": float(standing.feed is Feed.FRESH) if limited else None,
+        }
+        for name, value in values.items():
+            if value is not None:
+                for zone in standing.site.zones:
+                    families[name].add_metric([zone, region.name], value)
+    yield from families.values()

@@ -12,6 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 LONGEST_TARGET = 600  # characters
 LONGEST_REASON = 500
 LONGEST_AUTHOR = 100
+LONGEST_NAME = 63  # of a region
+LONGEST_ZONE = 254
+MOST_LOADS = 10_000  # in one request: regions of a zone, many times over
 LONGEST_TIME = 10 * 365 * 86400.0  # seconds: what is to hold longer belongs in the zone file
 
 
@@ -46,12 +49,15 @@ class VerdictShape(Shape):
 class EndpointStatus(VerdictShape):
     """An endpoint; `latency_ms` is its latest probe's, None if it is not probed.
 
+    `load` is what it said of its load then, `load_error` why that can't be read.
     `response_ms` is the same smoothed over the successful probes, `service_ms` the smoothed time
     that the endpoint itself takes to answer, without the network; None while not known.
     """
 
     endpoint: str
     latency_ms: float | None
+    load: float | None = None
+    load_error: str | None = None
     response_ms: float | None = None
     service_ms: float | None = None
 
@@ -247,6 +253,64 @@ class OverrideRequest(BaseModel):
     planned: bool = False
 
 
+class RegionLoad(Shape):
+    """A region's load and capacity, in the unit of its capacity.
+
+    `load` is what it reported last, `source` by what (`posted` or `probed`) and `age` how many
+    seconds ago; `feed` is `fresh`, `stale` or `never`. `expected` is what it should have now by
+    the answers given, `wanted` what the policies alone would bring and `taken` what is let in;
+    None while no load is known. `fixed` is load that steering does not control, `used` the part
+    of the capacity in use.
+    """
+
+    region: str
+    zones: list[str]
+    capacity: float | None
+    soft: float
+    feed: str
+    load: float | None
+    source: str | None
+    age: float | None
+    expected: float | None
+    wanted: float | None
+    taken: float | None
+    fixed: float
+    used: float | None
+    spilling: bool
+
+
+class LoadPosted(BaseModel):
+    """A region's load; `zone` where zones describe a region of that name differently."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    region: str = Field(max_length=LONGEST_NAME)
+    load: float = Field(ge=0, allow_inf_nan=False)
+    zone: str | None = Field(default=None, max_length=LONGEST_ZONE)
+
+
+class LoadRequest(BaseModel):
+    """What `POST /v1/load` takes: many loads; or one, as a LoadPosted by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    loads: list[LoadPosted] = Field(min_length=1, max_length=MOST_LOADS)
+
+
+class LoadTaken(Shape):
+    """A load that is believed from now on, and for which zones."""
+
+    region: str
+    zones: list[str]
+    load: float
+
+
+class LoadsTaken(Shape):
+    """What `POST /v1/load` took."""
+
+    taken: list[LoadTaken]
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -263,6 +327,7 @@ class Status(Shape):
     zones: list[ZoneStatus]
     overrides: list[OverrideStatus] = []
     kept: KeptStatus | None = None
+    loads: list[RegionLoad] = []
 
 
 class EndpointExplained(Shape):

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TypedDict
 
 import gtm
-from gtm.api import overrides
+from gtm.api import loads, overrides
 from gtm.api.models import (
     AppStatus,
     EndpointExplained,
@@ -62,6 +62,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
         zones=[_zone(controller, zone) for zone in compiled.zones],
         overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
+        loads=loads.standings(controller),
     )
 
 
@@ -138,6 +139,7 @@ def _service_region(
         target = target_of(compiled.app, service, endpoint)
         report = None if target is None else controller.report(target)
         latency = None if report is None else report.latency
+        outcome = None if report is None else report.outcome
         # the verdict in the snapshot holds; its reason may be older than the latest probe's
         said = (
             verdict
@@ -149,6 +151,8 @@ def _service_region(
             latency_ms=_milliseconds(latency),
             response_ms=None if report is None else _milliseconds(report.pace.response_time),
             service_ms=None if report is None else _milliseconds(report.pace.service_time),
+            load=None if outcome is None else outcome.load,
+            load_error=None if outcome is None else outcome.unread,
             **_verdict(said),
         )
 

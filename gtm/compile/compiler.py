@@ -15,6 +15,7 @@ from gtm.dns.names import ancestors, is_below
 from gtm.geo import Geo
 from gtm.model import Target, Zone
 from gtm.snapshot import Node, Plan, Snapshot, ZoneData
+from gtm.steering.intake import Intake
 from gtm.steering.overlay import Overlays, silent
 from gtm.steering.readings import Readings
 
@@ -123,6 +124,21 @@ class Compiler:
                 apps[key] = replace(app, overlay=overlay)
         return _after(before, apps, touched, readings, epoch) if touched else before
 
+    def admitted(
+        self, before: Compiled, intakes: Mapping[int, Intake | None], epoch: int
+    ) -> Compiled:
+        """The next snapshot with the clients of groups (by number) dealt out so; or `before`."""
+        dealt: dict[tuple[int, int], Group] = {}  # services that stand alike go on sharing
+        moved: dict[int, Group] = {}
+        for number, intake in intakes.items():
+            group = before.groups[number]
+            key = id(group), id(intake)
+            if key not in dealt:
+                dealt[key] = group.with_intake(intake)
+            if dealt[key] is not group:
+                moved[number] = dealt[key]
+        return _planned_anew(before, moved, epoch)
+
     def ramped(self, before: Compiled, now: float, epoch: int) -> Compiled:
         """The next snapshot as regions that came up take more of their clients; or `before`."""
         stepped = {id(group): group.ramped(now) for group in before.groups if group.ramps}
@@ -131,11 +147,7 @@ class Compiler:
             for number, group in enumerate(before.groups)
             if (after := stepped.get(id(group), group)) is not group
         }
-        if not moved:
-            return before
-        groups, plans = _regrouped(before, moved)
-        snapshot = replace(before.snapshot, plans=plans, epoch=epoch)
-        return replace(before, snapshot=snapshot, groups=groups, touched={})
+        return _planned_anew(before, moved, epoch)
 
 
 def _after(
@@ -159,6 +171,15 @@ def _after(
     groups, plans = _regrouped(before, moved) if moved else (before.groups, was.plans)
     snapshot = replace(was, epoch=epoch, plans=plans, answers=table.answers, rows=table.rows)
     return replace(before, snapshot=snapshot, apps=apps, groups=groups, touched=touched)
+
+
+def _planned_anew(before: Compiled, moved: Mapping[int, Group], epoch: int) -> Compiled:
+    """The next snapshot with other plans for the same answers; `before` if no group moved."""
+    if not moved:
+        return before
+    groups, plans = _regrouped(before, moved)
+    snapshot = replace(before.snapshot, plans=plans, epoch=epoch)
+    return replace(before, snapshot=snapshot, groups=groups, touched={})
 
 
 def _regrouped(

@@ -6,17 +6,33 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gtm.geo import Geo
-from gtm.model import AllDown, App, MeasuredLatency, Region, Service, Steering, WhenAllDown, Zone
+from gtm.model import (
+    AllDown,
+    App,
+    MeasuredLatency,
+    Policy,
+    Region,
+    Service,
+    Steering,
+    WhenAllDown,
+    Zone,
+)
 from gtm.snapshot import Plan
-from gtm.steering.areas import build_areas
+from gtm.steering.areas import area_table, areas_of, build_areas
+from gtm.steering.cost import CostModel
 from gtm.steering.intake import Fractions, Intake
+from gtm.steering.meancost import mean_costs
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
 from gtm.steering.policies import Up, chooser, named_in, pinned
+from gtm.steering.policies.cost import added
 from gtm.steering.ramp import Ramp, begun
 from gtm.steering.readings import Readings
 from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import AppHealth, eligible, withheld
+
+# policies under which clients lose more by leaving one region than another
+RANKING = (Policy.NEAREST, Policy.LATENCY, Policy.GEO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +42,8 @@ class Group:
     `regions` are the names that plans count in; `up` those that may be answered now, `last_up`
     those of the last time that any could. `withheld` are those that an operator took out: they
     are a last resort only if all are. `ramps` are of regions that came up a short while ago,
-    `fractions` what every region takes of its full share by them, `intake` what it takes of the
-    clients of an area as its capacity allows; None is all.
+    `fractions` what every region takes of its full share by them, `intake` how clients are dealt
+    out as capacities allow; None is as the policy says.
     """
 
     decider: Decider
@@ -73,7 +89,18 @@ class Group:
     def after(self, before: Group, length: float, now: float) -> Group:
         """The group with what the one before a reload knew: what was up last, and what ramps."""
         risen = replace(self, last_up=self.up or before.last_up & frozenset(self.regions))
+        if self._as(before):
+            risen = replace(risen, intake=before.intake)
         return replace(risen, ramps=before._ramps(self.up, length, now)).ramped(now)
+
+    def _as(self, before: Group) -> bool:
+        """Whether what was dealt out before means the same now."""
+        views = self.decider.areas.views, before.decider.areas.views
+        return views[0] == views[1] and (self.regions, self.up) == (before.regions, before.up)
+
+    def with_intake(self, intake: Intake | None) -> Group:
+        """The group with its clients dealt out so; itself if they are already."""
+        return self if intake is self.intake else replace(self, intake=intake)
 
     def with_lost(self, down: frozenset[str], drained: frozenset[str]) -> Group:
         """The group as if these regions were down, and those taken out by an operator."""
@@ -140,12 +167,25 @@ class Deciders:
         if key not in self.made and key in self._before:
             self.made[key] = self._before[key]
         if key not in self.made:
-            pins = (override.regions for override in self.geo.overrides)
-            plain = chooser(steering, regions, self._latency, times)
-            policy = pinned(plain, steering, regions, pins)
-            areas = build_areas(self._cut(steering), policy, len(regions))
-            self.made[key] = Decider(policy, areas, times)
+            self.made[key] = self._made(steering, regions, times)
         return self.made[key]
+
+    def _made(
+        self, steering: Steering, regions: tuple[Region, ...], times: Mapping[str, float]
+    ) -> Decider:
+        pins = (override.regions for override in self.geo.overrides)
+        plain = chooser(steering, regions, self._latency, times)
+        policy, cut = pinned(plain, steering, regions, pins), self._cut(steering)
+        if all(region.capacity is None for region in regions):
+            return Decider(policy, build_areas(cut, policy, len(regions)), times)
+        areas, by_place = areas_of(cut, policy, len(regions))
+        costs: Sequence[Fractions] = ()
+        if steering.policy in RANKING:
+            more = added(steering, regions, times)
+            model = CostModel(regions, self._latency, more)
+            costs = mean_costs(cut, by_place, len(areas), model)
+        table = area_table(cut, policy, areas, by_place, counted=True)
+        return Decider(policy, table, times, costs)
 
     def settle(self) -> None:
         """Lets go of what was taken over and not asked for."""

@@ -12,6 +12,7 @@ from gtm.dns.names import ROOT, WILDCARD
 from gtm.dns.types import Rcode, Type
 from gtm.snapshot import (
     NOBODY,
+    AreaTable,
     Node,
     Pick,
     Plan,
@@ -61,12 +62,21 @@ class Chance:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was picked for an asker: area, the prefix length it holds for, plan and answers."""
+    """What was picked for an asker: area, the prefix length it holds for, plan and answers.
 
+    `areas` is the table that the area is of.
+    """
+
+    areas: AreaTable
     area: int
     scope: int
     plan: Plan
     answers: tuple[RegionAnswers, ...]
+
+    def count(self) -> None:
+        """Counts the answer for its area, if somebody wants to know."""
+        if self.areas.asked is not None:
+            self.areas.asked[self.area] += 1
 
 
 @dataclass(slots=True)
@@ -112,6 +122,7 @@ def decide(
     chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
     answers = snapshot.answers[steered.number]
     return Decision(
+        steered.areas,
         area,
         steered.scope(area, client.bits, value & 255),
         plan,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gtm.dns.lookup import Asker, Chance, Lookup, Outcome, zone_of
+from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
 from gtm.dns.types import IN, Rcode, Type, type_text
@@ -22,10 +22,11 @@ NEVER_ASKED = {Type.OPT, Type.TSIG}  # types that only live in the additional se
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response on the wire, and what to count it as."""
+    """A response on the wire, what to count it as, and what was decided, if anything was."""
 
     message: bytes
     tally: Tally
+    decision: Decision | None = None
 
 
 def respond(
@@ -36,23 +37,24 @@ def respond(
     if query is None:
         return None
     limit = udp_limit(query) if udp else TCP_MAXIMUM
-    response, tally = _answer(snapshot, query, asker, chance)
-    return Reply(build(query, response, limit), tally)
+    response, tally, decision = _answer(snapshot, query, asker, chance)
+    return Reply(build(query, response, limit), tally, decision)
 
 
 def _answer(
     snapshot: Snapshot, query: Query, asker: Asker, chance: Chance
-) -> tuple[Response, Tally]:
+) -> tuple[Response, Tally, Decision | None]:
     refusal = _refusal(query)
     zone = None
     if query.name is not None and refusal is None:
         zone = zone_of(snapshot, query.name.lower(), query.type)
     if zone is None or query.name is None:
         rcode = Rcode.REFUSED if refusal is None else refusal
-        return Response(rcode), Tally("", "", "", _asked(query), rcode.name)
+        return Response(rcode), Tally("", "", "", _asked(query), rcode.name), None
     client = _client(query.edns, asker)
     outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
-    return _response(query, outcome), _tally(query, outcome, to_text(zone.apex))
+    tally = _tally(query, outcome, to_text(zone.apex))
+    return _response(query, outcome), tally, outcome.decision
 
 
 def _refusal(query: Query) -> Rcode | None:

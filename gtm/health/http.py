@@ -20,6 +20,7 @@ from gtm import __version__
 from gtm.health.dial import Dial, direct
 from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome, bracketed, called, place
+from gtm.health.reported import Reported, from_body, from_headers
 from gtm.health.timing import Timing, open_socket, timing, traces
 from gtm.model import Check, CheckType, Target
 
@@ -125,33 +126,40 @@ async def probe(
 
 
 async def _judge(target: Target, response: aiohttp.ClientResponse, progress: Progress) -> Finding:
-    answer = f"HTTP {response.status} from {place(target)}"
-    if not _expected(target.check, response.status):
+    check, answer = target.check, f"HTTP {response.status} from {place(target)}"
+    pointer = None if check.load is None else check.load.pointer
+    said = Reported() if pointer else from_headers(response.headers, check.load)
+    if not _expected(check, response.status):
         return Finding(ok=False, what=answer)
-    if target.check.body is None:
-        return Finding(ok=True, what=answer)
+    if check.body is None and pointer is None:
+        return Finding(ok=True, what=answer, load=said.load, unread=said.unread)
     progress.lacking = f"{answer}, but not all of its body"
-    if await _contains(response.content, target.check.body.encode()):
-        return Finding(ok=True, what=answer)
-    return Finding(ok=False, what=f'{answer} without "{target.check.body}" in its body')
+    # what comes behind the text that is looked for is not read, unless the load may stand there
+    wanted = check.body.encode() if check.body and pointer is None else None
+    body = await _read(response.content, wanted)
+    if pointer is not None:
+        said = from_body(body, pointer)
+    if check.body is None or check.body.encode() in body:
+        return Finding(ok=True, what=answer, load=said.load, unread=said.unread)
+    return Finding(ok=False, what=f'{answer} without "{check.body}" in its body')
 
 
 def _expected(check: Check, status: int) -> bool:
     return any(expected.first <= status <= expected.last for expected in check.statuses)
 
 
-async def _contains(content: aiohttp.StreamReader, wanted: bytes) -> bool:
-    """Whether the body has the bytes in its first `BODY_LIMIT`; reads no further than it must."""
+async def _read(content: aiohttp.StreamReader, wanted: bytes | None) -> bytes:
+    """The first `BODY_LIMIT` of the body, or as much as holds what is wanted."""
     body = bytearray()
     while len(body) < BODY_LIMIT:
         piece = await content.read(BODY_LIMIT - len(body))
         if not piece:
             break
-        unseen = max(0, len(body) - len(wanted) + 1)
+        unseen = max(0, len(body) - len(wanted or b"") + 1)
         body += piece
-        if body.find(wanted, unseen) >= 0:
-            return True
-    return False
+        if wanted is not None and body.find(wanted, unseen) >= 0:
+            break
+    return bytes(body)
 
 
 def _url(target: Target, dial: Dial) -> URL:

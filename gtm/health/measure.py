@@ -19,12 +19,14 @@ Clock = Callable[[], float]
 class Finding:
     """What an attempt that came to its end found; `what` goes before "after 41 ms".
 
-    `service` is as in an outcome.
+    `service`, `load` and `unread` are as in an outcome.
     """
 
     ok: bool
     what: str
     service: float | None = None
+    load: float | None = None
+    unread: str | None = None
 
 
 @dataclass(slots=True)
@@ -46,12 +48,13 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
-    ok, service = False, None
+    ok, service, load, unread = False, None, None, None
     try:
         async with asyncio.timeout(target.check.timeout) as limit:
             finding = await attempt(progress)
         ok, service = finding.ok, finding.service
         reason = f"{finding.what} after {span(clock() - begun)}"
+        load, unread = finding.load, finding.unread
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
             reason = f"{progress.lacking} within {span(target.check.timeout)}"
@@ -59,4 +62,12 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
             return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
-    return Outcome(ok, reason, latency=clock() - begun, at=now(), service=service)
+    return Outcome(
+        ok,
+        reason,
+        latency=clock() - begun,
+        at=now(),
+        service=service,
+        load=load,
+        unread=unread,
+    )

@@ -15,6 +15,8 @@ class Outcome:
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
     found out, `ok` is False and no verdict may go by it. `service` is the seconds that the target
     itself took to answer, without the network; None where the probe does not tell.
+    `load` is its load as its response says it, `unread` why that can't be read from where the
+    check says that it stands.
     """
 
     ok: bool
@@ -23,6 +25,8 @@ class Outcome:
     at: float
     impairment: str | None = None
     service: float | None = None
+    load: float | None = None
+    unread: str | None = None
 
 
 def place(target: Target) -> str:

@@ -54,4 +54,6 @@ class Answering:
             stats.dropped["not a query"] += 1
             return None
         stats.slow[reply.tally] += 1
+        if reply.decision is not None:
+            reply.decision.count()
         return reply.message

@@ -109,6 +109,7 @@ class FastPath:
         steered = entry.steered
         scope = 0
         fallback = None
+        asked = None
         if steered is not None:
             areas = steered.areas
             if address >= 0:
@@ -128,6 +129,8 @@ class FastPath:
                 except KeyError:
                     value = self._locate(host, areas)
             plan = self._plans[steered.group][value >> 8]
+            if areas.asked is not None:
+                asked = (areas.asked, value >> 8)
             slot = plan.only
             if slot < 0:
                 if plan.width != 1:
@@ -154,6 +157,8 @@ class FastPath:
         if rendered.rcode:
             flags = bytes((flags[0], flags[1] | rendered.rcode))
         counts[rendered.tally] += 1
+        if asked is not None:
+            asked[0][asked[1]] += 1
         return b"".join(
             (
                 packet[:2],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from gtm.snapshot import Tally
@@ -36,3 +37,16 @@ class SocketStats:
         """How long one answer took; not every answer is timed."""
         self.durations[bisect_left(BUCKETS, seconds)] += 1
         self.seconds += seconds
+
+
+def answers_by_service(
+    every: Iterable[SocketStats], tallies: Sequence[Tally]
+) -> Counter[tuple[str, str]]:
+    """Steered answers so far, by zone and service, over all sockets."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for stats in every:
+        found = [*zip(tallies, list(stats.fast), strict=False), *list(stats.slow.items())]
+        for tally, count in found:
+            if tally.region and count:
+                counts[tally.zone, tally.service] += count
+    return counts

@@ -24,15 +24,33 @@ TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixe
 
 def build_areas(places: Places, chooser: Chooser, regions: int) -> AreaTable:
     """Maps the whole database once, for so many regions; a query never touches it again."""
+    return area_table(places, chooser, *areas_of(places, chooser, regions))
+
+
+def areas_of(
+    places: Places, chooser: Chooser, regions: int
+) -> tuple[dict[Hashable, int], list[int]]:
+    """The areas' numbers by view, and each place's area."""
     every = frozenset(range(regions))
     areas: dict[Hashable, int] = {}
     by_place = [areas.setdefault(chooser.view(place, every), len(areas)) for place in places.list]
-    areas, by_place = _merged_alike(areas, by_place, chooser, every)
+    return _merged_alike(areas, by_place, chooser, every)
+
+
+def area_table(
+    places: Places,
+    chooser: Chooser,
+    areas: dict[Hashable, int],
+    by_place: Sequence[int],
+    counted: bool = False,
+) -> AreaTable:
+    """The table of areas whose numbers are known; answers are counted by area if asked for."""
     return AreaTable(
         views=tuple(areas),
         hashed=frozenset(area for view, area in areas.items() if chooser.hashed(view)),
         v4=prefix_table(places.v4, by_place),
         v6=prefix_table(places.v6, by_place),
+        asked=[0] * len(areas) if counted else None,
     )
 
 

@@ -8,7 +8,7 @@ a policy needs to know nothing of it.
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from gtm.snapshot import Pick
 from gtm.steering.choice import Choice, Option
@@ -20,25 +20,55 @@ DIGITS = 6  # of a share: what differs less is one decision
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Intake:
-    """What the regions of a group take of the clients that would be sent to them.
+    """How the clients of areas are dealt out so that no region takes more than it can.
 
-    `areas` has the fractions of the areas in which they differ from `every`. Compared by identity:
-    who makes one shares it between the groups that it is for.
+    `areas` has, for each area in which that is not as the policy says, the part of all its clients
+    that each region gets; ramps are in it already. `said` is, by region, how full it is, in words.
+    Compared by identity: who makes one shares it between the groups that it is for.
     """
 
-    every: Fractions
-    areas: Mapping[int, Fractions] = field(default_factory=dict)
-
-    def of(self, area: int) -> Fractions:
-        """The fractions for an area."""
-        return self.areas.get(area, self.every)
+    areas: Mapping[int, Fractions]
+    said: tuple[str, ...] = ()
 
 
-def both(one: Fractions | None, other: Fractions | None) -> Fractions | None:
-    """What is left where two reasons to turn clients away come together; None takes all."""
-    if one is None or other is None:
-        return one or other
-    return tuple(a * b for a, b in zip(one, other, strict=True))
+def dealt(chooser: Chooser, view: Hashable, up: Up, parts: Fractions) -> Choice | None:
+    """The decision for clients with that view, of whom each region up gets a part.
+
+    An answer that names several regions names others behind the one that it is counted for. If
+    all that were to get some are down, it is as the policy says.
+    """
+    choice = chooser.choose(view, up)
+    if choice is None:
+        return None
+    usable = chooser.usable(view) & up
+    given = {at: part for at, part in enumerate(parts) if part > 0 and at in usable}
+    if choice.pick is Pick.HASH:
+        taken = tuple(given.get(at, 0.0) for at in range(len(parts)))
+        return _dealt_hashed(choice, taken) or choice
+    options = tuple((_led_by(at, choice), round(part, DIGITS)) for at, part in given.items())
+    kept = tuple(option for option in options if option[1] > 0)
+    return replace(choice, options=kept, names=()) if kept else choice
+
+
+def _led_by(region: int, choice: Choice) -> Option:
+    """The regions of an answer that begins with this one."""
+    for option, _ in choice.options:
+        if option[0] == region:
+            return option
+    first = choice.options[0][0]
+    return (region, *(other for other in first if other != region))[: len(first)]
+
+
+def _dealt_hashed(choice: Choice, parts: Fractions) -> Choice | None:
+    """With the parts for shares: a network leaves its region only if that gets fewer clients."""
+    kept = [at for at, (option, _) in enumerate(choice.options) if parts[option[0]] > 0]
+    if not kept:
+        return None
+    return replace(
+        choice,
+        options=tuple((choice.options[at][0], parts[choice.options[at][0][0]]) for at in kept),
+        names=tuple(choice.names[at] for at in kept),
+    )
 
 
 def choose(

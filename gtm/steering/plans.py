@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from gtm.model import AllDown
 from gtm.snapshot import AreaTable, Pick, Plan
 from gtm.steering.choice import Choice
-from gtm.steering.intake import Fractions, Intake, both, choose
+from gtm.steering.intake import Fractions, Intake, choose, dealt
 from gtm.steering.policies import Chooser, Up
 
 SERVFAIL = Plan(
     Pick.FIRST, (), width=0, fallback=AllDown.SERVFAIL
 )  # no slot: there is nothing to say
+FRESH = 4  # intakes whose plans are kept: a new one comes with each change of load
 NO_TIMES: Mapping[str, float] = {}
 REMEMBERED = 256  # sets of regions up whose plans are kept; more would come of endless flapping
 
@@ -38,16 +39,24 @@ class Decider:
     """
 
     def __init__(
-        self, chooser: Chooser, areas: AreaTable, service_times: Mapping[str, float] = NO_TIMES
+        self,
+        chooser: Chooser,
+        areas: AreaTable,
+        service_times: Mapping[str, float] = NO_TIMES,
+        costs: Sequence[Fractions] = (),
     ) -> None:
         """No plans are made before they are asked for.
 
-        `service_times` are those that the policy goes by, milliseconds by region name.
+        `service_times` are those that the policy goes by, milliseconds by region name. `costs`,
+        if somebody wants to know, has for each area what its clients' mean cost is in each
+        region, in milliseconds.
         """
         self.service_times = service_times
         self.chooser = chooser
         self.areas = areas
+        self.costs = costs
         self._made: dict[tuple[object, ...], Sequence[Plan]] = {}
+        self._dealt: dict[tuple[object, ...], Sequence[Plan]] = {}
 
     def plans(
         self,
@@ -56,23 +65,22 @@ class Decider:
         intake: Intake | None = None,
         ramp: Fractions | None = None,
     ) -> Sequence[Plan]:
-        """A plan for each area, with those regions up, that take so much of their clients."""
+        """A plan for each area, with those regions up, that take so much of their clients.
+
+        Where an intake deals an area's clients out, it has taken ramps into account.
+        """
         key = (up, resort, intake, ramp)
-        if key not in self._made:
-            if len(self._made) >= REMEMBERED:
-                self._made.clear()
+        made, most = (self._made, REMEMBERED) if intake is None else (self._dealt, FRESH)
+        if key not in made:
+            if len(made) >= most:
+                made.clear()
             shared: dict[Choice, Plan] = {}
-            self._made[key] = tuple(
-                self._plan(
-                    view,
-                    up,
-                    resort,
-                    shared,
-                    both(ramp, None if intake is None else intake.of(area)),
-                )
+            parts = {} if intake is None else intake.areas
+            made[key] = tuple(
+                self._plan(view, up, resort, shared, ramp, parts.get(area))
                 for area, view in enumerate(self.areas.views)
             )
-        return self._made[key]
+        return made[key]
 
     def _plan(
         self,
@@ -81,8 +89,13 @@ class Decider:
         resort: Resort,
         shared: dict[Choice, Plan],
         fractions: Fractions | None,
+        parts: Fractions | None,
     ) -> Plan:
-        choice = choose(self.chooser, view, up, fractions) or self._last(view, resort)
+        if parts is None:
+            choice = choose(self.chooser, view, up, fractions)
+        else:
+            choice = dealt(self.chooser, view, up, parts)
+        choice = choice or self._last(view, resort)
         if choice is None:
             return SERVFAIL
         if choice not in shared:

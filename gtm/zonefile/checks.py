@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from gtm.model import Check, CheckType, StatusRange
+from gtm.model import Check, CheckType, LoadField, StatusRange
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
-from gtm.zonefile.shape import CheckShape
+from gtm.zonefile.shape import CheckShape, LoadFieldShape
 
 # Below 100 ms probes are a load of their own; beyond an hour a verdict says nothing any more.
 MIN_INTERVAL = 0.1
@@ -19,7 +19,7 @@ _DEFAULT_PORTS = {CheckType.HTTP: 80, CheckType.HTTPS: 443}
 _OK = (StatusRange(200, 299),)
 
 # Keys that say nothing for a type of check.
-_ONLY_FOR_HTTP = ("path", "host", "expect", "verify")
+_ONLY_FOR_HTTP = ("path", "host", "expect", "verify", "load")
 _MEANINGLESS = {
     CheckType.TCP: (_ONLY_FOR_HTTP, "http and https checks"),
     CheckType.HTTP: (("verify",), "https checks"),
@@ -42,6 +42,7 @@ def checked(
     before = len(findings.mistakes)
     _reject_meaningless(shape, document, path, findings)
     _judge_times(shape, document, path, findings)
+    _judge_load(shape.load, document, (*path, "load"), findings)
     port = shape.port or _DEFAULT_PORTS.get(shape.type)
     if port is None and document.value_at((*path, "port")) is None:
         findings.wrong(
@@ -67,7 +68,12 @@ def _built(name: str, shape: CheckShape, port: int) -> Check:
         statuses=(expect and expect.status) or _OK,
         body=expect.body if expect else None,
         verify=shape.verify is not False,
+        load=_load(shape.load),
     )
+
+
+def _load(shape: LoadFieldShape | None) -> LoadField | None:
+    return None if shape is None else LoadField(shape.header, shape.pointer)
 
 
 def _timeout(shape: CheckShape) -> float:
@@ -82,6 +88,21 @@ def _reject_meaningless(
         if key in shape.model_fields_set:
             problem = f"`{key}` says nothing for a {shape.type.value} check"
             findings.wrong(document.key((*path, key)), problem, f"remove it; it is for {meant_for}")
+
+
+def _judge_load(
+    shape: LoadFieldShape | None, document: Document, path: KeyPath, findings: Findings
+) -> None:
+    written = document.value_at(path)
+    if shape is None or not isinstance(written, dict):
+        return
+    if not written:
+        problem, remedy = "it does not say where the load stands", "write `pointer: /load`"
+    elif {"header", "pointer"} <= written.keys():
+        problem, remedy = "the load stands in one place", "keep `header` or `pointer`"
+    else:
+        return
+    findings.wrong(document.at(path), problem, remedy)
 
 
 def _judge_times(shape: CheckShape, document: Document, path: KeyPath, findings: Findings) -> None:

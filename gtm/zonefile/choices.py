@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TypeVar
 
-from gtm.model import AllDown, Balance, CheckType, Draw, Policy, Topology
+from gtm.model import AllDown, Balance, CheckType, Draw, Policy, Stale, Topology
 from gtm.zonefile.findings import Wrong, nearest, shown
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -20,7 +20,7 @@ def check_type(value: object) -> CheckType:
 
 def policy(value: object) -> Policy:
     """How clients are steered."""
-    return _choice(value, Policy, "policy", ("least_load",))
+    return _choice(value, Policy, "policy")
 
 
 def topology(value: object) -> Topology:
@@ -36,6 +36,11 @@ def draw(value: object) -> Draw:
 def balance(value: object) -> Balance:
     """How the endpoints inside a region are used."""
     return _choice(value, Balance, "balance")
+
+
+def stale(value: object) -> Stale:
+    """What is believed of a load that is too old."""
+    return _choice(value, Stale, "way to take a load that is too old")
 
 
 def all_down(value: object) -> AllDown:

@@ -77,6 +77,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
     tree["checks"] = {name: _check(check) for name, check in checks.items()}
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
+    tree["load"] = {"expire": _duration(zone.load.expire), "stale": zone.load.stale.value}
     tree["safety"] = {"min_regions": zone.min_regions}
     tree["geo"] = {
         "overrides": {str(override.clients): _override(override) for override in zone.overrides}
@@ -103,6 +104,7 @@ def _region(region: Any) -> dict[str, Any]:
     tree: dict[str, Any] = {"location": _location(region.location), "bias": region.bias}
     if region.capacity is not None:
         tree["capacity"] = region.capacity
+        tree["soft"] = _part(region.soft)
     return tree
 
 
@@ -139,6 +141,9 @@ def _check(check: Check) -> dict[str, Any]:
         tree["expect"]["body"] = check.body
     if check.type is CheckType.HTTPS:
         tree["verify"] = check.verify
+    if check.load is not None:
+        where = {"header": check.load.header, "pointer": check.load.pointer}
+        tree["load"] = {key: value for key, value in where.items() if value is not None}
     return tree
 
 
@@ -253,7 +258,7 @@ def _steering(steering: Steering) -> dict[str, Any]:
         tree["trickle"] = _part(steering.trickle)
     if steering.weights:
         tree["weights"] = dict(steering.weights)
-    if policy is Policy.WEIGHTED or steering.within or steering.trickle:
+    if policy in (Policy.WEIGHTED, Policy.LEAST_LOAD) or steering.within or steering.trickle:
         tree["draw"] = steering.draw.value
     if steering.fence:
         tree["fence"] = [str(code) for code in steering.fence]

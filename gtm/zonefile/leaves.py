@@ -10,7 +10,17 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gtm.model import Balance, CheckType, Draw, Location, MinUp, Policy, StatusRange, Topology
+from gtm.model import (
+    Balance,
+    CheckType,
+    Draw,
+    Location,
+    MinUp,
+    Policy,
+    Stale,
+    StatusRange,
+    Topology,
+)
 from gtm.zonefile import choices, names, values
 
 _DURATION_SCHEMA: dict[str, Any] = {
@@ -105,6 +115,13 @@ MinUpCount = Annotated[
 ]
 Serial = Annotated[int, PlainValidator(values.serial), _whole(1, 2**32 - 1)]
 Fraction = Annotated[float, PlainValidator(values.fraction), WithJsonSchema(_PART_SCHEMA)]
+Soft = Annotated[float, PlainValidator(values.soft), WithJsonSchema(_PART_SCHEMA)]
+Expiry = Annotated[float, PlainValidator(values.expiry), WithJsonSchema(_DURATION_SCHEMA)]
+StaleWord = Annotated[Stale, PlainValidator(choices.stale), _words(Stale)]
+HeaderName = Annotated[str, PlainValidator(values.header_name), WithJsonSchema({"type": "string"})]
+JsonPointer = Annotated[
+    str, PlainValidator(values.json_pointer), WithJsonSchema({"type": "string", "pattern": "^/"})
+]
 Times = Annotated[
     float,
     PlainValidator(values.times),

@@ -26,17 +26,18 @@ _HAVE: Mapping[str, tuple[tuple[Policy, ...], str]] = {
         "all other policies, those of the rules too",
     ),
     "draw": (
-        (*BY_COST, Policy.WEIGHTED, Policy.FAILOVER),
-        "weighted, with `within` for nearest and latency, and with `trickle` for failover",
+        (*BY_COST, Policy.WEIGHTED, Policy.FAILOVER, Policy.LEAST_LOAD),
+        "weighted and least_load, with `within` for nearest and latency, "
+        "and with `trickle` for failover",
     ),
 }
 _NAMED = (
-    (*BY_COST, *BY_WEIGHT),
-    "nearest, latency, weighted and sticky; failover has `order`, and geo its rules",
+    (*BY_COST, *BY_WEIGHT, Policy.LEAST_LOAD),
+    "nearest, latency, weighted, sticky and least_load; failover has `order`, and geo its rules",
 )
 _COUNTED = (
-    (*BY_COST, Policy.WEIGHTED, Policy.FAILOVER),
-    "nearest, latency, weighted and failover",
+    (*BY_COST, Policy.WEIGHTED, Policy.FAILOVER, Policy.LEAST_LOAD),
+    "nearest, latency, weighted, failover and least_load",
 )
 
 # Keys that say something only beside another one.

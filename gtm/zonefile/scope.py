@@ -55,11 +55,12 @@ class Scope:
         wider._declare(document, "checks", wider.check_spots, findings)
         for name, region in shape.regions.items():
             wider.regions.setdefault(
-                name, Region(name, region.location, region.bias, region.capacity)
+                name,
+                Region(name, region.location, region.bias, region.capacity, region.soft),
             )
             if not _is_placed(document, name):
                 wider.misplaced.add(name)
-        _warn_of_capacity(document, shape, findings)
+        _judge_capacities(document, shape, findings)
         for name, check in shape.checks.items():
             made = checked(name, check, document, ("checks", name), findings)
             if made is not None:
@@ -89,16 +90,37 @@ def _is_placed(document: Document, name: str) -> bool:
     return True
 
 
-def _warn_of_capacity(document: Document, shape: SharedFile, findings: Findings) -> None:
-    """Say once for each file that nothing spills."""
+def _judge_capacities(document: Document, shape: SharedFile, findings: Findings) -> None:
+    """Say once for each file what a capacity needs; refuse a mark without a capacity."""
+    warned = False
     for name, region in shape.regions.items():
-        if region.capacity is not None:
+        path = ("regions", name)
+        if region.capacity is None:
+            if "soft" in region.model_fields_set and "capacity" not in _written(document, path):
+                findings.wrong(
+                    document.key((*path, "soft")),
+                    "`soft` is a part of the capacity, and there is none",
+                    "write `capacity:` beside it, or remove it",
+                )
+        elif not warned and not _reads_load(shape):
+            warned = True
             findings.warn(
-                document.key(("regions", name, "capacity")),
-                "capacity is kept for later: nothing spills yet",
-                "steer by `weights` meanwhile, where regions differ in size",
+                document.key((*path, "capacity")),
+                "nothing spills until loads are known, and no `load:` here says that they will be",
+                "post them to /v1/load, or answer probes with the header X-GTM-Load, and write "
+                "`load: {expire: 60s}` in the zone; or write `load: {pointer: /load}` in a check",
             )
-            return
+
+
+def _written(document: Document, path: tuple[str, str]) -> dict[object, object]:
+    written = document.value_at(path)
+    return written if isinstance(written, dict) else {}
+
+
+def _reads_load(shape: SharedFile) -> bool:
+    return "load" in shape.model_fields_set or any(
+        check.load is not None for check in shape.checks.values()
+    )
 
 
 def check_name(name: str, kind: str, spot: Spot, findings: Findings) -> None:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
-from gtm.model import Balance, MinUp, Policy
+from gtm.model import Balance, MinUp, Policy, Stale
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
     AddressCount,
@@ -25,8 +25,11 @@ from gtm.zonefile.leaves import (
     CheckWord,
     Codes,
     DrawWord,
+    Expiry,
     Fraction,
+    HeaderName,
     InARow,
+    JsonPointer,
     LastResort,
     Matches,
     MinUpCount,
@@ -42,6 +45,8 @@ from gtm.zonefile.leaves import (
     RegionsOrCount,
     Seconds,
     Serial,
+    Soft,
+    StaleWord,
     Statuses,
     Times,
     TopologyWord,
@@ -97,16 +102,31 @@ class CheckShape(Shape):
     verify: bool | None = Field(
         default=None, description="Whether https verifies the certificate; default true."
     )
+    load: LoadFieldShape | None = Field(
+        default=None, description="Where the response says the load; default header X-GTM-Load."
+    )
+
+
+class LoadFieldShape(Shape):
+    """Where a health response says the endpoint's load."""
+
+    header: HeaderName | None = Field(default=None, description="A header; default X-GTM-Load.")
+    pointer: JsonPointer | None = Field(
+        default=None, description="A JSON pointer into the body, such as /load."
+    )
 
 
 class RegionShape(Shape):
     """A datacenter or cloud region."""
 
-    later: ClassVar[tuple[str, ...]] = ("check", "soft", "weight")
+    later: ClassVar[tuple[str, ...]] = ("check", "weight")
 
     location: Place = Field(description="[latitude, longitude], or a geo code for its centre.")
     bias: Bias = Field(default=0, description="-99 to 99: above 0 draws clients in.")
     capacity: Positive | None = Field(default=None, description="The most load it can take.")
+    soft: Soft = Field(
+        default=0.8, description="The part of its capacity from which on clients go elsewhere."
+    )
 
 
 class PrefixShape(Shape):
@@ -309,6 +329,15 @@ class SafetyShape(Shape):
     min_regions: RegionsLeft = Field(default=1, description="Regions that an app has to keep up.")
 
 
+class LoadShape(Shape):
+    """How long a load that a region reported is believed, and what then."""
+
+    expire: Expiry = Field(default=60.0, description="How long; default 60s.")
+    stale: StaleWord = Field(
+        default=Stale.KEEP, description="keep: go by what was known; ignore: as if it had room."
+    )
+
+
 class OverrideShape(Shape):
     """What the operator knows of the clients of a network or an AS; one of the keys at least."""
 
@@ -375,6 +404,7 @@ class ZoneFile(SharedFile):
     soa: SoaShape = Field(default_factory=SoaShape)
     apps: dict[str, AppShape] = Field(default_factory=dict)
     safety: SafetyShape = Field(default_factory=SafetyShape)
+    load: LoadShape = Field(default_factory=LoadShape)
     geo: GeoShape = Field(default_factory=GeoShape)
     latency: dict[str, dict[str, Positive]] = Field(
         default_factory=dict, description="Geo code: region: measured round trip in ms."
@@ -391,6 +421,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("regions", "*"): RegionShape,
     ("checks", "*"): CheckShape,
     ("checks", "*", "expect"): ExpectShape,
+    ("checks", "*", "load"): LoadFieldShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,
@@ -400,7 +431,9 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("apps", "*", "steering", "rules"): RuleShape,
     ("apps", "*", "check"): CheckShape,
     ("apps", "*", "check", "expect"): ExpectShape,
+    ("apps", "*", "check", "load"): LoadFieldShape,
     ("safety",): SafetyShape,
+    ("load",): LoadShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,

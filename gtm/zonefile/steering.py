@@ -87,6 +87,8 @@ class SteeringReader:
             self._judge_weights(steering, path)
             spot = self.document.at((*path, "fence"))
             judge_fence(steering, self.used, self.scope, spot, self.findings)
+            if policy is Policy.LEAST_LOAD:
+                self._judge_capacities(steering, path)
         if steering.otherwise is not None:
             spot = self.document.key((*path, "otherwise"))
             warn_of_idle(steering, self.used, self.scope, spot, self.findings)
@@ -197,6 +199,17 @@ class SteeringReader:
             self.findings.wrong(
                 self.document.key(path), f"all the weights are 0{rest}", "write one above 0"
             )
+
+    def _judge_capacities(self, steering: Steering, path: KeyPath) -> None:
+        """Note regions that can't be compared, as nothing says how much they can take."""
+        regions = self.scope.regions
+        for name in candidates(steering, self.used):
+            if name in regions and regions[name].capacity is None:
+                self.findings.wrong(
+                    self.document.at((*path, "policy")),
+                    f"least_load needs the capacity of every region, and {name} has none",
+                    f"write `capacity:` in the region {name}, or name others in `regions`",
+                )
 
     # --- rules and otherwise ----------------------------------------------------------
 

@@ -25,6 +25,9 @@ MAX_ENDPOINT_WEIGHT = 1000
 # 224.0.0.0: from here on IPv4 addresses are multicast or reserved (RFC 1112 section 4).
 _FIRST_MULTICAST = 0xE0000000
 
+# A load that is an hour old says nothing of the load now.
+MAX_EXPIRY = 3600.0
+
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|w)")
 _STATUS_RANGE = re.compile(r"([0-9]{3})\s*-\s*([0-9]{3})")
@@ -245,6 +248,38 @@ def fraction(value: object) -> float:
     if type(value) is int and value == 0:
         return 0.0
     raise Wrong(f"{shown(value)} is not a part of a whole", "write one from `0%` to `100%`")
+
+
+def soft(value: object) -> float:
+    """The part of a capacity from which on clients go elsewhere: above 0, up to all of it."""
+    part = fraction(value)
+    if part == 0:
+        raise Wrong(
+            "with a soft mark of 0 no client is taken", "write one above `0%`, up to `100%`"
+        )
+    return part
+
+
+def expiry(value: object) -> float:
+    """How long a load is believed."""
+    length = seconds(value)
+    if not 1 <= length <= MAX_EXPIRY:
+        raise Wrong(f"{shown(value)} is out of bounds", "write one from `1s` to `1h`")
+    return length
+
+
+def header_name(value: object) -> str:
+    """The name of an HTTP header (RFC 9110 section 5.1)."""
+    if isinstance(value, str) and re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}", value):
+        return value
+    raise Wrong(f"{shown(value)} is not the name of a header", "write one such as `X-GTM-Load`")
+
+
+def json_pointer(value: object) -> str:
+    """A JSON pointer (RFC 6901 section 3) to something inside a document."""
+    if isinstance(value, str) and re.fullmatch(r"(?:/(?:[^~/]|~[01])*)+", value):
+        return value
+    raise Wrong(f"{shown(value)} is not a JSON pointer", "write one such as `/load` or `/a/0/b`")
 
 
 def times(value: object) -> float:

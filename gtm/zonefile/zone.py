@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gtm.model import App, Nameserver, RRset, Zone, frozen_mapping
+from gtm.model import App, LoadFeed, Nameserver, RRset, Zone, frozen_mapping
 from gtm.zonefile import apex, files, geography
 from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.document import Document
@@ -50,6 +50,7 @@ class ZoneReader:
             self._serial(sources, modified),
             tuple(str(path) for path in sources),
             min_regions=shape.safety.min_regions,
+            load=LoadFeed(shape.load.expire, shape.load.stale),
             min_ttl=min_ttl,
         )
 

@@ -14,7 +14,7 @@ from gtm.steering.policies.cost import Nearest, Ranked
 from gtm.steering.policies.nested import Otherwise, Rules
 from gtm.steering.policies.order import Failover
 from gtm.steering.policies.pinned import pinned
-from gtm.steering.policies.shares import Sticky, Weighted
+from gtm.steering.policies.shares import LeastLoad, Sticky, Weighted
 
 __all__ = ["Chooser", "Ranked", "Up", "chooser", "named_in", "pinned", "words_of"]
 
@@ -56,6 +56,8 @@ def _plain(
             return Weighted(steering, regions)
         case Policy.FAILOVER:
             return Failover(steering, regions)
+        case Policy.LEAST_LOAD:
+            return LeastLoad(steering, regions)
         case Policy.STICKY:
             return Sticky(steering, regions)
 

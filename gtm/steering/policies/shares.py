@@ -1,4 +1,4 @@
-"""The policies by share: `weighted` draws, `sticky` hashes."""
+"""The policies by share: `weighted` and `least_load` draw, `sticky` hashes."""
 
 from __future__ import annotations
 
@@ -49,6 +49,51 @@ class Weighted:
             return ("every region of a weight above 0 is down",)
         weights = (f"{among.regions[at].name} {among.weights[at]}" for at in left)
         return (f"drawn by weight: {', '.join(weights)}",) if left else ()
+
+    def usable(self, view: Hashable) -> Up:
+        """All candidates."""
+        return frozenset(self._among.indices)
+
+    @property
+    def identity(self) -> Hashable:
+        """Its kind, candidates and settings."""
+        return (type(self).__name__, self._among, self._answered, self._pick)
+
+
+class LeastLoad:
+    """By capacity; where loads are known, so that all are used alike (`scaled`)."""
+
+    loose = False
+
+    def __init__(self, steering: Steering, regions: Sequence[Region]) -> None:
+        """By the candidates' capacities."""
+        self._among = candidates(steering, regions)
+        self._answered = steering.answered
+        self._pick = PICKS[steering.draw]
+
+    def view(self, place: Place, among: Up) -> Hashable:
+        """Nothing: every client is alike."""
+        return ()
+
+    def choose(self, view: Hashable, up: Up) -> Choice | None:
+        """Shares by capacity among those up."""
+        among, left = self._among, self._among.up(up)
+        options = []
+        for at in left:
+            together = [at, *(other for other in left if other != at)][: self._answered]
+            option = tuple(among.indices[each] for each in together)
+            options.append((option, among.regions[at].capacity or 1.0))
+        return Choice(tuple(options), self._pick, scaled=True) if options else None
+
+    def hashed(self, view: Hashable) -> bool:
+        """Never."""
+        return False
+
+    def notes(self, view: Hashable, up: Up) -> tuple[str, ...]:
+        """The capacities of those up."""
+        regions = [self._among.regions[at] for at in self._among.up(up)]
+        said = ", ".join(f"{region.name} {region.capacity or 1:,g}" for region in regions)
+        return (f"so that all are used alike, by capacity: {said}",) if regions else ()
 
     def usable(self, view: Hashable) -> Up:
         """All candidates."""

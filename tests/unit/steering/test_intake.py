@@ -12,7 +12,7 @@ from gtm.dns import draw
 from gtm.model import Draw, Location, Policy, Region, Steering
 from gtm.snapshot import Pick
 from gtm.steering.choice import Choice
-from gtm.steering.intake import Intake, choose
+from gtm.steering.intake import choose, dealt
 from gtm.steering.places import Place
 from gtm.steering.policies import Chooser, chooser
 
@@ -131,7 +131,38 @@ def test_regions_that_take_all_change_nothing(name: str, up: set[int]) -> None:
     assert choose(steering, view, there, (1.0,) * 3) == steering.choose(view, there)
 
 
-def test_an_intake_says_what_holds_in_an_area_or_else_everywhere() -> None:
-    intake = Intake((1.0, 0.5), {3: (1.0, 0.0)})
-    assert intake.of(3) == (1.0, 0.0)
-    assert intake.of(4) == (1.0, 0.5)
+def test_clients_dealt_out_get_each_region_by_its_part() -> None:
+    nearest = policy("nearest")
+    choice = dealt(nearest, nearest.view(LONDON, ALL), ALL, (0.35, 0.6, 0.05))
+    assert shares(choice) == pytest.approx({EU: 0.6, US: 0.35, AP: 0.05})
+    assert choice is not None
+    assert choice.pick is Pick.DRAW
+
+
+def test_parts_of_regions_that_are_down_are_shared_by_the_others() -> None:
+    nearest = policy("nearest")
+    view = nearest.view(LONDON, ALL)
+    choice = dealt(nearest, view, frozenset({US, EU}), (0.25, 0.25, 0.5))
+    assert shares(choice) == pytest.approx({EU: 0.5, US: 0.5})
+    assert dealt(nearest, view, frozenset({US, EU}), (0.0, 0.0, 1.0)) == nearest.choose(
+        view, frozenset({US, EU})
+    )
+
+
+def test_a_network_that_is_dealt_out_by_hash_moves_only_from_regions_that_get_less() -> None:
+    sticky = policy("sticky")
+    view = sticky.view(LONDON, ALL)
+    even, less = sticky.choose(view, ALL), dealt(sticky, view, ALL, (0.2, 0.4, 0.4))
+    assert even is not None
+    assert less is not None
+    before, after = even.plan().slots, less.plan().slots
+    moved = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    assert {old for old, _ in moved} == {US}
+    assert len(moved) / len(before) == pytest.approx(1 / 3 - 0.2, abs=0.01)
+
+
+def test_an_answer_of_several_regions_begins_with_the_one_it_is_dealt_to() -> None:
+    both = chooser(Steering(answered=2), REGIONS, ())
+    choice = dealt(both, both.view(LONDON, ALL), ALL, (0.0, 0.5, 0.5))
+    assert choice is not None
+    assert choice.options == (((EU, US), 0.5), ((AP, EU), 0.5))

@@ -113,10 +113,10 @@ ONE_MISTAKE = {
         HEAD + "alerts: {}\n",
         "a.yaml:6:1: alerts: `alerts` is not supported by this version",
     ),
-    "a policy of a later version": (
+    "least_load without a capacity": (
         app("    steering: {policy: least_load}\n    services: {a: {us-east: 192.0.2.1}}\n"),
-        "a.yaml:9:24: apps.shop.steering.policy: the policy `least_load` is not supported by this "
-        "version; write `nearest` or `latency` or `geo`",
+        "a.yaml:9:24: apps.shop.steering.policy: least_load needs the capacity of every region, "
+        "and us-east has none; write `capacity:` in the region us-east",
     ),
     "a short policy": (
         app("    steering: neerest\n    services: {a: {us-east: 192.0.2.1}}\n"),

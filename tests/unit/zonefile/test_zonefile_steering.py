@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gtm.errors import ZoneFileError
 from gtm.model import (
     EVERYONE,
     AllDown,
@@ -15,12 +16,16 @@ from gtm.model import (
     Draw,
     Endpoint,
     GeoCode,
+    LoadFeed,
+    LoadField,
     Policy,
     Rule,
+    Stale,
     Steering,
     WhenAllDown,
 )
 from gtm.zonefile import expand, load
+from gtm.zonefile.expand import expanded
 from tests.unit.zonefile.zonefile_writing import STEERED, load_text, warnings_of
 
 SERVICES = "    services: {a: {us: 192.0.2.1, ie: 192.0.2.2, sg: 192.0.2.3}}\n"
@@ -221,16 +226,83 @@ def test_an_alias_may_stand_for_steering_used_twice(tmp_path: Path) -> None:
 # --- warnings ---------------------------------------------------------------------------
 
 
-def test_capacity_is_said_to_be_kept_for_later_once_a_file(tmp_path: Path) -> None:
+def test_what_a_capacity_needs_is_said_once_a_file(tmp_path: Path) -> None:
     text = (
         "zone: a.example\nnameservers: {ns1: [192.0.2.53]}\n"
         "regions:\n  us: {location: US}\n  ie: {location: IE, capacity: 10}\n"
         "  sg: {location: SG, capacity: 10}\n"
     )
     assert warnings_of(tmp_path, text) == [
-        "a.yaml:5:22: regions.ie.capacity: capacity is kept for later: nothing spills yet; "
-        "steer by `weights` meanwhile, where regions differ in size"
+        "a.yaml:5:22: regions.ie.capacity: nothing spills until loads are known, and no `load:` "
+        "here says that they will be; post them to /v1/load, or answer probes with the header "
+        "X-GTM-Load, and write `load: {expire: 60s}` in the zone; or write "
+        "`load: {pointer: /load}` in a check"
     ]
+    fed = text + "load: {expire: 60s}\n"
+    assert warnings_of(tmp_path, fed) == []
+    read = text + "checks: {up: {type: http, load: {pointer: /load}}}\n"
+    assert warnings_of(tmp_path, read) == []
+
+
+def test_what_load_says_is_read_and_written_out(tmp_path: Path) -> None:
+    text = (
+        "zone: a.example\nnameservers: {ns1: [192.0.2.53]}\n"
+        "load: {expire: 90s, stale: ignore}\n"
+        "regions:\n  us: {location: US, capacity: 10, soft: 65%}\n"
+        "  ie: {location: IE, capacity: 5}\n"
+        "checks: {up: {type: http, load: {pointer: /a/0}}, in: {type: http, load: {header: L}}}\n"
+        "apps:\n  b:\n    topology: spread\n    check: up\n    steering: least_load\n"
+        "    services: {b: {us: 192.0.2.1, ie: 192.0.2.2}}\n"
+        "  c: {topology: spread, check: in, services: {c: {us: 192.0.2.1}}}\n"
+    )
+    zone = load_text(tmp_path, text).zones[0]
+    assert zone.load == LoadFeed(90.0, Stale.IGNORE)
+    assert (zone.regions["us"].soft, zone.regions["ie"].soft) == (0.65, 0.8)
+    assert [app.check.load for app in zone.apps if app.check] == [
+        LoadField(pointer="/a/0"),
+        LoadField(header="L"),
+    ]
+    assert zone.apps[0].steering.policy is Policy.LEAST_LOAD
+    assert load_text(tmp_path, expanded(zone)).zones[0] == zone
+
+
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("soft: 50%", "`soft` is a part of the capacity, and there is none"),
+        ("capacity: 1, soft: 0%", "with a soft mark of 0 no client is taken"),
+        ("capacity: 1, soft: 80", "`80` is not a part of a whole"),
+        ("capacity: 0", "`0` is not a number above 0"),
+    ],
+)
+def test_marks_that_say_nothing_are_mistakes(tmp_path: Path, region: str, said: str) -> None:
+    text = (
+        "zone: a.example\nnameservers: {ns1: [192.0.2.53]}\n"
+        f"regions: {{us: {{location: US, {region}}}}}\n"
+    )
+    with pytest.raises(ZoneFileError) as error:
+        load_text(tmp_path, text)
+    assert [mistake.problem for mistake in error.value.mistakes] == [said]
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("{}", "it does not say where the load stands"),
+        ("{header: A, pointer: /a}", "the load stands in one place"),
+        ("{pointer: load}", "`load` is not a JSON pointer"),
+        ("{pointer: /a~2}", "`/a~2` is not a JSON pointer"),
+        ("{header: A B}", "`A B` is not the name of a header"),
+    ],
+)
+def test_places_where_no_load_can_stand_are_mistakes(tmp_path: Path, field: str, said: str) -> None:
+    text = (
+        "zone: a.example\nnameservers: {ns1: [192.0.2.53]}\n"
+        f"checks: {{up: {{type: http, load: {field}}}}}\n"
+    )
+    with pytest.raises(ZoneFileError) as error:
+        load_text(tmp_path, text)
+    assert [mistake.problem for mistake in error.value.mistakes] == [said]
 
 
 def test_weights_that_balance_has_no_use_for_are_warned_of_once(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ STEERING = {
     "draw without a share": (
         "{policy: failover, order: us, draw: query}",
         "7:45: steering.draw: `draw` says nothing for failover without `trickle`; write "
-        "`trickle:` beside it, or remove it; it is for weighted, with `within` for nearest and "
-        "latency, and with `trickle` for failover",
+        "`trickle:` beside it, or remove it; it is for weighted and least_load, with "
+        "`within` for nearest and latency, and with `trickle` for failover",
     ),
     "fence for geo": (
         "{policy: geo, fence: EU, rules: [{regions: us}]}",
@@ -59,12 +59,12 @@ STEERING = {
     "several answered by sticky": (
         "{policy: sticky, regions: 2}",
         "7:32: steering.regions: a number of `regions` says nothing for sticky; remove it; it is "
-        "for nearest, latency, weighted and failover",
+        "for nearest, latency, weighted, failover and least_load",
     ),
     "regions for geo": (
         "{policy: geo, regions: [us], rules: [{regions: us}]}",
         "7:29: steering.regions: `regions` says nothing for geo; remove it; it is for nearest, "
-        "latency, weighted and sticky; failover has `order`, and geo its rules",
+        "latency, weighted, sticky and least_load; failover has `order`, and geo its rules",
     ),
     "a prefix that nothing hashes": (
         "{prefix: {v4: 24}}",
@@ -197,10 +197,10 @@ STEERING = {
         "{policy: wieghted, weights: {us: 1}, order: [us]}",
         "7:24: steering.policy: `wieghted` is not a policy; write `weighted`",
     ),
-    "a policy of a later version": (
-        "{otherwise: least_load}",
-        "7:27: steering.otherwise: the policy `least_load` is not supported by this version; "
-        "write `nearest` or `latency` or `geo` or `weighted` or `failover` or `sticky`",
+    "least_load without a capacity": (
+        "{otherwise: {policy: least_load, regions: us}}",
+        "7:36: steering.otherwise.policy: least_load needs the capacity of every region, and us "
+        "has none; write `capacity:` in the region us, or name others in `regions`",
     ),
     "a key of the app, deep inside": (
         "{policy: failover, order: us, otherwise: {ramp: 30s}}",
