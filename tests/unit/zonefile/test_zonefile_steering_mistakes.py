@@ -48,8 +48,8 @@ STEERING = {
     "draw without a share": (
         "{policy: failover, order: us, draw: query}",
         "7:45: steering.draw: `draw` says nothing for failover without `trickle`; write "
-        "`trickle:` beside it, or remove it; it is for weighted and least_load, with `within` for nearest and "
-        "latency, and with `trickle` for failover",
+        "`trickle:` beside it, or remove it; it is for weighted and least_load, with "
+        "`within` for nearest and latency, and with `trickle` for failover",
     ),
     "fence for geo": (
         "{policy: geo, fence: EU, rules: [{regions: us}]}",
