@@ -8,7 +8,7 @@ narrower one has taken out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gtm.model import (
@@ -128,6 +128,11 @@ def _found(
 ) -> ServiceHealth:
     """The health of a service (by key) in a region, from what is found at its endpoints."""
     words = overlay.endpoints
+    if len(targets) == 1 and targets[0] and not (words or overlay.services or overlay.regions):
+        (endpoint,) = endpoints  # as nearly everywhere in a large zone
+        verdict = look(targets[0])
+        alone = _alone(endpoint, verdict, targets[0])
+        return ServiceHealth(alone, ((endpoint, verdict),), targets, min_up)
     verdicts = tuple(
         [
             (
@@ -167,7 +172,7 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
 
 
 def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdict:
-    """The same where there is one endpoint, as nearly everywhere in a large zone."""
+    """The same where there is one endpoint."""
     if verdict is UNCHECKED:
         return UNCHECKED
     match verdict.state:
@@ -231,26 +236,26 @@ def _known(
 def refreshed(
     app: App,
     before: AppHealth,
-    changed: Iterable[tuple[str, str]],
+    changed: Mapping[str, Collection[str]],
     look: Look,
     overlay: Overlay = SILENT,
 ) -> AppHealth:
-    """The app's health after verdicts, or words, about some (service key, region) pairs changed."""
+    """The app's health after verdicts, or words, changed about some services' (by key) regions."""
     services = dict(before.services)
-    own: dict[str, dict[str, ServiceHealth]] = {}  # copied for this, once each
     counted = {} if app.topology is Topology.SPREAD else dict(before.regions.standings)
     up, of = before.believed
     regions: set[str] = set()
-    for where in changed:
-        key, region = where
-        here = own.get(key)
-        if here is None:
-            here = own[key] = services[key] = dict(services[key])
-        old = here[region]
-        endpoints = [endpoint for endpoint, _ in old.endpoints]
-        new = here[region] = _found(old.min_up, where, endpoints, old.targets, look, overlay)
-        regions.add(region)
-        if counted and key not in app.optional:
+    for key, touched in changed.items():
+        here = services[key] = dict(services[key])
+        counts = counted and key not in app.optional
+        regions.update(touched)
+        for region in touched:
+            old = here[region]
+            endpoints = [endpoint for endpoint, _ in old.endpoints]
+            new = _found(old.min_up, (key, region), endpoints, old.targets, look, overlay)
+            here[region] = new
+            if not counts:
+                continue
             if new.verdict.state is not old.verdict.state or new.verdict.act is not old.verdict.act:
                 counted[region] = counted[region].moved(old.verdict, new.verdict)
             if app.panic:
