@@ -271,7 +271,7 @@ def _settled(app: App, service: Service, regions: Collection[str] | None) -> boo
     if regions is None or app.panic or (service.balance or app.balance) in MEASURED:
         return False
     endpoints = service.endpoints
-    return all([len(endpoints[region]) == 1 for region in regions])
+    return all(len(endpoints[region]) == 1 for region in regions)
 
 
 def _answer(
