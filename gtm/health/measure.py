@@ -17,10 +17,14 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What an attempt that came to its end found; `what` goes before "after 41 ms"."""
+    """What an attempt that came to its end found; `what` goes before "after 41 ms".
+
+    `expires` is as in an outcome.
+    """
 
     ok: bool
     what: str
+    expires: float | None = None
 
 
 @dataclass(slots=True)
@@ -42,11 +46,12 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
-    ok = False
+    ok, expires = False, None
     try:
         async with asyncio.timeout(target.check.timeout) as limit:
             finding = await attempt(progress)
-        ok, reason = finding.ok, f"{finding.what} after {span(clock() - begun)}"
+        ok, expires = finding.ok, finding.expires
+        reason = f"{finding.what} after {span(clock() - begun)}"
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
             reason = f"{progress.lacking} within {span(target.check.timeout)}"
@@ -54,4 +59,4 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
             return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
-    return Outcome(ok, reason, latency=clock() - begun, at=now())
+    return Outcome(ok, reason, latency=clock() - begun, at=now(), expires=expires)

@@ -13,7 +13,8 @@ class Outcome:
 
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
-    found out, `ok` is False and no verdict may go by it.
+    found out, `ok` is False and no verdict may go by it. `expires` is the Unix time at which the
+    target's certificate ends; None where none was verified.
     """
 
     ok: bool
@@ -21,6 +22,7 @@ class Outcome:
     latency: float
     at: float
     impairment: str | None = None
+    expires: float | None = None
 
 
 def place(target: Target) -> str:
