@@ -132,7 +132,8 @@ class Icmp:
 class Exec:
     """A program without a shell: exit status 0 is well; its first line of output says why.
 
-    `{address}`, `{port}` and `{name}` in arguments stand for what is probed: see health/programs.py.
+    `{address}`, `{port}` and `{name}` in arguments stand for what is probed: see
+    health/programs.py.
     """
 
     argv: tuple[str, ...]
