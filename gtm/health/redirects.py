@@ -6,12 +6,16 @@ an endpoint send probes wherever it likes: it is a failure, in words that name w
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from yarl import URL
 
 # Statuses that send a client elsewhere (RFC 9110 section 15.4); 300 and 304 name no one place.
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+# All that may stand in a URL (RFC 3986 section 2), and more; what could break a request may not.
+_VISIBLE = re.compile(r"[!-~]+")
 
 # How much of a place that an endpoint names stands in a reason.
 SHOWN = 80
@@ -31,17 +35,20 @@ class Trail:
     home: URL
     method: str
     most: int
-    _been: list[tuple[str, str]] = field(default_factory=list)
+    _here: URL = field(init=False)
+    _been: list[tuple[str, str]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         """It has been at home."""
+        self._here = self.home
         self._been.append((self.method, self.home.raw_path_qs))
 
     def follow(self, status: int, location: str | None) -> tuple[str, str]:
         """The method and the path to ask for next. Raises Astray where there is none."""
         if not location:
             raise Astray("that does not say where to")
-        path = self._path(location)
+        there = self._place(location)
+        path = there.raw_path_qs
         if self._see_other(status):
             self.method = "GET"
         step = (self.method, path)
@@ -52,22 +59,21 @@ class Trail:
             what = "one redirect" if self.most == 1 else f"{self.most} redirects"
             raise Astray(f"to {_cut(path)} after {what}, and no more are followed")
         self._been.append(step)
+        self._here = there
         return step
 
-    def _path(self, location: str) -> str:
-        """The path with its query that `location` names here (RFC 9110 section 10.2.2)."""
-        here = self.home.join(URL(self._been[-1][1], encoded=True))
+    def _place(self, location: str) -> URL:
+        """What `location` names, seen from here (RFC 9110 section 10.2.2)."""
         try:
-            there = here.join(URL(location, encoded=True))
-            home = (there.scheme, there.raw_host, there.port) == self._origin()
+            there = self._here.join(URL(location, encoded=True))
+            stays = _origin(there) == _origin(self.home)
         except ValueError:
             raise Astray(f"to {_cut(location)}, which is no place") from None
-        if not home:
+        if not _VISIBLE.fullmatch(location):
+            raise Astray(f"to {_cut(location)}, which is no place")
+        if not stays:
             raise Astray(f"to {_cut(location)}, which is not this endpoint")
-        return there.raw_path_qs
-
-    def _origin(self) -> tuple[str, str | None, int | None]:
-        return self.home.scheme, self.home.raw_host, self.home.port
+        return there
 
     def _see_other(self, status: int) -> bool:
         """Whether the redirect turns the request into a GET (RFC 9110 sections 15.4.2 to 15.4.4).
@@ -77,6 +83,10 @@ class Trail:
         if status == 303:
             return self.method != "HEAD"
         return status in (301, 302) and self.method == "POST"
+
+
+def _origin(url: URL) -> tuple[str, str, int | None]:
+    return url.scheme.lower(), (url.raw_host or "").lower(), url.port
 
 
 def _cut(text: str) -> str:
