@@ -97,7 +97,9 @@ def judge(asked: Dns, answer: dns.message.Message, where: str) -> Finding:
 
 
 def _record(type_: str, text: str) -> dns.rdata.Rdata:
-    return dns.rdata.from_text(dns.rdataclass.IN, type_, text, origin=dns.name.root)
+    return dns.rdata.from_text(
+        dns.rdataclass.IN, type_, text, origin=dns.name.root, relativize=False
+    )
 
 
 def _records(answer: dns.message.Message, type_: dns.rdatatype.RdataType) -> list[dns.rdata.Rdata]:
@@ -106,7 +108,7 @@ def _records(answer: dns.message.Message, type_: dns.rdatatype.RdataType) -> lis
 
 
 def _listed(records: list[dns.rdata.Rdata]) -> str:
-    texts = [record.to_text()[:RECORD_SHOWN] for record in records[:SHOWN]]
+    texts = sorted(record.to_text()[:RECORD_SHOWN] for record in records[:SHOWN])
     more = len(records) - SHOWN
     return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
 

@@ -17,6 +17,7 @@ import signal
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from gtm.checks import Exec
 from gtm.health.aim import Aim
@@ -41,16 +42,18 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 _PLACEHOLDER = re.compile(r"\{(address|port|name)\}")
 
-_CANNOT_START: Mapping[int, str] = {
-    errno.ENOENT: "no such program, or no such interpreter as its first line names",
-    errno.EACCES: "gtm has no permission to run it",
-    errno.EPERM: "gtm has no permission to run it",
-    errno.ENOEXEC: "it is no program",
-    errno.ENOTDIR: "a part of its path is no directory",
-    errno.ETXTBSY: "its file is being written",
-    errno.E2BIG: "its arguments are too long",
-    errno.EAGAIN: "this machine has too many processes",
-}
+_CANNOT_START: Mapping[int, str] = MappingProxyType(
+    {
+        errno.ENOENT: "no such program, or no such interpreter as its first line names",
+        errno.EACCES: "gtm has no permission to run it",
+        errno.EPERM: "gtm has no permission to run it",
+        errno.ENOEXEC: "it is no program",
+        errno.ENOTDIR: "a part of its path is no directory",
+        errno.ETXTBSY: "its file is being written",
+        errno.E2BIG: "its arguments are too long",
+        errno.EAGAIN: "this machine has too many processes",
+    }
+)
 
 
 class Programs:

@@ -121,7 +121,8 @@ def parse(octets: bytes) -> dict[Key, Entry]:
         if not words:
             continue
         try:
-            entries[_key(words[0])] = _read(words)
+            key = _key(words[0])
+            entries[key] = _read(words)
         except ValueError as error:
             raise ValueError(f"line {number}: {error}") from None
     return entries

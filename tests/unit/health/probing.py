@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gtm.health.aim import Aim
-from gtm.health.measure import Attempt, Finding, Progress, measure
+from gtm.health.measure import Attempt, measure
 from gtm.health.outcome import Outcome
 from gtm.model import CheckType
 from tests.unit.health.health_backends import ADDRESS, target, to
@@ -23,10 +23,3 @@ async def measured(attempt: Attempt, timeout: float = 2.0) -> Outcome:  # noqa: 
         return 0.0
 
     return await measure(target(CheckType.TCP, port=7000, timeout=timeout), attempt, clock, clock)
-
-
-def progress() -> Progress:
-    return Progress("nothing")
-
-
-__all__ = ["Finding", "Progress", "aim", "measured", "progress"]

@@ -85,16 +85,12 @@ async def over_tcp(answers: Answerer) -> AsyncIterator[int]:
         yield port
 
 
-async def asked(
-    answers: Answerer, what: Dns = A, patience: float = 2.0, **draws: Any
-) -> Outcome:
+async def asked(answers: Answerer, what: Dns = A, patience: float = 2.0, **draws: Any) -> Outcome:
     async with (over_tcp if what.tcp else over_udp)(answers) as port:
         return await asked_at(port, what, patience, **draws)
 
 
-async def asked_at(
-    port: int, what: Dns = A, patience: float = 2.0, **draws: Any
-) -> Outcome:
+async def asked_at(port: int, what: Dns = A, patience: float = 2.0, **draws: Any) -> Outcome:
     async def attempt(progress: Progress) -> Finding:
         return await probe.ask(what, aim(port), progress, **draws)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -69,7 +70,5 @@ def test_every_place_in_a_document_has_a_pointer_that_leads_there(
 
 @given(VALUES, st.text())
 def test_any_text_leads_somewhere_or_is_refused(document: object, pointer: str) -> None:
-    try:
+    with suppress(ValueError, Missing):
         resolve(document, parse(pointer))
-    except (ValueError, Missing):
-        pass
