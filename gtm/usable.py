@@ -17,7 +17,21 @@ import dns.rdataclass
 import dns.rdatatype
 import re2
 
-from gtm.checks import BodyTest, Dns, Exec, File, Grpc, Http, Icmp, Matches, Points, Probe, Tls
+from gtm.checks import (
+    BodyTest,
+    Check,
+    Dns,
+    Exec,
+    File,
+    Grpc,
+    Http,
+    Icmp,
+    Matches,
+    Points,
+    Probe,
+    Tcp,
+    Tls,
+)
 
 # RFC 9110 section 5.6.2: what methods and header names are made of.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -32,6 +46,18 @@ _META = frozenset({"ANY", "AXFR", "IXFR", "OPT", "TSIG", "TKEY", "MAILA", "MAILB
 
 # The largest data of an echo request over IPv4.
 LARGEST_ECHO = 65_507
+
+
+def misfit(check: Check) -> str | None:
+    """Why a check could never be made, in the same form: its probe and all around it."""
+    probe, source = check.probe, check.source
+    if check.port is None and isinstance(probe, Http | Tcp | Grpc | Dns):
+        return "it needs a port"
+    if source is not None and isinstance(probe, Grpc | Exec | File):
+        return f"a {type(probe).__name__.lower()} check has no source address"
+    if source is not None and check.family not in (None, source.version):
+        return f"its source is an IPv{source.version} address, its family {check.family}"
+    return unusable(probe)
 
 
 def unusable(probe: Probe) -> str | None:

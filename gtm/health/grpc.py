@@ -7,7 +7,9 @@ probe is a connection of its own, without retries or proxies, and waits no longe
 
 from __future__ import annotations
 
-import re
+import asyncio
+import os
+import socket
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from gtm.checks import Grpc, Tls
 from gtm.health.aim import Aim
+from gtm.health.grpc_words import failure
 from gtm.health.impairment import Impaired
 from gtm.health.measure import Finding, Progress
 from gtm.health.outcome import bracketed
@@ -29,15 +32,9 @@ if TYPE_CHECKING:
 MESSAGE_LIMIT = 64 * 1024
 METADATA_LIMIT = 16 * 1024
 
-# How much of what a library or server says stands in a reason.
-SHOWN = 160
-
 _STATUSES: Mapping[int, str] = MappingProxyType(
     {0: "UNKNOWN", 1: "SERVING", 2: "NOT_SERVING", 3: "SERVICE_UNKNOWN"}
 )
-
-# grpc's own name of the failed connection, before what the system said about it.
-_LAST_ERROR = re.compile(r".*(?:last error|Socket error|error): *(?:[A-Z_]+: *)?", re.DOTALL)
 
 
 async def ask(
@@ -45,13 +42,15 @@ async def ask(
 ) -> Finding:
     """Call `Check` and judge its answer. `deadline` is seconds, and told to the server.
 
-    Raises Impaired where files for TLS can't be used.
+    Raises Impaired where files for TLS can't be used, or this machine is short of sockets,
+    and what look-ups do.
     """
+    # the library writes a line to stderr for each handshake that fails, unless told before
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import grpc
     from grpc_health.v1 import health_pb2
 
-    host, port = aim.remote()
-    channel = _channel(asked, aim, f"{bracketed(host)}:{port}", contexts)
+    channel = _channel(asked, aim, await _place(aim), contexts)
     progress.lacking = f"no answer from gRPC at {aim}"
     try:
         check = channel.unary_unary(
@@ -67,6 +66,22 @@ async def ask(
         await channel.close(None)
     status = _STATUSES.get(answer.status, str(answer.status))
     return Finding(ok=status == "SERVING", what=f"{status} from gRPC {_whole(asked)} at {aim}")
+
+
+async def _place(aim: Aim) -> str:
+    """All addresses of the target of one family, in the library's spelling.
+
+    Looked up by the system, as for all probes; the library would ask name servers by itself.
+    Raises socket.gaierror.
+    """
+    host, port = aim.remote()
+    found = await asyncio.get_running_loop().getaddrinfo(
+        host, port, family=aim.address_family(), type=socket.SOCK_STREAM
+    )
+    family = found[0][0]
+    scheme = "ipv6" if family == socket.AF_INET6 else "ipv4"
+    places = [str(place[0]) for each, _, _, _, place in found if each == family]
+    return f"{scheme}:{','.join(f'{bracketed(place)}:{port}' for place in places)}"
 
 
 def _channel(asked: Grpc, aim: Aim, place: str, contexts: Contexts) -> grpc.aio.Channel:
@@ -118,22 +133,5 @@ def _whole(asked: Grpc) -> str:
 
 
 def _failure(asked: Grpc, aim: Aim, error: grpc.aio.AioRpcError) -> str:
-    """Why the call failed, by its status code (grpc.io/docs/guides/status-codes)."""
-    code, details = error.code().name, _cut(error.details() or "")
-    match code:
-        case "DEADLINE_EXCEEDED":
-            return f"no answer from gRPC at {aim} within its deadline"
-        case "UNIMPLEMENTED":
-            return f"gRPC at {aim} does not speak the health protocol"
-        case "NOT_FOUND":
-            return f'gRPC at {aim} knows no service "{asked.service}"'
-        case "UNAVAILABLE":
-            return f"no gRPC with {aim}: {_LAST_ERROR.sub('', details) or 'unavailable'}"
-        case "PERMISSION_DENIED" | "UNAUTHENTICATED":
-            return f"gRPC at {aim} refuses health checks: {details or code}"
-    return f"{code} from gRPC at {aim}: {details}" if details else f"{code} from gRPC at {aim}"
-
-
-def _cut(text: str) -> str:
-    clean = "".join(each if each.isprintable() else " " for each in text)
-    return clean if len(clean) <= SHOWN else f"{clean[:SHOWN]}…"
+    name = server_name(asked.tls, aim.called) if asked.tls else aim.called
+    return failure(error.code().name, error.details() or "", aim, asked.service, name)

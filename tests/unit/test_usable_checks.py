@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.checks import (
+    Check,
     Contains,
     Dns,
     Exec,
@@ -20,9 +23,10 @@ from gtm.checks import (
     Tcp,
     Tls,
 )
-from gtm.usable import unusable
+from gtm.usable import misfit, unusable
 
 NAME = "orders.gtm.example.com"
+FOUR = IPv4Address("192.0.2.1")
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,24 @@ def test_what_can_work_is_let_through(probe: Probe) -> None:
 )
 def test_what_can_not_is_refused_with_the_reason(probe: Probe, why: str) -> None:
     assert why in (unusable(probe) or "")
+
+
+@pytest.mark.parametrize(
+    ("check", "why"),
+    [
+        (Check("c", Tcp()), "it needs a port"),
+        (Check("c", Dns(NAME)), "it needs a port"),
+        (Check("c", Icmp()), None),
+        (Check("c", Tcp(), 80, source=FOUR), None),
+        (Check("c", Tcp(), 80, source=FOUR, family=4), None),
+        (Check("c", Tcp(), 80, source=FOUR, family=6), "its source is an IPv4 address"),
+        (Check("c", Grpc(), 80, source=FOUR), "a grpc check has no source address"),
+        (Check("c", Icmp(-1)), "size is from 0"),
+    ],
+)
+def test_a_check_must_fit_its_probe(check: Check, why: str | None) -> None:
+    found = misfit(check)
+    assert found is None if why is None else why in (found or "")
 
 
 @given(st.text(), st.sampled_from(["A", "TXT", "MX", "CAA", "SRV", "NAPTR", "LOC", "SVCB"]))

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gtm.checks import Grpc, Tls
 from gtm.health import grpc as probe
+from gtm.health.grpc_words import failure
+from gtm.health.impairment import OPEN_FILES, Impaired
 from gtm.health.measure import Finding, Progress
 from gtm.health.outcome import Outcome
 from gtm.health.tls import Contexts
@@ -30,7 +35,7 @@ STATUS = health_pb2.HealthCheckResponse
 Servicer = health_pb2_grpc.HealthServicer
 
 
-async def statuses(**services: health_pb2.HealthCheckResponse.ServingStatus) -> Servicer:
+async def statuses(**services: Any) -> Servicer:
     servicer = health.aio.HealthServicer()
     for service, status in services.items():
         await servicer.set(service, status)
@@ -141,20 +146,70 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("handler", [silence, drip, not_http2])
-async def test_servers_that_speak_no_grpc_are_failures(handler: Handler) -> None:
+@pytest.mark.parametrize(
+    ("handler", "why"),
+    [
+        (silence, f"no answer from gRPC at {AT} within "),
+        (drip, f"{AT} does not speak gRPC after "),
+        (not_http2, f"{AT} does not speak gRPC after "),
+    ],
+)
+async def test_servers_that_speak_no_grpc_are_failures(handler: Handler, why: str) -> None:
     async with serving(handler) as port:
         outcome = await asked(port, patience=0.5)
     assert not outcome.ok
     assert outcome.impairment is None
-    assert outcome.reason.startswith((f"no gRPC with {AT}: ", f"no answer from gRPC at {AT} "))
+    assert outcome.reason.startswith(why)
 
 
 async def test_a_refused_connection_is_a_failure(unused_tcp_port: int) -> None:
     outcome = await asked(unused_tcp_port)
     assert not outcome.ok
-    assert outcome.reason.startswith(f"no gRPC with {AT}: ")
-    assert "refused" in outcome.reason
+    assert outcome.reason.startswith(f"connection to {AT} refused after ")
+
+
+async def test_a_host_name_that_does_not_resolve_is_a_failure() -> None:
+    async def attempt(progress: Progress) -> Finding:
+        where = aim(1, host="backend.invalid", address="backend.invalid")
+        return await probe.ask(Grpc(), where, progress, Contexts(), deadline=5)
+
+    outcome = await measured(attempt, 5)
+    assert not outcome.ok
+    assert "does not resolve: " in outcome.reason
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+async def test_host_names_are_looked_up_by_the_system(host: str) -> None:
+    async def attempt(progress: Progress) -> Finding:
+        where = aim(port, host, family=4)
+        return await probe.ask(Grpc(), where, progress, Contexts(), deadline=5)
+
+    async with speaking(await statuses()) as port:
+        assert (await measured(attempt, 5)).ok
+
+
+async def test_an_expired_certificate_is_a_failure(tmp_path: Path) -> None:
+    authority = Authority.at(tmp_path / "authority")
+    leaf = authority.certificate(NAME, days=-1)
+    pair = (leaf.private_key_pem.bytes(), leaf.cert_chain_pems[0].bytes())
+    async with speaking(await statuses(), grpc.ssl_server_credentials([pair])) as port:
+        outcome = await asked(port, Grpc(tls=Tls(authorities=authority.file)))
+    assert outcome.reason == (
+        f"certificate of {AT} is not valid for {NAME}: certificate has expired after less than 1 ms"
+    )
+
+
+def test_what_grpc_says_of_this_machine_is_no_word_on_the_endpoint() -> None:
+    with pytest.raises(Impaired, match=OPEN_FILES):
+        failure("UNAVAILABLE", "last error: UNKNOWN: socket: Too many open files", aim(1), "", "")
+
+
+@given(st.text(), st.sampled_from([each.name for each in grpc.StatusCode]))
+def test_whatever_a_server_says_is_one_bounded_line(details: str, code: str) -> None:
+    with suppress(Impaired):
+        said = failure(code, details, aim(1), "orders", NAME)
+        assert said.isprintable()
+        assert len(said) < 400
 
 
 async def test_tls_is_verified_and_client_certificates_are_shown(tmp_path: Path) -> None:
@@ -172,10 +227,16 @@ async def test_tls_is_verified_and_client_certificates_are_shown(tmp_path: Path)
         stranger = await asked(port, Grpc(tls=replace(tls, authorities=None)))
         plain = await asked(port)
     assert well.ok, well.reason
-    for outcome in (without, wrong, stranger, plain):
+    not_valid = f"certificate of {AT} is not valid for "
+    for outcome, reason in {
+        without: f"connection to {AT} closed without an answer",
+        wrong: not_valid + "other.example.net: it is for other names",
+        stranger: not_valid + f"{NAME}: unable to get local issuer certificate",
+        plain: f"connection to {AT} closed without an answer",
+    }.items():
         assert not outcome.ok
         assert outcome.impairment is None
-        assert outcome.reason.startswith(f"no gRPC with {AT}: ")
+        assert outcome.reason == f"{reason} after less than 1 ms"
 
 
 async def test_files_for_tls_that_are_missing_judge_nobody() -> None:
