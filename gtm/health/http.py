@@ -15,6 +15,7 @@ from yarl import URL
 
 from gtm import __version__
 from gtm.health.dial import Dial, direct
+from gtm.health.exchange import Answer
 from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome, bracketed, called, place
 from gtm.model import Check, CheckType, Target
@@ -41,6 +42,7 @@ def open_session() -> aiohttp.ClientSession:
             use_dns_cache=False,
             resolver=aiohttp.ThreadedResolver(),
         ),
+        response_class=Answer,
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         trust_env=False,

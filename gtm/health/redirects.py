@@ -27,14 +27,16 @@ class Astray(Exception):  # noqa: N818  # what an endpoint did, not a fault of g
 
 @dataclass(slots=True)
 class Trail:
-    """Where one probe has been. `home` is what it first asked, by the name it asked for.
+    """Where one probe has been. `home` is what it first asked, by its Host header.
 
-    `most` is how many redirects may be followed.
+    `most` is how many redirects may be followed. `port` is the endpoint's, which a Host header
+    need not name.
     """
 
     home: URL
     method: str
     most: int
+    port: int | None = None
     _here: URL = field(init=False)
     _been: list[tuple[str, str]] = field(init=False, default_factory=list)
 
@@ -66,7 +68,7 @@ class Trail:
         """What `location` names, seen from here (RFC 9110 section 10.2.2)."""
         try:
             there = self._here.join(URL(location, encoded=True))
-            stays = _origin(there) == _origin(self.home)
+            stays = self._is_here(there)
         except ValueError:
             raise Astray(f"to {_cut(location)}, which is no place") from None
         if not _VISIBLE.fullmatch(location):
@@ -74,6 +76,9 @@ class Trail:
         if not stays:
             raise Astray(f"to {_cut(location)}, which is not this endpoint")
         return there
+
+    def _is_here(self, there: URL) -> bool:
+        return _site(there) == _site(self.home) and there.port in (self.home.port, self.port)
 
     def _see_other(self, status: int) -> bool:
         """Whether the redirect turns the request into a GET (RFC 9110 sections 15.4.2 to 15.4.4).
@@ -85,8 +90,8 @@ class Trail:
         return status in (301, 302) and self.method == "POST"
 
 
-def _origin(url: URL) -> tuple[str, str, int | None]:
-    return url.scheme.lower(), (url.raw_host or "").lower(), url.port
+def _site(url: URL) -> tuple[str, str]:
+    return url.scheme.lower(), (url.raw_host or "").lower()
 
 
 def _cut(text: str) -> str:
