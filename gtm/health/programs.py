@@ -125,7 +125,7 @@ def judge(program: str, where: str, status: int, run: _Run) -> Finding:
         how = f"failed with exit status {status}"
     else:
         how = "succeeded"
-    reason = f": {said}:" if said else ""
+    reason = f' saying "{said}"' if said else ""
     return Finding(ok=status == 0, what=f"{program} for {where} {how}{reason}")
 
 

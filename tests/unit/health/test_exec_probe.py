@@ -43,29 +43,26 @@ NAMED = Path(sys.executable).name
 async def test_status_0_is_well_and_the_first_line_says_why() -> None:
     outcome = await ran("sh", "-c", "echo; echo '  replica 3 s behind'; echo more")
     assert outcome.ok
-    assert outcome.reason == f"sh for {FOR} succeeded: replica 3 s behind: after less than 1 ms"
+    assert (
+        outcome.reason == f'sh for {FOR} succeeded saying "replica 3 s behind" after less than 1 ms'
+    )
 
 
 async def test_another_status_is_a_failure_and_so_is_a_signal() -> None:
     outcome = await ran("sh", "-c", "echo 'disk full' >&2; exit 3")
     assert not outcome.ok
-    assert outcome.reason.startswith(f"sh for {FOR} failed with exit status 3: disk full: after ")
+    assert outcome.reason.startswith(
+        f'sh for {FOR} failed with exit status 3 saying "disk full" after '
+    )
     outcome = await ran("sh", "-c", "kill -SEGV $$")
     assert not outcome.ok
     assert outcome.reason.startswith(f"sh for {FOR} was ended by SIGSEGV after ")
 
 
 async def test_a_program_is_told_what_it_is_about_and_nothing_else() -> None:
-    code = "import os, sys; print(sys.argv[1:], sorted(os.environ.items()), os.getcwd())"
+    code = "import sys; print(*sys.argv[1:], sep='|')"
     outcome = await python(code, "{address}:{port}", "{name}", "{other}", "a b;$HOME")
-    said = outcome.reason.partition(": ")[2].partition(": after")[0]
-    assert (
-        said.startswith(
-            "['192.0.2.10:5432', 'orders.gtm.example.com', '{other}', 'a b;$HOME'] "
-            "[('GTM_ADDRESS', '192.0.2.10'), ('GTM_NAME', 'orders.gtm.example.com'), "
-        )
-        or outcome.ok
-    )
+    assert ' saying "192.0.2.10:5432|orders.gtm.example.com|{other}|a b;$HOME" ' in outcome.reason
     assert programs.environment(AIM) == {
         "PATH": programs.PATH,
         "LANG": "C.UTF-8",
@@ -82,7 +79,7 @@ async def test_nothing_of_this_process_reaches_the_program(monkeypatch: pytest.M
         "print(os.environ.get('SECRET'), sys.stdin.read() == '', os.getcwd(),"
         "os.getpgid(0) == os.getpid(), os.environ['GTM_PORT'])"
     )
-    assert ": None True / True 5432: " in (await python(code)).reason
+    assert ' saying "None True / True 5432" ' in (await python(code)).reason
 
 
 async def test_time_that_is_up_ends_the_program_and_all_that_it_started(tmp_path: Path) -> None:
@@ -97,7 +94,7 @@ async def test_what_a_program_leaves_behind_is_ended_and_not_waited_for(tmp_path
     pids = tmp_path / "pids"
     outcome = await ran("sh", "-c", f"sleep 600 & echo $! > {pids}; echo well")
     assert outcome.ok
-    assert ": well: " in outcome.reason
+    assert ' saying "well" ' in outcome.reason
     await gone(int(pids.read_text()))
 
 
@@ -146,7 +143,7 @@ async def test_endless_output_ends_the_program_and_is_not_kept() -> None:
 
 async def test_much_output_is_drained_and_its_start_kept() -> None:
     outcome = await python("print('well'); print('x' * 500_000)")
-    assert ": well: " in outcome.reason
+    assert ' saying "well" ' in outcome.reason
     assert KEPT == 4096
 
 

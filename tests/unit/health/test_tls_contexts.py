@@ -101,7 +101,7 @@ async def test_a_client_certificate_is_shown(authority: Authority) -> None:
 
 async def test_a_missing_client_certificate_is_said_by_the_server(authority: Authority) -> None:
     server = authority.server(NAME, clients=True)
-    what = Tcp(Tls(authorities=authority.file), send=ASK, expect=b"well")
+    what = Tcp(Tls(authorities=authority.file), expect=b"well")
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         async def attempt(progress: Progress) -> Finding:
