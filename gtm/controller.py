@@ -8,18 +8,21 @@ replaces good: what does not load leaves the old snapshot serving, and is said.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
-from gtm.compile.compiler import Compiled, CompiledApp, Compiler
+from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
-from gtm.model import App, State, Target, Topology, Verdict
+from gtm.measured import Change as Measurement
+from gtm.measured import Measured
+from gtm.model import App, State, Target, Verdict, Zone
 from gtm.overrides import (
     Change,
     Override,
@@ -27,14 +30,19 @@ from gtm.overrides import (
     Store,
     Wanted,
     changes,
+    coming_of,
     differences,
     nothing_matches,
+    objection,
     refusal,
     refusals,
+    ttls_of,
 )
 from gtm.planes import Plane
+from gtm.steering.lacking import lacking
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
+from gtm.transitions import log_changes, log_down
 from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
@@ -66,13 +74,15 @@ class Reload:
 class Added:
     """An override that was put in force: what it replaced, and what it changed.
 
-    `forced_past` says what `safety` would have refused it for.
+    `forced_past` says what `safety` would have refused it for, `coming` what a planned drain will
+    change once it is withdrawn.
     """
 
     override: Override
     replaced: Override | None
     changes: tuple[Change, ...]
     forced_past: tuple[str, ...] = ()
+    coming: tuple[Change, ...] = ()
 
 
 @dataclass(slots=True)
@@ -93,19 +103,23 @@ class Controller:
         checker: Callable[[Callable[[Target, Verdict, Verdict], None]], Checker],
         now: Callable[[], float],
         store: Store | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process.
+        Without a store overrides do not outlive the process. `clock` is monotonic seconds.
         """
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
-        self.overrides = Register(store, now, self._overrides_changed)
+        self.measured = Measured(self.checker.verdict, self.checker.pace)
+        self.checker.tell_patience(self._patience_changed)
+        self.overrides = Register(store, now, self._overrides_changed, self._objection)
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
         self._now = now
+        self._clock = clock
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
         self._epoch = 0
@@ -139,10 +153,11 @@ class Controller:
         await self.overrides.open()
         loaded, geo = await asyncio.to_thread(self._read)
         await self._first_round(loaded)
-        compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        compiled = await asyncio.to_thread(self._compile, loaded.zones, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
-        self._log_down(compiled)
+        log_down(compiled.apps.values())
+        self.overrides.begin()
 
     async def load(self) -> Reload:
         """Loads everything again; what does not load changes nothing. Never raises.
@@ -172,12 +187,15 @@ class Controller:
         self.checker.retarget(_targets(loaded))
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(_targets(loaded)))
-        compiled = await asyncio.to_thread(self._compile, loaded, geo)
-        now, words = self._readings(), self.overrides.book.overlay
+        return self._succeeded(loaded, await self._compile_beside(loaded.zones, geo))
+
+    async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
+        """Compiles in a worker thread, and puts in what changed meanwhile."""
+        compiled = await asyncio.to_thread(self._compile, zones, geo)
+        now, words = self.readings(), self.overrides.book.overlay
         if self._since_load:
             compiled = self._compiler.refresh(compiled, self._since_load, now, self._epoch)
-        compiled = self._compiler.relaid(compiled, words, now, self._epoch)
-        return self._succeeded(loaded, compiled)
+        return self._compiler.relaid(compiled, words, now, self._epoch)
 
     async def load_if_changed(self) -> None:
         """Loads again if a file differs from what was last looked at."""
@@ -219,14 +237,14 @@ class Controller:
         paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
         return dict(zip(paths, fingerprint(paths), strict=True))
 
-    def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
+    def _compile(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         words, before = self.overrides.book.overlay, self._compiled
-        return self._compiler.compile(
-            loaded.zones, geo, self._readings(), self._epoch, words, before
-        )
+        self.measured.follow(zones, self._clock())
+        return self._compiler.compile(zones, geo, self.readings(), self._epoch, words, before)
 
-    def _readings(self) -> Readings:
-        return Readings(self.checker.verdict, self._now())
+    def readings(self) -> Readings:
+        """What is measured and believed now, as steering goes by it."""
+        return replace(self.measured.readings(self._now()), patience=self.checker.patience)
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
@@ -242,7 +260,7 @@ class Controller:
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
-        for warning in loaded.warnings:
+        for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):
             log.warning("zone_file", at=str(warning))
         log.info(
             "loaded",
@@ -266,7 +284,23 @@ class Controller:
     # --- verdicts -----------------------------------------------------------------------
 
     def _verdict_changed(self, target: Target, before: Verdict, after: Verdict) -> None:
-        """Called by the checker; changes of one turn of the loop are answered together."""
+        """Called by the checker."""
+        self._note(target)
+        if not self.ready:
+            return
+        say = log.warning if after.state is State.DOWN else log.info
+        say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
+
+    def _patience_changed(self, target: Target) -> None:
+        """Called by the checker: where health chooses the TTL, answers change with it."""
+        uses = () if self._compiled is None else self._compiled.uses.get(target, ())
+        chosen = [self.compiled.apps[use.zone, use.app].zone.min_ttl is not None for use in uses]
+        # a file that is being loaded may let health choose where the one before did not
+        if self._since_load is not None or any(chosen):
+            self._note(target)
+
+    def _note(self, target: Target) -> None:
+        """A target's readings changed; changes of one turn of the loop are answered together."""
         if self._since_load is not None:
             self._since_load.add(target)
         if not self.ready:
@@ -274,20 +308,18 @@ class Controller:
         if not self._changed:
             asyncio.get_running_loop().call_soon(self._apply)
         self._changed.add(target)
-        say = log.warning if after.state is State.DOWN else log.info
-        say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
 
     def _apply(self) -> None:
         changed, self._changed = self._changed, set()
         before = self.compiled
-        after = self._compiler.refresh(before, changed, self._readings(), self._epoch)
+        after = self._compiler.refresh(before, changed, self.readings(), self._epoch)
         self._take_over(before, after)
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
         self._publish(after)
         for key, app in after.apps.items():
             if app is not before.apps.get(key):
-                _log_changes(before.apps[key], app)
+                log_changes(before.apps[key], app)
 
     def _publish(self, compiled: Compiled) -> None:
         self._epoch += 1
@@ -312,6 +344,33 @@ class Controller:
         else:
             self._publish(after)
 
+    # --- measurements -------------------------------------------------------------------
+
+    async def follow_measurements(self) -> Measurement:
+        """Takes in what probes measured; answers change where it differs enough.
+
+        A region's service time moves areas, so they are compiled beside the control loop. It
+        waits for a load that runs, and loads wait for it.
+        """
+        async with self._loading:
+            before = self.compiled
+            self._since_load = set()
+            try:
+                change = await asyncio.to_thread(self.measured.follow, before.zones, self._clock())
+                if change.regions:
+                    after = await self._compile_beside(before.zones, before.geo)
+                    self._take_over(self.compiled, after)
+                elif change.shares:
+                    before, now = self.compiled, self.readings()
+                    after = self._compiler.refresh(before, change.shares, now, self._epoch)
+                    self._take_over(before, after)
+            finally:
+                self._since_load = None
+        for zone, region in change.regions:
+            ms = round(self.measured.service_times[zone, region], 1)
+            log.info("service_time", zone=zone.rstrip("."), region=region, milliseconds=ms)
+        return change
+
     # --- overrides ----------------------------------------------------------------------
 
     async def add_override(self, wanted: Wanted) -> Added:
@@ -322,13 +381,16 @@ class Controller:
         apps, look, before = self.compiled.apps.values(), self.checker.verdict, self.overrides.book
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
-        after, _, _ = before.adding(wanted, self._now())
+        now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
+        after, planned, _ = before.adding(wanted, now, ttls)
         differing = differences(apps, before, after, look)
-        unsafe = refusals(differing)
+        # what is planned counts as done: two drains must not be accepted that can't both be
+        unsafe = refusals(differences(apps, before.foreseen(now), after.foreseen(now), look))
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
-        added, replaced = await self.overrides.add(wanted)
-        return Added(added, replaced, changes(differing), unsafe)
+        coming = coming_of(planned, apps, after, look, now)
+        added, replaced = await self.overrides.add(wanted, ttls)
+        return Added(added, replaced, changes(differing), unsafe, coming)
 
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
@@ -338,20 +400,19 @@ class Controller:
         await self.overrides.remove(one, by)
         return changes(differing)
 
+    def _objection(self, one: Override) -> str:
+        """Called by the register for a planned drain that is due."""
+        apps, book = self.compiled.apps.values(), self.overrides.book
+        return objection(one, apps, book, self.checker.verdict, self._now())
+
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""
         if not self.ready:
             return
         before, words = self.compiled, self.overrides.book.overlay
-        after = self._compiler.relaid(before, words, self._readings(), self._epoch)
+        after = self._compiler.relaid(before, words, self.readings(), self._epoch)
         if after is not before:
             self._take_over(before, after)
-
-    def _log_down(self, compiled: Compiled) -> None:
-        for app in compiled.apps.values():
-            for (subject, region), verdict in _verdicts(app).items():
-                if verdict.state is State.DOWN:
-                    _log_verdict(app, subject, region, verdict)
 
 
 def _beside(zones: Path) -> list[Path]:
@@ -386,34 +447,3 @@ def _apps(compiled: Compiled) -> list[App]:
 
 def _targets(loaded: Loaded) -> frozenset[Target]:
     return targets_of(app for zone in loaded.zones for app in zone.apps)
-
-
-def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
-    """What steering goes by: a block's regions, or each spread service's."""
-    if app.app.topology is Topology.REPLICATED:
-        return {("", region): verdict for region, verdict in app.health.regions.items()}
-    return {
-        (service, region): health.verdict
-        for service, regions in app.health.services.items()
-        for region, health in regions.items()
-    }
-
-
-def _log_changes(before: CompiledApp, after: CompiledApp) -> None:
-    old = _verdicts(before)
-    for (subject, region), verdict in _verdicts(after).items():
-        if verdict.state is not old[subject, region].state:
-            _log_verdict(after, subject, region, verdict)
-
-
-def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:
-    say = log.warning if verdict.state is State.DOWN else log.info
-    about = {"service": subject} if subject else {}
-    say(
-        f"region_{verdict.state.value}",
-        zone=app.zone.name.rstrip("."),
-        app=app.app.name,
-        region=region,
-        reason=verdict.reason,
-        **about,
-    )

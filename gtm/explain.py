@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.flags
 import dns.message
@@ -23,12 +23,16 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, Policy, State, Topology, Verdict
-from gtm.snapshot import LAST_RESORT, Plan
+from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict
+from gtm.overrides.override import WORDS
+from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
 from gtm.steering.cost import Cost, CostModel
+from gtm.steering.lifetimes import explained
 from gtm.steering.places import Place
-from gtm.steering.policies import networks_in
-from gtm.steering.verdicts import panics
+from gtm.steering.policies import named_in
+from gtm.steering.readings import Readings
+from gtm.steering.service_time import weight_at
+from gtm.steering.verdicts import panics, target_of
 
 BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
 WITHOUT_REGIONS = {
@@ -42,22 +46,37 @@ WITHOUT_REGIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ClientPlace:
-    """Where the client is: the database's network around it, and the location in that."""
+    """Where the client is: the database's network around it, and the location in that.
+
+    `asn` and `organisation` are of the AS that announces `asn_network`, by `asn_database`.
+    """
 
     network: str
     database: str | None
     code: str
     latitude: float | None
     longitude: float | None
+    asn: str | None = None
+    organisation: str | None = None
+    asn_network: str | None = None
+    asn_database: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointView:
-    """An endpoint of the region, with its verdict."""
+    """An endpoint of the region, with its verdict.
+
+    `share` is the fraction of the region's answers of its family that begin with it. `response` is
+    the smoothed response time (milliseconds) that its share goes by, `load` the load; None where
+    it goes by none, or none is known.
+    """
 
     endpoint: str
     verdict: Verdict
     answered: bool
+    share: float = 0.0
+    response: float | None = None
+    load: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,9 @@ class RegionView:
 class Steering:
     """How a service's region was picked: `pick` as a plan does it, `notes` what led there.
 
-    `regions_picked` are the regions of the answer, `fallback` what was done with none up.
+    `regions_picked` are the regions of the answer, `fallback` what was done with none up. `ttl` is
+    the answer's in seconds, `ttl_reason` why it is that. `override` names the clients whose regions
+    an override of the zone pins, if it holds here.
     """
 
     service: str
@@ -96,6 +117,9 @@ class Steering:
     regions_picked: tuple[str, ...]
     fallback: str | None
     regions: tuple[RegionView, ...]
+    ttl: int
+    ttl_reason: str
+    override: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +139,18 @@ class Explanation:
     summary: str
 
 
-def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: float) -> Explanation:
+def explain(
+    compiled: Compiled,
+    name: str,
+    rrtype: str,
+    client: Address,
+    now: float,
+    readings: Readings | None = None,
+) -> Explanation:
     """The answer to a question from a client at a time (Unix seconds), with its reasons.
 
-    Raises UsageError for a name or a type that can't be asked for.
+    `readings` say what endpoints' shares go by. Raises UsageError for a name or a type that can't
+    be asked for.
     """
     owner, number = _question(name, rrtype)
     asker, chance = asker_of(str(client)), Chance(0, now)
@@ -134,8 +166,11 @@ def explain(compiled: Compiled, name: str, rrtype: str, client: Address, now: fl
     found = _find(compiled, outcome.service)
     steering = None
     if found is not None and outcome.decision is not None:
-        seen = _seen(found[0], geo, client)
-        steering = _steering(compiled, *found, outcome.decision, seen, now)
+        seen = _seen(*found, geo, client)
+        steering = _steering(compiled, *found, outcome.decision, seen, now, readings)
+        override = geo.ruling(client)
+        if override is not None and override.regions:
+            steering = replace(steering, override=str(override.clients))
     return Explanation(
         name=owner,
         type=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number)),
@@ -170,7 +205,7 @@ def _packet(owner: str, number: int) -> bytes:
 
 
 def _place(geo: Geo, client: Address) -> ClientPlace:
-    found = geo.find(client)
+    found, announced = geo.find(client), geo.find_system(client)
     location = found.location
     return ClientPlace(
         network=str(found.network),
@@ -178,13 +213,20 @@ def _place(geo: Geo, client: Address) -> ClientPlace:
         code="" if location is None else location.code(),
         latitude=None if location is None else location.latitude,
         longitude=None if location is None else location.longitude,
+        asn=None if announced is None else str(announced.system.number),
+        organisation=None if announced is None else announced.system.organisation or None,
+        asn_network=None if announced is None else str(announced.network),
+        asn_database=None if announced is None else str(announced.source.path),
     )
 
 
 def _database(found: Found) -> str | None:
     if found.source is not None:
         return str(found.source.path)
-    return None if found.location is None else "the zone's geo overrides"
+    if found.override is None:
+        return None
+    of_system = isinstance(found.override.clients, AsNumber)
+    return "the zone's geo overrides" + (f" for {found.override.clients}" if of_system else "")
 
 
 def _find(compiled: Compiled, service: str) -> tuple[CompiledApp, CompiledService] | None:
@@ -202,22 +244,26 @@ def _steering(
     decision: Decision,
     place: Place,
     now: float,
+    readings: Readings | None,
 ) -> Steering:
     group = compiled.groups[service.steered.group]
     view = group.decider.chooser.view(place, frozenset(range(len(group.regions))))
     location = place.location
     every = [app.zone.regions[name] for name in group.regions]
-    costs = None if location is None else CostModel(every, app.zone.latency).costs(location)
+    weight = weight_at(app.app.steering, place)
+    times = {name: weight * ms for name, ms in group.decider.service_times.items()}
+    costs = None if location is None else CostModel(every, app.zone.latency, times).costs(location)
     order: Sequence[int] = range(len(every))
     if costs is not None:
         order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
     picked = tuple(answers.region for answers in decision.answers if answers.region != LAST_RESORT)
     shares = _shares(decision.plan)
+    kept = app.lifetimes.of(app.zone, service.service.key)
     return Steering(
         service=service.service.key,
         app=app.app.name,
         topology=app.app.topology.value,
-        policy=app.app.steering.policy.value,
+        policy=app.app.settled_for(service.service).steering.policy.value,
         notes=(*group.decider.chooser.notes(view, group.up_indices()), *_ramps(group, now)),
         area=decision.area,
         areas=len(group.decider.areas.views),
@@ -233,10 +279,12 @@ def _steering(
                 dropped=_dropped(app, service, group, group.regions[index]),
                 share=shares.get(index, 0.0),
                 picked=group.regions[index] in picked,
-                endpoints=_endpoints(app, service, group.regions[index]),
+                endpoints=_endpoints(app, service, group.regions[index], readings),
             )
             for index in order
         ),
+        ttl=kept.ttl,
+        ttl_reason=explained(app.zone, kept),
     )
 
 
@@ -245,11 +293,17 @@ def _ramps(group: Group, now: float) -> tuple[str, ...]:
     return tuple(ramp.words(now) for ramp in group.ramps if not ramp.over(now))
 
 
-def _seen(app: CompiledApp, geo: Geo, client: Address) -> Place:
-    """The client as the app's policy sees it."""
-    named = networks_in(app.app.steering)
-    inside = frozenset(network for network in named if client in network)
-    return Place(geo.find(client).location, inside)
+def _seen(app: CompiledApp, service: CompiledService, geo: Geo, client: Address) -> Place:
+    """The client as the service's policy sees it."""
+    named = named_in(app.app.settled_for(service.service).steering)
+    around = (word for word in named if not isinstance(word, AsNumber) and client in word)
+    announced, override = geo.find_system(client), geo.ruling(client)
+    return Place(
+        geo.find(client).location,
+        frozenset(around),
+        None if announced is None else announced.system.number,
+        () if override is None else override.regions,
+    )
 
 
 def _shares(plan: Plan) -> dict[int, float]:
@@ -269,13 +323,51 @@ def _dropped(app: CompiledApp, service: CompiledService, group: Group, region: s
     return None if region in group.up else _verdict(app, service, region).reason
 
 
-def _endpoints(app: CompiledApp, service: CompiledService, region: str) -> tuple[EndpointView, ...]:
+def _endpoints(
+    app: CompiledApp, service: CompiledService, region: str, readings: Readings | None
+) -> tuple[EndpointView, ...]:
     here = app.health.services[service.service.key][region]
     usable = here.usable(panics(app.app, service.service, app.health))
+    answers = next(each for each in service.steered.answers if each.region == region)
     return tuple(
-        EndpointView(str(endpoint), verdict, endpoint in usable)
+        EndpointView(
+            str(endpoint),
+            verdict,
+            endpoint in usable,
+            _share(answers, endpoint) if endpoint in usable else 0.0,
+            *_measured(app, service, region, endpoint, readings),
+        )
         for endpoint, verdict in here.endpoints
     )
+
+
+def _share(answers: RegionAnswers, endpoint: Endpoint) -> float:
+    """The fraction of the answers of its family that begin with the endpoint."""
+    if isinstance(endpoint.at, str):
+        return 1.0
+    for rrset in answers.rrsets.values():
+        if endpoint.at.packed in rrset.rdata:
+            starts = rrset.starts
+            return starts.count(rrset.rdata.index(endpoint.at.packed)) / len(starts)
+    return 0.0
+
+
+def _measured(
+    app: CompiledApp,
+    service: CompiledService,
+    region: str,
+    endpoint: Endpoint,
+    readings: Readings | None,
+) -> tuple[float | None, float | None]:
+    """The response time and the load that the endpoint's share goes by."""
+    if readings is None:
+        return None, None
+    if app.app.balance is Balance.EWMA:
+        target = target_of(app.app, service.service, endpoint)
+        return (None if target is None else readings.pace(target)), None
+    if app.app.balance is Balance.LEAST_LOAD:
+        return None, readings.load(app.zone.name, region, endpoint)
+    return None, None
 
 
 def _summary(message: dns.message.Message, steering: Steering | None, inside: bool) -> str:
@@ -287,6 +379,8 @@ def _summary(message: dns.message.Message, steering: Steering | None, inside: bo
     regions = " and ".join(steering.regions_picked) or "no region"
     if steering.fallback is not None:
         return WITHOUT_REGIONS[steering.fallback].format(regions=regions)
+    if steering.override is not None:
+        return f"{regions}: by the zone's override for {steering.override}" + _because(steering)
     if steering.policy not in BY_COST:
         return f"{regions}: picked by {steering.policy}" + _because(steering)
     if steering.regions[0].cost is None:
@@ -302,14 +396,33 @@ def _because(steering: Steering) -> str:
 
 
 def _nearest(steering: Steering) -> str:
-    before = [view.region for view in _until_picked(steering) if view.dropped is not None]
+    before = [view for view in _until_picked(steering) if view.dropped is not None]
     if before:
-        return f"nearest of those up ({' and '.join(before)} would be nearer, but is down)"
+        return f"nearest of those up ({_would_be_nearer(before)})"
     if len([view for view in steering.regions if view.share]) > 1:
         return "one of the regions that share these clients" + _because(steering)
     if any(view.picked and view.verdict.state is State.UNKNOWN for view in steering.regions):
         return "the nearest region, and taken to be up, as it is not known"
     return "the nearest region, and up"
+
+
+def _would_be_nearer(views: list[RegionView]) -> str:
+    """What stands in the way of nearer regions: that they are down, or an operator's word."""
+    down = [view.region for view in views if not view.verdict.withheld]
+    failed = f"{' and '.join(down)} would be nearer, but {'is' if len(down) == 1 else 'are'} down"
+    spoken = [
+        f"{view.region} would be nearer, but is {_word(view.verdict)}"
+        for view in views
+        if view.verdict.withheld
+    ]
+    return "; ".join([failed, *spoken] if down else spoken)
+
+
+def _word(verdict: Verdict) -> str:
+    """`drained by alice: kernel update`; before it, what of the region the word is about."""
+    assert verdict.act is not None  # noqa: S101  # only asked of what an operator took out
+    word = WORDS[verdict.act]
+    return verdict.reason if verdict.reason.startswith(word) else f"{word} ({verdict.reason})"
 
 
 def _until_picked(steering: Steering) -> list[RegionView]:

@@ -12,13 +12,13 @@ from ipaddress import ip_network
 from gtm.compile.compiler import Compiled, CompiledApp, CompiledService
 from gtm.geo import Geo
 from gtm.geo.said import Said, said, unmapped
-from gtm.model import Address, GeoOverride, Location, Network
+from gtm.model import Address, AsNumber, Clients, GeoOverride, Location, Network
 from gtm.steering.cost import Cost, CostModel
 
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """A zone's own word for a network around the address; the longest network `wins`."""
+    """A zone's own word for the address; that for the longest network `wins`, then the AS's."""
 
     zone: str
     override: GeoOverride
@@ -46,11 +46,15 @@ class Ranking:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Where an address is. `winner` is the database that is believed, unless a zone overrules."""
+    """Where an address is. `winner` is the database that is believed, unless a zone overrules.
+
+    `system` is the one that is believed about the AS.
+    """
 
     address: Address
     said: tuple[Said, ...]
     winner: Said | None
+    system: Said | None
     overruled: tuple[Overruled, ...]
     rankings: tuple[Ranking, ...]
 
@@ -63,17 +67,29 @@ def locate(geo: Geo, address: Address, compiled: Compiled | None) -> Located:
         address=plain,
         said=heard,
         winner=next((each for each in heard if each.location is not None), None),
+        system=next((each for each in heard if each.system is not None), None),
         overruled=() if compiled is None else tuple(_overruled(compiled, plain)),
         rankings=() if compiled is None else tuple(_rankings(compiled, plain)),
     )
 
 
 def _overruled(compiled: Compiled, address: Address) -> Iterator[Overruled]:
+    announced = compiled.geo.find_system(address)
+    system = None if announced is None else announced.system.number
     for zone in compiled.zones:
-        around = [override for override in zone.overrides if address in override.network]
-        wins = compiled.geos[zone.name].find(address)
-        for override in sorted(around, key=lambda each: -each.network.prefixlen):
-            yield Overruled(zone.name, override, override.network == wins.network)
+        wins = compiled.geos[zone.name].ruling(address)
+        around = [each for each in zone.overrides if _is_about(each.clients, address, system)]
+        for override in sorted(around, key=_by_length):
+            yield Overruled(zone.name, override, override == wins)
+
+
+def _is_about(clients: Clients, address: Address, system: AsNumber | None) -> bool:
+    return clients == system if isinstance(clients, AsNumber) else address in clients
+
+
+def _by_length(override: GeoOverride) -> int:
+    clients = override.clients
+    return 1 if isinstance(clients, AsNumber) else -clients.prefixlen
 
 
 def _rankings(compiled: Compiled, address: Address) -> Iterator[Ranking]:
@@ -104,7 +120,7 @@ def _ranking(
     return Ranking(
         zone=app.zone.name,
         services=tuple(service.service.name for _, service in members),
-        policy=app.app.steering.policy.value,
+        policy=app.app.settled_for(service.service).steering.policy.value,
         area=area,
         areas=len(steered.areas.views),
         network=ip_network((address, steered.scope(area, address.max_prefixlen, scope)), False),

@@ -8,8 +8,8 @@ milliseconds, unless a name says otherwise. Everything here has been checked by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
@@ -72,6 +72,21 @@ class GeoCode:
         return "-".join(
             part for part in (self.continent, self.country, self.subdivision) if part is not None
         )
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AsNumber:
+    """An autonomous system (RFC 4271): the networks that one operator announces."""
+
+    number: int
+
+    def __str__(self) -> str:
+        """As operators write it: `AS64500` (RFC 5396, "asplain")."""
+        return f"AS{self.number}"
+
+
+# What an operator may say something of beside places: a network, or all networks of an AS.
+Clients = IPv4Network | IPv6Network | AsNumber
 
 
 # --- checks and verdicts ----------------------------------------------------------------
@@ -198,6 +213,11 @@ class Endpoint:
         """Whether this is a host name."""
         return isinstance(self.at, str)
 
+    @property
+    def version(self) -> int | None:
+        """4 or 6, the version of IP; None for a host name."""
+        return None if isinstance(self.at, str) else self.at.version
+
     def __str__(self) -> str:
         """The address, or the host name with its trailing dot."""
         return str(self.at)
@@ -226,13 +246,20 @@ class Service:
 
     `key` is the name as the zone file has it (`orders`), `name` the absolute one. `endpoints`
     maps region names to what serves there, in the file's order. An `optional` service does not
-    count towards a replicated app's region verdict.
+    count towards a replicated app's region verdict. The other settings stand in place of the
+    app's (None: the app's holds), `ttl` in place of the zone's; `App.settled_for` joins them.
     """
 
     key: str
     name: str
     endpoints: Mapping[str, tuple[Endpoint, ...]]
     optional: bool = False
+    steering: Steering | None = None
+    check: Check | None = None
+    min_up: MinUp | None = None
+    balance: Balance | None = None
+    answers: int | None = None
+    ttl: int | None = None
 
 
 class Topology(Enum):
@@ -266,6 +293,8 @@ class Balance(Enum):
     ALL = "all"
     ROUND_ROBIN = "round_robin"
     HASH = "hash"
+    EWMA = "ewma"
+    LEAST_LOAD = "least_load"
 
 
 class Everyone(Enum):
@@ -275,7 +304,7 @@ class Everyone(Enum):
 
 
 EVERYONE = Everyone.EVERYONE
-Match = GeoCode | IPv4Network | IPv6Network | Everyone
+Match = GeoCode | Clients | Everyone
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +325,8 @@ class Steering:
     is the fraction above the best cost up to which regions share. `answered` is how many regions
     an answer names. `order` and `trickle` (a fraction for the first standby) belong to `failover`,
     `rules` to `geo`, the prefix lengths to `sticky`. `otherwise` steers when none of the regions is
-    left.
+    left. For `nearest` and `latency` a region costs `latency_weight` times its service time beside
+    the round trip.
     """
 
     policy: Policy = Policy.NEAREST
@@ -312,6 +342,7 @@ class Steering:
     prefix4: int = 24
     prefix6: int = 56
     otherwise: Steering | None = None
+    latency_weight: float = 0.0
 
 
 class AllDown(Enum):
@@ -352,6 +383,23 @@ class App:
     when_all_down: WhenAllDown = WhenAllDown()
     panic: float = 0.0
     ramp: float = 30.0
+
+    def settled_for(self, service: Service) -> App:
+        """The app as it holds for one of its services: with the service's settings for its own.
+
+        Whatever asks for a setting on behalf of a service asks this; it is the app itself where
+        the service has no setting of its own.
+        """
+        own = {key: value for key in OWN if (value := getattr(service, key)) is not None}
+        return replace(self, **own) if own else self
+
+    def steerings(self) -> Iterator[Steering]:
+        """The app's steering, and those that services have of their own."""
+        yield self.steering
+        yield from (each.steering for each in self.services if each.steering is not None)
+
+
+OWN = ("steering", "check", "min_up", "balance", "answers")  # of an app that a service may have
 
 
 # --- the zone ---------------------------------------------------------------------------
@@ -396,10 +444,15 @@ class Nameserver:
 
 @dataclass(frozen=True, slots=True)
 class GeoOverride:
-    """What the operator knows better than the database: where the clients of a network are."""
+    """What the operator knows better than the database of the clients of a network or an AS.
 
-    network: Network
-    location: Location
+    `location` is where they are (None: as the database has it). `regions` are those that they are
+    given whatever the policy, first ones first, while one of them is up.
+    """
+
+    clients: Clients
+    location: Location | None = None
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +467,8 @@ class MeasuredLatency:
 class Zone:
     """One delegated apex and everything under it.
 
-    `ttl` is the steered answers'. `rrsets` holds the static records, without SOA and NS of the
+    `ttl` is the steered answers'; with a `min_ttl` it is the most, and health shortens it down to
+    that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
     """
@@ -431,6 +485,7 @@ class Zone:
     serial: int = 1
     files: tuple[str, ...] = field(default=(), compare=False)
     min_regions: int = 1
+    min_ttl: int | None = None
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

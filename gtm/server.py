@@ -42,6 +42,8 @@ PRIVATE = 0o750  # of a directory made for it
 UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
 RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
 FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
+MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
+MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -86,6 +88,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
+        stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")
 
@@ -186,6 +189,18 @@ async def _follow(controller: Controller) -> None:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
             log.exception("following_files_failed")
+
+
+async def _measure(controller: Controller) -> None:
+    """Takes in what probes measured, every few seconds."""
+    while True:
+        begun = time.monotonic()
+        try:
+            await controller.follow_measurements()
+        except Exception:  # a fault of ours must not end it: the next round may fare better
+            log.exception("following_measurements_failed")
+        took = time.monotonic() - begun
+        await asyncio.sleep(max(MEASURE_EVERY, MEASURE_REST * took))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import math
+from collections.abc import Collection, Mapping
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -46,11 +47,20 @@ class Verdicts:
 
 
 def compile_world(
-    files: dict[str, str], down: Collection[str] = (), geo: Geo | None = None
+    files: dict[str, str],
+    down: Collection[str] = (),
+    geo: Geo | None = None,
+    patience: Mapping[str, float] | None = None,
 ) -> Compiled:
-    """The snapshot of some zone files with some endpoints down."""
-    zones = read_zones(files)
-    return Compiler().compile(zones, geo or sample_geo(), Readings(Verdicts(down)), epoch=1)
+    """The snapshot of some zone files with some endpoints down.
+
+    `patience` has, by address, the seconds until a verdict can change; of others none can.
+    """
+    seconds = patience or {}
+    readings = Readings(
+        Verdicts(down), patience=lambda target: seconds.get(target.address, math.inf)
+    )
+    return Compiler().compile(read_zones(files), geo or sample_geo(), readings, epoch=1)
 
 
 def asker(text: str) -> Asker:

@@ -82,7 +82,14 @@ class Api:
             ) from None
         if not name:
             raise UsageError("cannot explain without a name: add name=orders.gtm.example.com")
-        found = explain(self._controller.compiled, name, rrtype, client, self._now())
+        found = explain(
+            self._controller.compiled,
+            name,
+            rrtype,
+            client,
+            self._now(),
+            self._controller.readings(),
+        )
         return _json(views.explanation(found))
 
     async def reload(self, request: web.Request) -> web.Response:

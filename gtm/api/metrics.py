@@ -22,9 +22,10 @@ import gtm
 from gtm.controller import Controller
 from gtm.logs import Writer
 from gtm.model import State
-from gtm.overrides import counts
+from gtm.overrides import Phase, counts
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.snapshot import Tally
+from gtm.steering.verdicts import target_of
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
@@ -43,6 +44,7 @@ class ServerCollector(Collector):
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
+            yield from _paces(self._controller)
             yield from _overrides(self._controller)
             yield from _geo(self._controller)
 
@@ -168,12 +170,61 @@ def _verdicts(controller: Controller) -> Iterable[Metric]:
     yield from (regions, services, endpoints)
 
 
+def _paces(controller: Controller) -> Iterable[Metric]:
+    """How fast endpoints and regions are, smoothed."""
+    labels = ["zone", "service", "region", "endpoint"]
+    latency = GaugeMetricFamily(
+        "gtm_endpoint_latency_ewma_seconds",
+        "Time of an endpoint's successful probes, smoothed (half-life 10 probes).",
+        labels=labels,
+    )
+    service_time = GaugeMetricFamily(
+        "gtm_endpoint_service_time_ewma_seconds",
+        "The same without the network's part, where the check tells it.",
+        labels=labels,
+    )
+    for app in controller.compiled.apps.values():
+        for service in app.app.services:
+            for region, endpoints in service.endpoints.items():
+                for endpoint in endpoints:
+                    target = target_of(app.app, service, endpoint)
+                    if target is None:
+                        continue
+                    pace = controller.checker.pace(target)
+                    where = [app.zone.name, service.name, region, str(endpoint)]
+                    if pace.response_time is not None:
+                        latency.add_metric(where, pace.response_time)
+                    if pace.service_time is not None:
+                        service_time.add_metric(where, pace.service_time)
+    held = GaugeMetricFamily(
+        "gtm_region_service_time_seconds",
+        "The service time of a region that steering goes by (latency_weight).",
+        labels=["zone", "region"],
+    )
+    for (zone, region), milliseconds in controller.measured.service_times.items():
+        held.add_metric([zone, region], milliseconds / 1000)
+    yield from (latency, service_time, held)
+
+
 def _overrides(controller: Controller) -> Iterable[Metric]:
     register = controller.overrides
     family = GaugeMetricFamily("gtm_overrides", "Operators' words in force.", labels=["act"])
     for act, count in counts(register.book).items():
         family.add_metric([act.value], count)
     yield family
+    phases = GaugeMetricFamily(
+        "gtm_override_phase",
+        "1 for the phase that a drain is in.",
+        labels=["number", "target", "phase"],
+    )
+    for one in register.book.overrides:
+        if one.course is not None:
+            for phase in Phase:
+                labels = [str(one.number), str(one.target), phase.value]
+                phases.add_metric(labels, float(phase is one.course.phase))
+    yield phases
+    held = "Planned drains that are due, and held back by safety."
+    yield _gauge("gtm_overrides_held", held, len(register.held))
     text = "0 while overrides can't be saved, or if what was saved was damaged."
     good = register.damage is None and register.unsaved is None
     yield _gauge("gtm_overrides_ok", text, float(good))

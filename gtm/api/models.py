@@ -44,10 +44,16 @@ class VerdictShape(Shape):
 
 
 class EndpointStatus(VerdictShape):
-    """An endpoint; `latency_ms` is its latest probe's, None if it is not probed."""
+    """An endpoint; `latency_ms` is its latest probe's, None if it is not probed.
+
+    `response_ms` is the same smoothed over the successful probes, `service_ms` the smoothed time
+    that the endpoint itself takes to answer, without the network; None while not known.
+    """
 
     endpoint: str
     latency_ms: float | None
+    response_ms: float | None = None
+    service_ms: float | None = None
 
 
 class ServiceRegionStatus(VerdictShape):
@@ -58,16 +64,21 @@ class ServiceRegionStatus(VerdictShape):
 
 
 class ServiceStatus(Shape):
-    """A service in all of its regions."""
+    """A service in all of its regions; `policy` is its own, None where its app's holds."""
 
     name: str
+    policy: str | None = None
     regions: list[ServiceRegionStatus]
 
 
 class RegionStatus(VerdictShape):
-    """The app's verdict for a region."""
+    """The app's verdict for a region.
+
+    `service_ms` is the service time that the app's steering goes by; None if it goes by none.
+    """
 
     region: str
+    service_ms: float | None = None
 
 
 class AppStatus(Shape):
@@ -113,13 +124,15 @@ class MistakeShape(Shape):
 class ReloadStatus(Shape):
     """How the last load went; `error` is None if it went well.
 
-    `geo_error` says why a geo database that was replaced is not in use.
+    `geo_error` says why a geo database that was replaced is not in use, `warnings` what the zones
+    in use ask of the geo databases that these can't tell.
     """
 
     at: float
     error: str | None
     geo_error: str | None = None
     mistakes: list[MistakeShape]
+    warnings: list[MistakeShape] = []
 
 
 class ChangeShape(Shape):
@@ -142,6 +155,10 @@ class OverrideShape(Shape):
     """An operator's word: `act` is `drain`, `up` or `down`; `expires` None: until taken back.
 
     `said` is the whole of it in words.
+
+    A drain goes by phases: `phase` is `lowering`, `withdrawn` or `safe`, since `phase_since`;
+    `next_phase` comes at `next_at` at the soonest. `ttl` is what answers are lowered to meanwhile,
+    seconds. `held` says why one that is due is not withdrawn yet. They are None where nothing is.
     """
 
     number: int
@@ -152,12 +169,23 @@ class OverrideShape(Shape):
     created: float
     expires: float | None
     said: str
+    planned: bool = False
+    phase: str | None = None
+    phase_since: float | None = None
+    next_phase: str | None = None
+    next_at: float | None = None
+    ttl: int | None = None
+    held: str | None = None
 
 
 class OverrideStatus(OverrideShape):
-    """An override in force, and what would be otherwise without it."""
+    """An override in force, and what would be otherwise without it.
+
+    `coming` is what a planned drain will change once it is withdrawn.
+    """
 
     changes: list[ChangeShape]
+    coming: list[ChangeShape] = []
 
 
 class KeptStatus(Shape):
@@ -191,6 +219,7 @@ class OverrideAdded(Shape):
     changes: list[ChangeShape]
     forced_past: list[str]
     kept: KeptStatus
+    coming: list[ChangeShape] = []
 
 
 class OverrideRemoved(Shape):
@@ -202,7 +231,10 @@ class OverrideRemoved(Shape):
 
 
 class OverrideRequest(BaseModel):
-    """What `POST /v1/overrides` takes; `seconds` None: until taken back."""
+    """What `POST /v1/overrides` takes; `seconds` None: until taken back.
+
+    `planned` is for drains: lower the TTL first; `seconds` count from when it is to be withdrawn.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -212,6 +244,7 @@ class OverrideRequest(BaseModel):
     author: Words = Field(max_length=LONGEST_AUTHOR)
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_TIME)
     force: bool = False
+    planned: bool = False
 
 
 class Status(Shape):
@@ -233,26 +266,36 @@ class Status(Shape):
 
 
 class EndpointExplained(Shape):
-    """An endpoint of a region; `answered` if the region's answers hold it now."""
+    """An endpoint of a region; `answered` if the region's answers hold it now.
+
+    `share` is the fraction of the region's answers of its family that begin with it.
+    `response_ms` and `load` are what the share goes by, None where it does not.
+    """
 
     endpoint: str
     state: str
     reason: str
     answered: bool
+    act: str | None = None
+    share: float = 0.0
+    response_ms: float | None = None
+    load: float | None = None
 
 
 class RegionExplained(Shape):
     """A region as it stood for the client, cheapest first.
 
-    The cost is `rtt_ms` after `bias`; `rtt_from` says whether it was measured (and for which
+    The cost is `rtt_ms` and what the region's service time adds (`service_ms`, as the policy
+    weighs it) after `bias`; `rtt_from` says whether it was measured (and for which
     area) or estimated from `distance_km`. All are None if the client's place is not known. `share`
-    is the fraction of draws for such clients that the region gets.
+    is the fraction of draws for such clients that the region gets. `act` is as in a verdict.
     """
 
     region: str
     cost: float | None
     rtt_ms: float | None
     rtt_from: str | None
+    service_ms: float | None = None
     distance_km: float | None
     bias: int
     state: str
@@ -261,23 +304,31 @@ class RegionExplained(Shape):
     share: float
     picked: bool
     endpoints: list[EndpointExplained]
+    act: str | None = None
 
 
 class PlaceExplained(Shape):
-    """Where the client is, and which network of which database says so."""
+    """Where the client is, and which network of which database says so; the AS likewise."""
 
     network: str
     database: str | None
     code: str
     latitude: float | None
     longitude: float | None
+    asn: str | None = None
+    organisation: str | None = None
+    asn_network: str | None = None
+    asn_database: str | None = None
 
 
 class SteeringExplained(Shape):
     """How the region was picked, and by which steps (`notes`).
 
     `pick` is first, draw, random or hash; `scope` the prefix length that the decision holds for;
-    `fallback` what was done with no region up, else None.
+    `fallback` what was done with no region up, else None; `ttl` the answer's in seconds, and
+    `ttl_reason` why.
+    `fallback` what was done with no region up, else None. `override` names the network or AS of
+    the zone's override that names regions for the client.
     """
 
     service: str
@@ -292,6 +343,9 @@ class SteeringExplained(Shape):
     regions_picked: list[str]
     fallback: str | None
     regions: list[RegionExplained]
+    ttl: int
+    ttl_reason: str
+    override: str | None = None
 
 
 class ExplanationShape(Shape):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
@@ -19,7 +20,17 @@ from gtm.api.models import (
 from gtm.controller import Controller
 from gtm.errors import GtmError
 from gtm.model import Act, Verdict
-from gtm.overrides import Change, Override, Register, Wanted, because_of, parse_target
+from gtm.overrides import (
+    Change,
+    Override,
+    Register,
+    Wanted,
+    because_of,
+    coming_of,
+    parse_target,
+)
+
+NONE_HELD: Mapping[int, str] = MappingProxyType({})
 
 
 def wanted(body: bytes) -> Wanted:
@@ -29,6 +40,8 @@ def wanted(body: bytes) -> Wanted:
     except ValidationError as error:
         faults = (_fault(fault["loc"], fault["msg"]) for fault in error.errors())
         raise GtmError(f"cannot add an override: {'; '.join(faults)}") from error
+    if request.planned and request.act != "drain":
+        raise GtmError("cannot add an override: planned: only a drain can be planned; leave it out")
     return Wanted(
         Act(request.act),
         parse_target(request.target),
@@ -36,6 +49,7 @@ def wanted(body: bytes) -> Wanted:
         request.author,
         request.seconds,
         request.force,
+        request.planned,
     )
 
 
@@ -47,17 +61,18 @@ def _fault(place: Iterable[object], message: str) -> str:
 
 def listed(controller: Controller, now: float) -> Overrides:
     """Every override, with what it changes now."""
-    return Overrides(now=now, overrides=in_force(controller), kept=kept(controller.overrides))
+    return Overrides(now=now, overrides=in_force(controller, now), kept=kept(controller.overrides))
 
 
-def in_force(controller: Controller) -> list[OverrideStatus]:
-    """Every override, with what it changes now."""
+def in_force(controller: Controller, now: float) -> list[OverrideStatus]:
+    """Every override, with what it changes now, and what it will."""
     book, apps = controller.overrides.book, controller.compiled.apps.values()
     look = controller.checker.verdict
     return [
         OverrideStatus(
             changes=[_change(found) for found in because_of(one, apps, book, look)],
-            **_override(one).model_dump(),
+            coming=[_change(found) for found in coming_of(one, apps, book, look, now)],
+            **_override(one, controller.overrides.held).model_dump(),
         )
         for one in book.overrides
     ]
@@ -72,6 +87,7 @@ async def added(controller: Controller, asked: Wanted) -> OverrideAdded:
         changes=[_change(change) for change in found.changes],
         forced_past=list(found.forced_past),
         kept=kept(controller.overrides),
+        coming=[_change(change) for change in found.coming],
     )
 
 
@@ -109,7 +125,9 @@ def _canonical(controller: Controller, which: str) -> Override | None:
         return None
 
 
-def _override(one: Override) -> OverrideShape:
+def _override(one: Override, held: Mapping[int, str] = NONE_HELD) -> OverrideShape:
+    course = one.course
+    coming = None if course is None else course.next
     return OverrideShape(
         number=one.number,
         act=one.act.value,
@@ -119,6 +137,13 @@ def _override(one: Override) -> OverrideShape:
         created=one.created,
         expires=one.expires,
         said=str(one),
+        planned=course is not None and course.planned,
+        phase=None if course is None else course.phase.value,
+        phase_since=None if course is None else course.since,
+        next_phase=None if coming is None else coming[0].value,
+        next_at=None if coming is None else coming[1],
+        ttl=course.ttls.lowered if course is not None and course.lowers else None,
+        held=held.get(one.number),
     )
 
 

@@ -30,6 +30,8 @@ from gtm.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.model import Endpoint, Service, Verdict, Zone
 from gtm.planes.stats import SocketStats
+from gtm.steering.lacking import lacking
+from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import ServiceHealth, target_of
 
 
@@ -58,7 +60,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
             for source in compiled.geo.sources
         ],
         zones=[_zone(controller, zone) for zone in compiled.zones],
-        overrides=overrides.in_force(controller),
+        overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
     )
 
@@ -70,13 +72,14 @@ def queries(stats: SocketStats) -> int:
 
 def reload_status(controller: Controller) -> ReloadStatus:
     """How the last load went."""
-    reload = controller.reload
+    reload, served = controller.reload, controller.compiled
     assert reload is not None  # noqa: S101  # a server that is ready has loaded
     return ReloadStatus(
         at=reload.at,
         error=reload.error,
         geo_error=controller.geo_error,
         mistakes=[MistakeShape.model_validate(mistake) for mistake in reload.mistakes],
+        warnings=[MistakeShape.model_validate(each) for each in lacking(served.zones, served.geo)],
     )
 
 
@@ -97,12 +100,17 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
         topology=app.topology.value,
         policy=app.steering.policy.value,
         regions=[
-            RegionStatus(region=region, **_verdict(verdict))
+            RegionStatus(
+                region=region,
+                service_ms=_service_time(controller, compiled, region),
+                **_verdict(verdict),
+            )
             for region, verdict in compiled.health.regions.items()
         ],
         services=[
             ServiceStatus(
                 name=service.name,
+                policy=None if service.steering is None else service.steering.policy.value,
                 regions=[
                     _service_region(controller, compiled, service, region, health)
                     for region, health in compiled.health.services[service.key].items()
@@ -111,6 +119,12 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
             for service in app.services
         ],
     )
+
+
+def _service_time(controller: Controller, compiled: CompiledApp, region: str) -> float | None:
+    if not by_service_time(compiled.app.steering):
+        return None
+    return controller.measured.service_times.get((compiled.zone.name, region))
 
 
 def _service_region(
@@ -132,7 +146,9 @@ def _service_region(
         )
         return EndpointStatus(
             endpoint=str(endpoint),
-            latency_ms=None if latency is None else latency * 1000,
+            latency_ms=_milliseconds(latency),
+            response_ms=None if report is None else _milliseconds(report.pace.response_time),
+            service_ms=None if report is None else _milliseconds(report.pace.service_time),
             **_verdict(said),
         )
 
@@ -141,6 +157,10 @@ def _service_region(
         endpoints=[endpoint_status(endpoint, verdict) for endpoint, verdict in health.endpoints],
         **_verdict(health.verdict),
     )
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
 
 
 class Said(TypedDict):
@@ -157,8 +177,12 @@ def _verdict(verdict: Verdict) -> Said:
         "state": verdict.state.value,
         "reason": verdict.reason,
         "since": verdict.since,
-        "act": None if verdict.act is None else verdict.act.value,
+        "act": _act(verdict),
     }
+
+
+def _act(verdict: Verdict) -> str | None:
+    return None if verdict.act is None else verdict.act.value
 
 
 def explanation(found: Explanation) -> ExplanationShape:
@@ -191,6 +215,7 @@ def _region(view: RegionView) -> RegionExplained:
         cost=None if cost is None else cost.cost,
         rtt_ms=None if cost is None else cost.rtt,
         rtt_from=None if cost is None else measured or "estimated from the distance",
+        service_ms=None if cost is None else cost.service,
         distance_km=None if cost is None else cost.distance,
         bias=0 if cost is None else cost.region.bias,
         state=view.verdict.state.value,
@@ -204,7 +229,12 @@ def _region(view: RegionView) -> RegionExplained:
                 state=endpoint.verdict.state.value,
                 reason=endpoint.verdict.reason,
                 answered=endpoint.answered,
+                share=endpoint.share,
+                response_ms=endpoint.response,
+                load=endpoint.load,
+                act=_act(endpoint.verdict),
             )
             for endpoint in view.endpoints
         ],
+        act=_act(view.verdict),
     )

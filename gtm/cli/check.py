@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,12 +32,22 @@ def check(
     expand: Annotated[
         bool, typer.Option("--expand", help="Print the long form: everything the server sees.")
     ] = False,
+    geoip: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--geoip",
+            metavar="FILE",
+            help="The geo databases that the server is given: AS numbers are then looked for.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check zone files and report every mistake at once.
 
     Each mistake is a line [bold]file:line:column: key: what is wrong; what to write instead[/].
-    Ends with 1 if there is any; warnings alone end with 0.
+    Ends with 1 if there is any; warnings alone end with 0. With [bold]--geoip[/] or GTM_GEOIP it
+    warns of AS numbers that no database has.
 
     Examples: [bold]gtm check zones/[/], [bold]gtm check zones/example.yaml --expand[/]
     """
@@ -48,12 +60,25 @@ def check(
     except ZoneFileError as error:
         _report_mistakes(error.mistakes, expand=expand, as_json=as_json)
         raise typer.Exit(1) from None
+    loaded = replace(loaded, warnings=(*loaded.warnings, *_lacking(loaded, geoip)))
     if as_json:
         _print_json(loaded, ())
     elif expand:
         _print_expanded(loaded)
     else:
         _print_zones(loaded)
+
+
+def _lacking(loaded: Loaded, geoip: list[str] | None) -> tuple[Mistake, ...]:
+    """What the databases can't tell, where they are named; they are opened only if it matters."""
+    from gtm.geo import Geo, open_databases
+    from gtm.settings import settle
+    from gtm.steering.lacking import lacking
+
+    paths = settle({"geoip": geoip}, os.environ, None).geoip_paths()
+    if paths is None or not lacking(loaded.zones, Geo.empty()):
+        return ()
+    return lacking(loaded.zones, open_databases(paths) if paths else Geo.empty())
 
 
 def _report_mistakes(mistakes: tuple[Mistake, ...], *, expand: bool, as_json: bool) -> None:

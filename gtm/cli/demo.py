@@ -133,7 +133,8 @@ def _say_unplayable(loaded: Loaded) -> None:
 
     for zone in loaded.zones:
         for app in zone.apps:
-            if app.check is not None and app.check.type is CheckType.HTTPS:
+            checks = (app.check, *(service.check for service in app.services))
+            if any(check is not None and check.type is CheckType.HTTPS for check in checks):
                 log.warning("stays_down", app=app.name, reason="the demo's backends speak no TLS")
 
 

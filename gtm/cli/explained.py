@@ -10,8 +10,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gtm.api.models import ExplanationShape, PlaceExplained, RegionExplained, SteeringExplained
-from gtm.cli.output import bare, mark
+from gtm.api.models import (
+    EndpointExplained,
+    ExplanationShape,
+    PlaceExplained,
+    RegionExplained,
+    SteeringExplained,
+)
+from gtm.cli.output import bare, marked
 
 
 def explained(found: ExplanationShape) -> RenderableType:
@@ -53,9 +59,13 @@ def _facts(found: ExplanationShape) -> Table:
         for note in steering.notes:
             table.add_row("", note)
     table.add_row("client", _client(found.client, found.place))
+    if found.place.asn is not None:
+        table.add_row("AS", _system(found.place))
     if steering is not None:
         table.add_row("area", f"number {steering.area} of {steering.areas} (from 0)")
     table.add_row("scope", _scope(found))
+    if steering is not None and found.answer:
+        table.add_row("ttl", f"{steering.ttl} s: {steering.ttl_reason}")
     return table
 
 
@@ -70,6 +80,11 @@ def _client(client: str, place: PlaceExplained) -> str:
     if place.latitude is not None and place.longitude is not None:
         where += f" ({place.latitude:.2f}, {place.longitude:.2f})"
     return f"{where}, by {place.network} in {Path(place.database).name}"
+
+
+def _system(place: PlaceExplained) -> str:
+    name = f"{place.asn} {place.organisation or ''}".rstrip()
+    return f"{name}, by {place.asn_network} in {Path(place.asn_database or '').name}"
 
 
 def _scope(found: ExplanationShape) -> str:
@@ -100,7 +115,7 @@ def _regions(regions: list[RegionExplained]) -> Table:
             _round_trip(region),
             f"{region.bias:+d}" if region.bias else "0",
             _share(region.share),
-            mark(region.state),
+            marked(region.state, region.act),
         )
     return table
 
@@ -127,9 +142,10 @@ def _milliseconds(value: float | None) -> str:
 def _round_trip(region: RegionExplained) -> str:
     if region.rtt_ms is None or region.rtt_from is None:
         return "place not known"
+    added = f" + service {region.service_ms:.1f} ms" if region.service_ms else ""
     if region.rtt_from.startswith("measured"):
-        return f"{region.rtt_ms:.1f} ms {region.rtt_from}"
-    return f"{region.rtt_ms:.1f} ms for {region.distance_km or 0:,.0f} km"
+        return f"{region.rtt_ms:.1f} ms {region.rtt_from}{added}"
+    return f"{region.rtt_ms:.1f} ms for {region.distance_km or 0:,.0f} km{added}"
 
 
 def _endpoints(steering: SteeringExplained) -> RenderableType:
@@ -137,13 +153,24 @@ def _endpoints(steering: SteeringExplained) -> RenderableType:
     return Group(*(_of_region(region) for region in picked))
 
 
+def _goes_by(endpoint: EndpointExplained) -> str:
+    """What the endpoint's share goes by, where that is measured."""
+    if endpoint.response_ms is not None:
+        return f"; responds in {endpoint.response_ms:.1f} ms (smoothed)"
+    return "" if endpoint.load is None else f"; load {endpoint.load:g}"
+
+
 def _of_region(picked: RegionExplained) -> RenderableType:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold")
     for endpoint in picked.endpoints:
         left_out = "" if endpoint.answered else "not answered: "
-        table.add_row(endpoint.endpoint, mark(endpoint.state), left_out + endpoint.reason)
+        said = left_out + endpoint.reason + _goes_by(endpoint)
+        table.add_row(
+            endpoint.endpoint, marked(endpoint.state, endpoint.act), _share(endpoint.share), said
+        )
     title = Text.assemble(("endpoints in ", "dim"), picked.region)
     return Group(title, Padding(table, (0, 0, 0, 2)))

@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gtm.cli.output import bare
+from gtm.geo.said import Said
 from gtm.locate import Located, Ranking
-from gtm.model import Location
+from gtm.model import GeoOverride, Location
 from gtm.steering.cost import Cost
 
 NAMES = 3  # services named of those with the same regions
@@ -28,9 +29,14 @@ def located(found: Located) -> RenderableType:
 def _answer(found: Located) -> Text:
     text = Text.assemble((str(found.address), "bold"), " is ")
     if found.winner is None or found.winner.location is None:
-        return text + Text("at a place that no database knows", "yellow")
-    text.append(_place(found.winner.location), "bold cyan")
-    return text + Text(f", by {found.winner.network} in {found.winner.source.path}")
+        text += Text("at a place that no database knows", "yellow")
+    else:
+        text.append(_place(found.winner.location), "bold cyan")
+        text += Text(f", by {found.winner.network} in {found.winner.source.path}")
+    if found.system is not None:
+        text += Text.assemble("\nannounced by ", (str(found.system.system), "bold cyan"))
+        text += Text(f", by {found.system.network} in {found.system.source.path}")
+    return text
 
 
 def _place(location: Location) -> str:
@@ -39,31 +45,43 @@ def _place(location: Location) -> str:
 
 
 def _databases(found: Located) -> RenderableType:
-    """The databases in order; what comes behind the one that wins is not asked."""
+    """The databases in order; the first that knows the place, and the AS, is believed."""
     if not found.said:
         return Text("no geo database is used")
     table = _table("", "database", "type", "network", "says")
     for said in found.said:
         table.add_row(
-            Text("→", "bold green") if said is found.winner else "",
+            Text("→", "bold green") if said in (found.winner, found.system) else "",
             said.source.path.name,
             said.source.database_type,
             str(said.network),
-            Text("nothing", "dim") if said.location is None else _place(said.location),
+            _says(said),
         )
     return table
 
 
 def _overrides(found: Located) -> Table:
-    table = _table("", "zone that overrules", "network", "says")
+    table = _table("", "zone that overrules", "clients", "says")
     for each in found.overruled:
         table.add_row(
             Text("→", "bold green") if each.wins else "",
             bare(each.zone),
-            str(each.override.network),
-            _place(each.override.location),
+            str(each.override.clients),
+            _overrides_to(each.override),
         )
     return table
+
+
+def _says(said: Said) -> Text:
+    known = [] if said.location is None else [_place(said.location)]
+    known += [] if said.system is None else [str(said.system)]
+    return Text(", ".join(known)) if known else Text("nothing", "dim")
+
+
+def _overrides_to(override: GeoOverride) -> str:
+    known = [] if override.location is None else [_place(override.location)]
+    known += [f"regions {', '.join(override.regions)}"] if override.regions else []
+    return "; ".join(known)
 
 
 def _ranking(ranking: Ranking) -> list[RenderableType]:

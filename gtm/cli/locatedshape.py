@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gtm.api.models import Shape
+from gtm.geo.said import Said
 from gtm.locate import Located, Ranking
 from gtm.model import Location
 
@@ -16,21 +17,28 @@ class LocationShape(Shape):
 
 
 class SaidShape(Shape):
-    """What one database says; `location` is null if it knows nothing of the address."""
+    """What one database says; `location` and `asn` are null if it does not know them.
+
+    `wins` is about the location, `asn_wins` about the AS.
+    """
 
     database: str
     type: str
     network: str
     location: LocationShape | None
     wins: bool
+    asn: str | None
+    organisation: str | None
+    asn_wins: bool
 
 
 class OverruledShape(Shape):
-    """What a zone says of a network around the address."""
+    """What a zone says of a network around the address, or of its AS (`clients`)."""
 
     zone: str
-    network: str
-    location: LocationShape
+    clients: str
+    location: LocationShape | None
+    regions: list[str]
     wins: bool
 
 
@@ -64,6 +72,8 @@ class LocatedShape(Shape):
 
     address: str
     location: LocationShape | None
+    asn: str | None
+    organisation: str | None
     databases: list[SaidShape]
     overrides: list[OverruledShape]
     rankings: list[RankingShape]
@@ -74,6 +84,8 @@ def located_shape(found: Located) -> LocatedShape:
     return LocatedShape(
         address=str(found.address),
         location=_location(found.winner.location) if found.winner else None,
+        asn=_number(found.system),
+        organisation=_organisation(found.system),
         databases=[
             SaidShape(
                 database=str(said.source.path),
@@ -81,14 +93,18 @@ def located_shape(found: Located) -> LocatedShape:
                 network=str(said.network),
                 location=_location(said.location),
                 wins=said is found.winner,
+                asn=_number(said),
+                organisation=_organisation(said),
+                asn_wins=said is found.system,
             )
             for said in found.said
         ],
         overrides=[
             OverruledShape(
                 zone=each.zone,
-                network=str(each.override.network),
-                location=_place(each.override.location),
+                clients=str(each.override.clients),
+                location=_location(each.override.location),
+                regions=list(each.override.regions),
                 wins=each.wins,
             )
             for each in found.overruled
@@ -119,6 +135,14 @@ def _ranking(ranking: Ranking) -> RankingShape:
             for cost in ranking.costs
         ],
     )
+
+
+def _number(said: Said | None) -> str | None:
+    return None if said is None or said.system is None else str(said.system.number)
+
+
+def _organisation(said: Said | None) -> str | None:
+    return None if said is None or said.system is None else said.system.organisation or None
 
 
 def _place(location: Location) -> LocationShape:

@@ -11,6 +11,7 @@ from gtm.api.views import explanation
 from gtm.compile.compiler import Compiler
 from gtm.explain import explain
 from gtm.geo import Geo, bundled, open_databases
+from gtm.health.patience import undisturbed
 from gtm.model import Address, State, Target, Verdict
 from gtm.settings import Settings, settle
 from gtm.steering.readings import Readings
@@ -29,7 +30,8 @@ def explanation_from_files(
     """
     settings = settle({"zones": zones, "geoip": geoip}, os.environ, None)
     loaded = load(settings.zones)
-    compiled = Compiler().compile(loaded.zones, geo_of(settings), Readings(assumed_up), epoch=0)
+    readings = Readings(assumed_up, patience=lambda target: undisturbed(target.check))
+    compiled = Compiler().compile(loaded.zones, geo_of(settings), readings, epoch=0)
     return explanation(explain(compiled, name, rrtype, client, time.time()))
 
 

@@ -8,7 +8,8 @@ import os
 from gtm.api.models import OverrideAdded
 from gtm.cli.client import server
 from gtm.cli.output import print_json
-from gtm.cli.overridesview import added_line, say
+from gtm.cli.overridesview import SAFE, added_line, say
+from gtm.cli.waiting import wait_until_safe
 from gtm.errors import GtmError, UsageError
 from gtm.overrides import parse_target
 from gtm.zonefile.findings import Wrong
@@ -25,8 +26,13 @@ def order(
     *,
     force: bool,
     as_json: bool,
+    planned: bool = False,
+    wait: bool = False,
 ) -> None:
-    """Puts an override in force and says what it changed. Raises GtmError."""
+    """Puts an override in force and says what it changed; `wait` until it is safe.
+
+    Raises GtmError.
+    """
     body = {
         "act": act,
         "target": str(parse_target(target)),
@@ -34,12 +40,18 @@ def order(
         "author": author(by),
         "seconds": duration(lasting),
         "force": force,
+        "planned": planned,
     }
-    found = server(api, os.environ).act("POST", "/v1/overrides", OverrideAdded, body=body)
+    there = server(api, os.environ)
+    found = there.act("POST", "/v1/overrides", OverrideAdded, body=body)
+    if not as_json:
+        say(added_line(found), found.kept)
+    if wait:
+        found = found.model_copy(update={"override": wait_until_safe(there, found.override)})
     if as_json:
         print_json(found)
-        return
-    say(added_line(found), found.kept)
+    elif wait:
+        print(f"{found.override.target} is {SAFE}")
 
 
 def author(by: str | None) -> str:

@@ -79,6 +79,13 @@ def mark(state: str) -> Text:
     return Text(words, style)
 
 
+def marked(state: str, act: str | None) -> Text:
+    """A verdict's state; what an operator decided is told apart from what probes did."""
+    if act is None:
+        return mark(state)
+    return mark("drained") if act == "drain" else mark(state).append(" (forced)")
+
+
 def span(seconds: float) -> str:
     """A length of time for a person: `12 s`, `5 min`, `3 h`, `2 d`."""
     for length, unit in _SPANS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 
@@ -14,17 +15,20 @@ from gtm.api.models import (
     KeptStatus,
     OverrideAdded,
     OverrideRemoved,
+    OverrideShape,
     OverrideStatus,
 )
 from gtm.cli.output import counted, span
 
 FEW = 3  # changes that a line names; the rest are counted
 
+SAFE = "safe: no client that honours TTLs is left"
+
 STYLES = {"drain": "yellow", "up": "green", "down": "red"}
 
 
 def overrides_view(found: list[OverrideStatus], kept: KeptStatus, now: float) -> RenderableType:
-    """All overrides, each with what it changes now, and what is wrong with where they are kept."""
+    """All overrides, with phases and changes, and what is wrong with where they are kept."""
     parts: list[RenderableType] = list(warnings(kept, bool(found)))
     if not found:
         return Group(Text("no override is in force: the checks decide everything"), *parts)
@@ -33,14 +37,35 @@ def overrides_view(found: list[OverrideStatus], kept: KeptStatus, now: float) ->
     table.add_column(style="bold", overflow="fold")
     table.add_column(overflow="fold")
     for one in found:
-        text = Text(one.said, STYLES[one.act])
-        text.append(f"{_left(one, now)}\n", "dim").append(changed(one.changes, "now"), "default")
+        text = Text(one.said, STYLES[one.act]).append(f"{_left(one, now)}\n", "dim")
+        if one.phase is not None:
+            text.append(f"{phase_line(one, now)}\n", "green" if one.phase == "safe" else "default")
+        text.append(_changes(one.changes, one.coming), "default")
         table.add_row(str(one.number), one.target, text)
     return Group(table, *parts)
 
 
 def _left(one: OverrideStatus, now: float) -> str:
     return ", until taken back" if one.expires is None else f", {span(one.expires - now)} left"
+
+
+def phase_line(one: OverrideShape, now: float) -> str:
+    """How far a drain has come, and what comes next: `lowering: ttl 10 s, withdrawn in 25 s`."""
+    ttl = "" if one.ttl is None else f"ttl {one.ttl} s, "
+    left = "" if one.next_at is None else seconds_left(one.next_at - now)
+    if one.held is not None:
+        return f"{one.phase}: {ttl}due, but held back by safety: {one.held}"
+    return SAFE if one.phase == "safe" else f"{one.phase}: {ttl}{one.next_phase} {left}"
+
+
+def seconds_left(seconds: float) -> str:
+    """`in 25 s`; `now` when it is due."""
+    return f"in {span(math.ceil(seconds))}" if seconds > 0 else "now"
+
+
+def _changes(now: list[ChangeShape], coming: list[ChangeShape]) -> str:
+    """What is changed, or what will be, once it is."""
+    return changed(coming, "once withdrawn") if coming and not now else changed(now, "now")
 
 
 def warnings(kept: KeptStatus, needed: bool) -> Iterator[Text]:
@@ -78,7 +103,10 @@ def _change(one: ChangeShape) -> str:
 
 def added_line(found: OverrideAdded) -> str:
     """What is in force now, and what that changed."""
-    line = f"{found.override.target} is {found.override.said}; {changed(found.changes, 'now')}"
+    one = found.override
+    line = f"{one.target} is {one.said}; {_changes(found.changes, found.coming)}"
+    if one.phase not in (None, "safe") and one.phase_since is not None:
+        line += f"; {phase_line(one, one.created)}"
     if found.replaced is not None:
         line += f"; replaces: {found.replaced.said}"
     if found.forced_past:

@@ -20,7 +20,7 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
-from gtm.cli.output import bare, counted, mark, span
+from gtm.cli.output import bare, counted, marked, span
 from gtm.cli.overridesview import overrides_view, warnings
 from gtm.errors import Mistake
 
@@ -62,6 +62,8 @@ def _loads(status: Status) -> Table:
     if status.reload.geo_error is not None:
         said = f"the one before is still used: {status.reload.geo_error}"
         table.add_row("", Text(said, "bold red"))
+    for warning in status.reload.warnings:
+        table.add_row("", Text(_said(warning), "yellow"))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table
@@ -127,7 +129,8 @@ def _verdicts(app: AppStatus, services: list[ServiceStatus]) -> Table:
         table.add_row(Text("the block", "bold"), *_cells(names, block))
     for service in services:
         here = {region.region: region for region in service.regions}
-        table.add_row(bare(service.name), *_cells(names, here))
+        own = f", {service.policy}" if service.policy else ""
+        table.add_row(Text.assemble(bare(service.name), (own, "dim")), *_cells(names, here))
     return table
 
 
@@ -136,11 +139,7 @@ def _cells(names: list[str], verdicts: Mapping[str, VerdictShape]) -> list[Text]
 
 
 def _mark(verdict: VerdictShape) -> Text:
-    """The verdict's state; what an operator decided is told apart from what probes did."""
-    if verdict.act is None:
-        return mark(verdict.state)
-    drained = verdict.act == "drain"
-    return mark("drained") if drained else mark(verdict.state).append(" (forced)")
+    return marked(verdict.state, verdict.act)
 
 
 def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:

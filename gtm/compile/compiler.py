@@ -12,8 +12,10 @@ from gtm.compile.static import ZoneContext, context, static_nodes
 from gtm.dns.draw import salt_of
 from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
-from gtm.model import App, Balance, Service, Target, Topology, Zone
+from gtm.model import App, Balance, Endpoint, Service, Target, Topology, Zone
 from gtm.snapshot import Node, Plan, RegionAnswers, Snapshot, Steered, ZoneData
+from gtm.steering.balance import MEASURED, weighed
+from gtm.steering.lifetimes import FIXED, Lifetimes, lifetimes
 from gtm.steering.overlay import SILENT, Overlay, Overlays, silent
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import (
@@ -55,6 +57,11 @@ class CompiledApp:
     health: AppHealth
     services: Mapping[str, CompiledService]
     overlay: Overlay = SILENT
+    lifetimes: Lifetimes = FIXED
+
+    def ttl(self, key: str) -> int:
+        """The TTL of a service's answers, seconds."""
+        return self.lifetimes.of(self.zone, key).ttl
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +114,8 @@ class Compiler:
             geos[zone.name] = known.geo
             nodes = static_nodes(zone, there)
             for app in zone.apps:
-                made = _AppCompiler(zone, app, there, known, groups)
-                compiled = made.run(nodes, readings, overlays(zone, app))
-                _take_over(before, compiled, groups, readings.now)
+                made = _AppCompiler(zone, app, there, known, groups, readings, before)
+                compiled = made.run(nodes, overlays(zone, app))
                 apps[zone.name, app.name] = compiled
                 nodes.update(_nodes(compiled, compiled.services))
             names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
@@ -122,12 +128,15 @@ class Compiler:
         return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), _uses(apps))
 
     def refresh(
-        self, before: Compiled, changed: Collection[Target], readings: Readings, epoch: int
+        self, before: Compiled, changed: Collection[Target | Use], readings: Readings, epoch: int
     ) -> Compiled:
-        """The next snapshot after verdicts changed: plans and answers of their services only."""
+        """The next snapshot after verdicts or measurements of targets, or in uses, changed.
+
+        Plans and answers of their services only are made anew.
+        """
         touched: dict[tuple[str, str], dict[str, set[str]]] = {}
-        for target in changed:
-            for use in before.uses.get(target, ()):
+        for each in changed:
+            for use in (each,) if isinstance(each, Use) else before.uses.get(each, ()):
                 services = touched.setdefault((use.zone, use.app), {})
                 services.setdefault(use.service, set()).add(use.region)
         return _after(before, before.apps, touched, readings, epoch)
@@ -184,60 +193,56 @@ def _plans(before: Compiled, groups: Sequence[Group]) -> tuple[Sequence[Plan], .
     )
 
 
-def _take_over(
-    before: Compiled | None, compiled: CompiledApp, groups: list[Group], now: float
-) -> None:
-    """Lets the app's groups go on from where they were before a reload."""
-    if before is None:
-        return
-    old = before.apps.get((compiled.zone.name, compiled.app.name))
-    if old is None:
-        return
-    for key, service in compiled.services.items():
-        number = service.steered.group
-        if key in old.services:
-            known = before.groups[old.services[key].steered.group]
-            groups[number] = groups[number].after(known, compiled.app.ramp, now)
-
-
 class _AppCompiler:
     """Compiles one app, adding its groups to those of all."""
 
     def __init__(
-        self, zone: Zone, app: App, context: ZoneContext, known: Deciders, groups: list[Group]
+        self,
+        zone: Zone,
+        app: App,
+        context: ZoneContext,
+        known: Deciders,
+        groups: list[Group],
+        readings: Readings,
+        before: Compiled | None,
     ) -> None:
         self._zone = zone
         self._app = app
         self._context = context
         self._known = known
         self._groups = groups
+        self._readings = readings
+        self._before = before
         self._shared: dict[tuple[str, ...], int] = {}
         self._salt = salt_of(f"{zone.name}/{app.name}")
 
-    def run(self, nodes: Mapping[bytes, Node], readings: Readings, overlay: Overlay) -> CompiledApp:
-        health = app_health(self._app, readings.verdict, overlay)
+    def run(self, nodes: Mapping[bytes, Node], overlay: Overlay) -> CompiledApp:
+        health = app_health(self._app, self._readings.verdict, overlay)
+        kept = lifetimes(self._zone, self._app, overlay, self._readings)
         services = {
-            service.key: self._service(service, nodes, health) for service in self._app.services
+            service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
+            for service in self._app.services
         }
-        return CompiledApp(self._zone, self._app, self._context, health, services, overlay)
+        return CompiledApp(self._zone, self._app, self._context, health, services, overlay, kept)
 
     def _service(
-        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth
+        self, service: Service, nodes: Mapping[bytes, Node], health: AppHealth, ttl: int
     ) -> CompiledService:
         name = to_wire(service.name)
         number = self._group(service, health)
         group = self._groups[number]
-        answers = _answers(self._app, self._context, service, group.regions, health)
+        app = self._app.settled_for(service)
+        made = _Answers(self._context, app, service, health, self._readings, ttl)
         steered = Steered(
             service=service.name,
             areas=group.decider.areas,
             group=number,
-            answers=(*answers, resort_answers(self._context, self._app, service.name)),
+            answers=made.all(group.regions),
             salt=self._salt,
-            ttl=self._zone.ttl,
-            prefix4=self._app.steering.prefix4,
-            prefix6=self._app.steering.prefix6,
-            hashed=self._app.balance is Balance.HASH,
+            ttl=service.ttl or self._zone.ttl,
+            prefix4=app.steering.prefix4,
+            prefix6=app.steering.prefix6,
+            hashed=app.balance is Balance.HASH,
         )
         return CompiledService(service, name, nodes[name], steered)
 
@@ -247,26 +252,56 @@ class _AppCompiler:
         block = self._app.topology is Topology.REPLICATED
         if block and regions in self._shared:
             return self._shared[regions]
-        self._groups.append(group_of(self._zone, self._app, service, health, self._known))
+        self._groups.append(
+            group_of(
+                self._zone,
+                self._app,
+                service,
+                health,
+                self._known,
+                self._readings,
+                self._earlier(service),
+            )
+        )
         self._shared[regions] = len(self._groups) - 1
         return len(self._groups) - 1
+
+    def _earlier(self, service: Service) -> Group | None:
+        """The service's group before, which knows what was up last, and what ramps."""
+        if self._before is None:
+            return None
+        app = self._before.apps.get((self._zone.name, self._app.name))
+        found = None if app is None else app.services.get(service.key)
+        return None if found is None else self._before.groups[found.steered.group]
 
 
 # --- pieces -----------------------------------------------------------------------------
 
 
-def _answers(
-    app: App,
-    context: ZoneContext,
-    service: Service,
-    regions: Iterable[str],
-    health: AppHealth,
-) -> tuple[RegionAnswers, ...]:
-    here, panic = health.services[service.key], panics(app, service, health)
-    return tuple(
-        region_answers(context, app, service.name, region, here[region].usable(panic))
-        for region in regions
-    )
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """What a service answers, as its health is, by these readings, kept for `ttl` seconds."""
+
+    context: ZoneContext
+    app: App
+    service: Service
+    health: AppHealth
+    readings: Readings
+    ttl: int
+
+    def all(self, regions: Iterable[str]) -> tuple[RegionAnswers, ...]:
+        """Those of the regions, and that of last resort."""
+        here = self.health.services[self.service.key]
+        panic = panics(self.app, self.service, self.health)
+        answers = [self.of(region, here[region].usable(panic)) for region in regions]
+        return (*answers, resort_answers(self.context, self.app, self.service.name, self.ttl))
+
+    def of(self, region: str, usable: tuple[Endpoint, ...]) -> RegionAnswers:
+        """That of one region with these endpoints in use."""
+        endpoints = weighed(self.app, self.service, region, usable, self.readings)
+        return region_answers(
+            self.context, self.app, self.service.name, region, endpoints, self.ttl
+        )
 
 
 def _refreshed(
@@ -287,29 +322,44 @@ def _refreshed(
         if block or key in touched:
             number = before.steered.group
             groups[number] = groups[number].with_health(app, before.service, health, readings.now)
+    kept = lifetimes(compiled.zone, app, compiled.overlay, readings, compiled.lifetimes, touched)
+    timed = kept.differing(compiled.lifetimes, compiled.zone)
     services, changed = dict(compiled.services), []
-    for key in compiled.services if app.panic else touched:
-        after = _with_answers(compiled, compiled.services[key], health)
+    for key in compiled.services if app.panic else timed.union(touched):
+        ttl, before = kept.of(compiled.zone, key).ttl, compiled.services[key]
+        settled = app.settled_for(before.service)
+        made = _Answers(compiled.context, settled, before.service, health, readings, ttl)
+        measured = touched.get(key, set()) if settled.balance in MEASURED else set()
+        after = _with_answers(compiled, before, made, measured)
         if after is not compiled.services[key]:
             services[key] = after
             changed.append(key)
-    return replace(compiled, health=health, services=services), changed
+    return replace(compiled, health=health, services=services, lifetimes=kept), changed
 
 
 def _with_answers(
-    compiled: CompiledApp, before: CompiledService, health: AppHealth
+    compiled: CompiledApp, before: CompiledService, made: _Answers, measured: set[str]
 ) -> CompiledService:
-    """The service with the endpoints that are usable now; itself if they are the same as before."""
-    app, service = compiled.app, before.service
-    was, now = panics(app, service, compiled.health), panics(app, service, health)
+    """The service with the endpoints that are usable now; itself if they are the same as before.
+
+    In the regions `measured` their shares may be others, too.
+    """
+    service = before.service
+    app = compiled.app.settled_for(service)
+    regions = [old.region for old in before.steered.answers[:-1]]
+    if made.ttl != compiled.ttl(service.key):  # every answer says it
+        return replace(before, steered=replace(before.steered, answers=made.all(regions)))
+    was, now = panics(app, service, compiled.health), panics(app, service, made.health)
     answers = list(before.steered.answers)
-    after, earlier = health.services[service.key], compiled.health.services[service.key]
-    for at, old in enumerate(before.steered.answers[:-1]):
-        if was == now and after[old.region] is earlier[old.region]:
+    after, earlier = made.health.services[service.key], compiled.health.services[service.key]
+    for at, region in enumerate(regions):
+        weighs = region in measured
+        if was == now and after[region] is earlier[region] and not weighs:
             continue
-        usable = after[old.region].usable(now)
-        if usable != earlier[old.region].usable(was):
-            answers[at] = region_answers(compiled.context, app, service.name, old.region, usable)
+        usable = after[region].usable(now)
+        if weighs or usable != earlier[region].usable(was):
+            found = made.of(region, usable)
+            answers[at] = answers[at] if found == answers[at] else found
     if all(new is old for new, old in zip(answers, before.steered.answers, strict=True)):
         return before
     return replace(before, steered=replace(before.steered, answers=tuple(answers)))

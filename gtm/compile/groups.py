@@ -12,8 +12,10 @@ from gtm.steering.areas import build_areas
 from gtm.steering.intake import Fractions, Intake
 from gtm.steering.places import Places, places
 from gtm.steering.plans import Decider, Resort
-from gtm.steering.policies import Up, chooser, networks_in
+from gtm.steering.policies import Up, chooser, named_in, pinned
 from gtm.steering.ramp import Ramp, begun
+from gtm.steering.readings import Readings
+from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import AppHealth, eligible, withheld
 
 
@@ -70,7 +72,7 @@ class Group:
 
     def after(self, before: Group, length: float, now: float) -> Group:
         """The group with what the one before a reload knew: what was up last, and what ramps."""
-        risen = replace(self, last_up=self.up or before.last_up)
+        risen = replace(self, last_up=self.up or before.last_up & frozenset(self.regions))
         return replace(risen, ramps=before._ramps(self.up, length, now)).ramped(now)
 
     def with_lost(self, down: frozenset[str], drained: frozenset[str]) -> Group:
@@ -123,17 +125,26 @@ class Deciders:
         self.geo = geo
         self._latency = latency
         self._places: dict[tuple[object, ...], Places] = {}
-        self.made: dict[tuple[Steering, tuple[Region, ...]], Decider] = {}
+        self.made: dict[tuple[object, ...], Decider] = {}
         self._before = {} if before is None else before.made
 
-    def decider(self, steering: Steering, regions: tuple[Region, ...]) -> Decider:
-        """The one decider of services with the same steering and regions."""
-        key = (steering, regions)
+    def decider(
+        self, steering: Steering, regions: tuple[Region, ...], service_times: Mapping[str, float]
+    ) -> Decider:
+        """The one decider of services with the same steering and regions.
+
+        Where steering goes by service times (milliseconds by region name), with the same times.
+        """
+        times = service_times if by_service_time(steering) else {}
+        key = (steering, regions, tuple(times.items()))
         if key not in self.made and key in self._before:
             self.made[key] = self._before[key]
         if key not in self.made:
-            policy = chooser(steering, regions, self._latency)
-            self.made[key] = Decider(policy, build_areas(self._cut(steering), policy, len(regions)))
+            pins = (override.regions for override in self.geo.overrides)
+            plain = chooser(steering, regions, self._latency, times)
+            policy = pinned(plain, steering, regions, pins)
+            areas = build_areas(self._cut(steering), policy, len(regions))
+            self.made[key] = Decider(policy, areas, times)
         return self.made[key]
 
     def settle(self) -> None:
@@ -141,10 +152,10 @@ class Deciders:
         self._before = {}
 
     def _cut(self, steering: Steering) -> Places:
-        networks = tuple(sorted(set(networks_in(steering)), key=str))
-        if networks not in self._places:
-            self._places[networks] = places(self.geo, networks)
-        return self._places[networks]
+        words = tuple(sorted(set(named_in(steering)), key=str))
+        if words not in self._places:
+            self._places[words] = places(self.geo, words)
+        return self._places[words]
 
 
 def deciders(
@@ -163,15 +174,25 @@ def deciders(
     return made[key]
 
 
-def group_of(zone: Zone, app: App, service: Service, health: AppHealth, known: Deciders) -> Group:
-    """The group that a service belongs to, as its verdicts are now."""
+def group_of(
+    zone: Zone,
+    app: App,
+    service: Service,
+    health: AppHealth,
+    known: Deciders,
+    readings: Readings,
+    earlier: Group | None = None,
+) -> Group:
+    """The group that a service belongs to, as its verdicts are now; `earlier` is that of before."""
     regions = tuple(region for name, region in zone.regions.items() if name in service.endpoints)
+    times = {region.name: readings.service_time(zone.name, region.name) for region in regions}
     up = eligible(app, service, health)
-    return Group(
-        decider=known.decider(app.steering, regions),
+    group = Group(
+        decider=known.decider(app.settled_for(service).steering, regions, times),
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,
         last_up=up,
         withheld=withheld(app, service, health),
     )
+    return group.after(earlier, app.ramp, readings.now) if earlier else group

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 from gtm.compile import render
 from gtm.compile.static import ZoneContext, question_key
@@ -18,10 +18,18 @@ VERSIONS = {4: Type.A, 6: Type.AAAA}
 
 
 def region_answers(
-    context: ZoneContext, app: App, service: str, region: str, endpoints: tuple[Endpoint, ...]
+    context: ZoneContext,
+    app: App,
+    service: str,
+    region: str,
+    endpoints: tuple[Endpoint, ...],
+    ttl: int,
 ) -> RegionAnswers:
-    """What the service (by name) answers when the region is picked, with these endpoints in use."""
-    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, context.ttl, app)}
+    """What the service (by name) answers when the region is picked, with these endpoints in use.
+
+    `app` is settled for the service.
+    """
+    rrsets = {rrset.type: rrset for rrset in _rrsets(endpoints, ttl, app)}
     rendered = {
         rrtype: render.answer(rrset, context.count(type_text(rrtype), service, region))
         for rrtype, rrset in rrsets.items()
@@ -33,10 +41,10 @@ def region_answers(
     return RegionAnswers(region, rrsets, rendered)
 
 
-def resort_answers(context: ZoneContext, app: App, service: str) -> RegionAnswers:
+def resort_answers(context: ZoneContext, app: App, service: str, ttl: int) -> RegionAnswers:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
-    return region_answers(context, app, service, LAST_RESORT, endpoints)
+    return region_answers(context, app, service, LAST_RESORT, endpoints, ttl)
 
 
 def _rrsets(endpoints: tuple[Endpoint, ...], ttl: int, app: App) -> list[RRset]:
@@ -67,7 +75,7 @@ def _balanced(rrtype: int, rows: Sequence[tuple[bytes, int]], ttl: int, app: App
     return RRset(rrtype, ttl, rdata, starts, answered, pick)
 
 
-@cache
+@lru_cache(maxsize=4096)  # measured shares are ever new ones
 def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
     """Each start as often as its weight; endpoints of weight 0 begin no answer."""
     if not any(weights):

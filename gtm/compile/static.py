@@ -18,11 +18,10 @@ Rows = dict[bytes, dict[int, RRset]]
 
 @dataclass(frozen=True, slots=True)
 class ZoneContext:
-    """What rendering anything of a zone needs; `ttl` is the steered answers'."""
+    """What rendering anything of a zone needs."""
 
     text: str
     apex: bytes
-    ttl: int
     negative_soa: RRset
     tallies: Tallies
 
@@ -47,7 +46,7 @@ def context(zone: Zone, tallies: Tallies) -> ZoneContext:
     soa = _soa(zone)
     ttl = min(zone.soa.ttl, zone.soa.negative_ttl)
     negative = RRset(soa.type, ttl, soa.rdata)
-    return ZoneContext(zone.name, to_wire(zone.name), zone.ttl, negative, tallies)
+    return ZoneContext(zone.name, to_wire(zone.name), negative, tallies)
 
 
 def question_key(rrtype: int) -> bytes:

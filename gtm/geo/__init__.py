@@ -5,13 +5,15 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from gtm.geo.database import Fingerprint, Found, Geo, fingerprint, open_databases
-from gtm.geo.networks import Ranges
+from gtm.geo.database import Fingerprint, Found, FoundSystem, Geo, fingerprint, open_databases
+from gtm.geo.networks import Layer, Ranges
 
 __all__ = [
     "Fingerprint",
     "Found",
+    "FoundSystem",
     "Geo",
+    "Layer",
     "Ranges",
     "bundled",
     "fingerprint",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -18,14 +18,18 @@ from maxminddb.reader import Metadata
 
 from gtm.errors import GeoError
 from gtm.geo.decode import DataSection
-from gtm.geo.networks import UNKNOWN, Ranges
+from gtm.geo.networks import UNKNOWN, Layer, Ranges, no_layer
 from gtm.geo.records import Place, read_place, schema_of
+from gtm.geo.systems import System, read_system
 from gtm.geo.tree import SearchTree, unpack
+from gtm.model import AsNumber
 
-REMEDY = "give a .mmdb file of a City or Country database"
+REMEDY = "give a .mmdb file of a City, Country or ASN database"
 
 # Bytes of zeros between the search tree and the data section.
 SEPARATOR = 16
+
+AS_NUMBERS = "AS numbers"  # in a source's schema
 
 METADATA_MARKER = b"\xab\xcd\xefMaxMind.com"
 
@@ -38,7 +42,7 @@ CORRUPT = (InvalidDatabaseError, ValueError, TypeError, AttributeError, KeyError
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where locations came from: one database file.
+    """Where locations and AS numbers came from: one database file.
 
     `built` is Unix time in seconds, `ip_version` 4 or 6 (6 holds both families), `networks` how
     many networks the file has data for, `schema` how its records spell a place.
@@ -54,25 +58,42 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What one file holds. `blank` are the data records that say nothing of a place."""
+    """What one file holds. `blank` are the data records that say nothing of a place.
+
+    `systems` has the AS that a data record names, where it names one; the values of
+    `announced` number those.
+    """
 
     source: Source
     tree: SearchTree
     blank: frozenset[int]
     v4: Ranges
     v6: Ranges
+    systems: Mapping[int, System]
+    announced: Layer
 
 
-def read_database(path: Path, index_of: Callable[[Place], int]) -> Contents:
-    """Read a file; `index_of` numbers the places, and is asked once for each distinct record.
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """Numbers the places, and the ASes, of all files together.
+
+    Each is asked once for each distinct record that has one.
+    """
+
+    place: Callable[[Place], int]
+    system: Callable[[AsNumber], int]
+
+
+def read_database(path: Path, numbering: Numbering) -> Contents:
+    """Read a file.
 
     Raises GeoError ("cannot open <path>: <why>; <remedy>") for a file that is missing,
-    unreadable, no MaxMind DB, truncated, corrupt, or without places.
+    unreadable, no MaxMind DB, truncated, corrupt, or without places and AS numbers.
     """
     try:
         data = _read(path)
         metadata = _metadata(data)
-        return _contents(path, data, metadata, index_of)
+        return _contents(path, data, metadata, numbering)
     except GeoError as error:
         raise GeoError(f"cannot open {path}: {error}; {REMEDY}") from error
 
@@ -130,9 +151,7 @@ def _why(error: InvalidDatabaseError) -> str:
     return f"it is corrupt or truncated ({str(error).rstrip('.')})"
 
 
-def _contents(
-    path: Path, data: bytes, metadata: Metadata, index_of: Callable[[Place], int]
-) -> Contents:
+def _contents(path: Path, data: bytes, metadata: Metadata, numbering: Numbering) -> Contents:
     tree_size = metadata.node_count * metadata.record_size // 4
     data_size = data.rfind(METADATA_MARKER) - tree_size - SEPARATOR
     if data_size < 0:
@@ -146,9 +165,16 @@ def _contents(
     section = DataSection(data, start, start + data_size)
     # "Data Section" of the format: the record that points at the beginning of the section.
     first = metadata.node_count + SEPARATOR
-    records = RecordReader(section, range(first, first + data_size), index_of)
+    records = RecordReader(section, range(first, first + data_size), numbering.place)
     v4 = tree.ranges(32, records.value_of)
     v6 = tree.ranges(128, records.value_of)
+    systems = records.systems
+    numbers = {record: numbering.system(each.number) for record, each in systems.items()}
+    announced = no_layer()
+    if systems:
+        announced = Layer(
+            *(tree.ranges(bits, lambda at: numbers.get(at, UNKNOWN)) for bits in (32, 128))
+        )
     source = Source(
         path,
         str(metadata.database_type),
@@ -157,7 +183,7 @@ def _contents(
         tree.network_count,
         records.schema(),
     )
-    return Contents(source, tree, records.blank(), v4, v6)
+    return Contents(source, tree, records.blank(), v4, v6, systems, announced)
 
 
 class RecordReader:
@@ -172,6 +198,7 @@ class RecordReader:
         self._index_of = index_of
         self._values: dict[int, int] = {}
         self._seen: dict[str | None, object] = {}
+        self.systems: dict[int, System] = {}
 
     def value_of(self, record: int) -> int:
         """The number of the place in a data record, UNKNOWN if it has none."""
@@ -188,15 +215,20 @@ class RecordReader:
             decoded = self._section.decode(record - self._valid.start)
             schema = schema_of(decoded)
             self._seen.setdefault(schema, decoded)
+            if (system := read_system(decoded)) is not None:
+                self.systems[record] = system
             return read_place(decoded, schema)
         except CORRUPT as error:
             raise GeoError(f"it is corrupt ({str(error).rstrip('.')})") from error
 
     def schema(self) -> str:
-        """How places are spelt; GeoError when no record has one."""
-        if all(value == UNKNOWN for value in self._values.values()):
-            raise GeoError(f"its records have neither a country nor coordinates ({self._keys()})")
-        return " and ".join(sorted(schema for schema in self._seen if schema))
+        """How places are spelt, and if there are AS numbers; GeoError when there is neither."""
+        placed = any(value != UNKNOWN for value in self._values.values())
+        if not placed and not self.systems:
+            wanted = "a country, nor coordinates, nor an AS number"
+            raise GeoError(f"its records have neither {wanted} ({self._keys()})")
+        spelt = sorted(schema for schema in self._seen if schema) if placed else []
+        return " and ".join([*spelt, *([AS_NUMBERS] if self.systems else [])])
 
     def _keys(self) -> str:
         """The keys of a record, for somebody who took the wrong file."""

@@ -6,10 +6,12 @@ value is equal are a fraction of them, and one bisection finds an address.
 
 from __future__ import annotations
 
+import operator
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, MutableSequence, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from gtm.model import Network
 
@@ -89,6 +91,27 @@ class RangeWriter:
         return Ranges(self._bits, self._starts, self._values)
 
 
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """Ranges over both families, with values of one kind."""
+
+    v4: Ranges
+    v6: Ranges
+
+    def of(self, bits: int) -> Ranges:
+        """Those of the family with that many bits."""
+        return self.v4 if bits == 32 else self.v6
+
+    def selected(self, meaning: Sequence[int]) -> Layer:
+        """The same with other values: `meaning` has one for each; UNKNOWN stays what it is."""
+        return Layer(selected(self.v4, meaning), selected(self.v6, meaning))
+
+
+def no_layer() -> Layer:
+    """Nothing known of any address."""
+    return Layer(unknown(32), unknown(128))
+
+
 def unknown(bits: int) -> Ranges:
     """Nothing known of any address."""
     writer = RangeWriter(bits)
@@ -146,4 +169,35 @@ def fill(upper: Ranges, lower: Ranges) -> Ranges:
             writer.copy(lower, first, last)
         else:
             writer.add(first, value)
+    return writer.ranges()
+
+
+def selected(ranges: Ranges, meaning: Sequence[int]) -> Ranges:
+    """The ranges with another value for each of theirs, merged again; UNKNOWN stays UNKNOWN."""
+    table = [*meaning, UNKNOWN]  # UNKNOWN is the last one's index
+    values = array("i", map(table.__getitem__, ranges.values))
+    writer = RangeWriter(ranges.bits)
+    writer.add(0, values[0])
+    changes = map(operator.ne, values, values[1:])
+    for at in compress(range(1, len(values)), changes):
+        writer.add(ranges.starts[at], values[at])
+    return writer.ranges()
+
+
+def crossed(one: Ranges, two: Ranges, numbers: dict[tuple[int, int], int]) -> Ranges:
+    """Both together: ranges whose values number the pairs of theirs, in the order of `numbers`.
+
+    One sweep over both; new pairs are added to `numbers`.
+    """
+    writer = RangeWriter(one.bits)
+    limit = 1 << one.bits
+    ends, other_ends = [*one.starts[1:], limit], [*two.starts[1:], limit]
+    at = index = other = 0
+    while at < limit:
+        pair = (one.values[index], two.values[other])
+        writer.add(at, numbers.setdefault(pair, len(numbers)))
+        end, other_end = ends[index], other_ends[other]
+        at = min(end, other_end)
+        index += end == at
+        other += other_end == at
     return writer.ranges()

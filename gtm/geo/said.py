@@ -8,16 +8,18 @@ from ipaddress import IPv6Address, ip_network
 from gtm.geo.database import Geo
 from gtm.geo.mmdb import Source
 from gtm.geo.networks import UNKNOWN
+from gtm.geo.systems import System
 from gtm.model import Address, Location, Network
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A database, its network around the address, and the location it gives (None: not known)."""
+    """A database, its network around the address, the location and AS it gives (None: none)."""
 
     source: Source
     network: Network
     location: Location | None
+    system: System | None = None
 
 
 def said(geo: Geo, address: Address) -> tuple[Said, ...]:
@@ -25,11 +27,11 @@ def said(geo: Geo, address: Address) -> tuple[Said, ...]:
     plain = unmapped(address)
     found = []
     for contents in geo.contents:
-        _, length = contents.tree.find(int(plain), plain.max_prefixlen)
+        record, length = contents.tree.find(int(plain), plain.max_prefixlen)
         value, _, _ = (contents.v4 if plain.version == 4 else contents.v6).find(int(plain))
         location = None if value == UNKNOWN else geo.locations[value]
         network = ip_network((plain, length), strict=False)
-        found.append(Said(contents.source, network, location))
+        found.append(Said(contents.source, network, location, contents.systems.get(record)))
     return tuple(found)
 
 

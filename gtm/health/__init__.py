@@ -2,7 +2,8 @@
 
 from gtm.health.dial import Dial, direct
 from gtm.health.outcome import Outcome, place
+from gtm.health.pace import Pace
 from gtm.health.scheduler import CONCURRENCY, Checker
 from gtm.health.watch import Report
 
-__all__ = ["CONCURRENCY", "Checker", "Dial", "Outcome", "Report", "direct", "place"]
+__all__ = ["CONCURRENCY", "Checker", "Dial", "Outcome", "Pace", "Report", "direct", "place"]

@@ -6,6 +6,9 @@ the check. Bodies of redirects are not read at all.
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
@@ -13,10 +16,11 @@ from yarl import URL
 from gtm.checks import Http
 from gtm.health.aim import Aim
 from gtm.health.body import read_and_test
-from gtm.health.measure import Finding, Progress
+from gtm.health.measure import Clock, Finding, Progress
 from gtm.health.outcome import bracketed
 from gtm.health.redirects import REDIRECTS, Astray, Trail
 from gtm.health.request import headers
+from gtm.health.timing import Timing, timing
 from gtm.health.tls import HTTP1, Contexts, expiry, server_name
 
 
@@ -33,7 +37,13 @@ class Answer(aiohttp.ClientResponse):
 
 
 async def ask(
-    asked: Http, aim: Aim, progress: Progress, session: aiohttp.ClientSession, contexts: Contexts
+    asked: Http,
+    aim: Aim,
+    progress: Progress,
+    session: aiohttp.ClientSession,
+    contexts: Contexts,
+    *,
+    clock: Clock = time.monotonic,
 ) -> Finding:
     """Make the request and judge the answer, or that of the last redirect.
 
@@ -46,6 +56,8 @@ async def ask(
     trail = Trail(home, asked.method, asked.redirects, aim.port)
     method, path = asked.method, asked.path
     while True:
+        noted = Timing(clock)
+        timing.set(noted)
         async with session.request(
             method,
             _url(asked, aim, path),
@@ -54,9 +66,11 @@ async def ask(
             ssl=context or True,
             server_hostname=server_name(asked.tls, aim.called) if asked.tls else None,
         ) as answer:
+            service = noted.service_time()  # the head of the answer is here
             try:
                 if not _is_followed(asked, answer):
-                    return await _judge(asked, aim, answer, progress)
+                    found = await _judge(asked, aim, answer, progress)
+                    return replace(found, service=service)
                 method, path = trail.follow(answer.status, answer.headers.get("Location"))
                 progress.lacking = f"no answer from {aim} to the redirect to {path[:80]}"
             except Astray as astray:

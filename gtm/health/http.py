@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ssl
 import time
+from dataclasses import replace
 
 import aiohttp
 from yarl import URL
@@ -18,6 +19,7 @@ from gtm.health.dial import Dial, direct
 from gtm.health.exchange import Answer
 from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome, bracketed, called, place
+from gtm.health.timing import Timing, open_socket, timing, traces
 from gtm.model import Check, CheckType, Target
 
 # A health page is short. What `body` names must stand in its first 64 KiB.
@@ -41,8 +43,10 @@ def open_session() -> aiohttp.ClientSession:
             force_close=True,
             use_dns_cache=False,
             resolver=aiohttp.ThreadedResolver(),
+            socket_factory=open_socket,
         ),
         response_class=Answer,
+        trace_configs=[traces()],
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
         trust_env=False,
@@ -64,6 +68,8 @@ async def probe(
     """Ask the target for the check's path and judge the answer. `tls` is needed for https."""
 
     async def attempt(progress: Progress) -> Finding:
+        noted = Timing(clock)
+        timing.set(noted)
         async with session.get(
             _url(target, dial),
             headers=_headers(target),
@@ -71,8 +77,10 @@ async def probe(
             ssl=tls or True,
             server_hostname=called(target) if tls else None,
         ) as response:
+            service = noted.service_time()  # the head of the answer is here
             try:
-                return await _judge(target, response, progress)
+                found = await _judge(target, response, progress)
+                return replace(found, service=service)
             finally:
                 response.close()  # what was not read is not waited for
 

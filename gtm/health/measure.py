@@ -19,11 +19,12 @@ Clock = Callable[[], float]
 class Finding:
     """What an attempt that came to its end found; `what` goes before "after 41 ms".
 
-    `expires` is as in an outcome.
+    `service` and `expires` are as in an outcome.
     """
 
     ok: bool
     what: str
+    service: float | None = None
     expires: float | None = None
 
 
@@ -46,11 +47,11 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
-    ok, expires = False, None
+    ok, service, expires = False, None, None
     try:
         async with asyncio.timeout(target.check.timeout) as limit:
             finding = await attempt(progress)
-        ok, expires = finding.ok, finding.expires
+        ok, service, expires = finding.ok, finding.service, finding.expires
         reason = f"{finding.what} after {span(clock() - begun)}"
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
@@ -59,4 +60,4 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
             return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
-    return Outcome(ok, reason, latency=clock() - begun, at=now(), expires=expires)
+    return Outcome(ok, reason, latency=clock() - begun, at=now(), service=service, expires=expires)

@@ -13,8 +13,9 @@ class Outcome:
 
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
-    found out, `ok` is False and no verdict may go by it. `expires` is the Unix time at which the
-    target's certificate ends; None where none was verified.
+    found out, `ok` is False and no verdict may go by it. `service` is the seconds that the target
+    itself took to answer, without the network; None where the probe does not tell. `expires` is
+    the Unix time at which the target's certificate ends; None where none was verified.
     """
 
     ok: bool
@@ -22,6 +23,7 @@ class Outcome:
     latency: float
     at: float
     impairment: str | None = None
+    service: float | None = None
     expires: float | None = None
 
 

@@ -20,6 +20,8 @@ import structlog
 from gtm.health.dial import Dial, direct
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome, place, span
+from gtm.health.pace import UNMEASURED, Pace
+from gtm.health.patience import patience
 from gtm.health.probes import Probes
 from gtm.health.schedule import next_due, phase
 from gtm.health.spells import Spells
@@ -51,6 +53,10 @@ def ignore(target: Target, outcome: Outcome) -> None:
     """The `on_probe` of who does not care."""
 
 
+def unheard(target: Target) -> None:
+    """What a change of patience comes to while nobody listens."""
+
+
 class Checker:
     """Probes targets and tells of every verdict whose state changes.
 
@@ -74,6 +80,7 @@ class Checker:
         """`prober` replaces the real probes (then `dial` is unused); `random` draws the jitter."""
         self._on_change = on_change
         self._on_probe = on_probe
+        self._on_patience: Callable[[Target], None] = unheard
         self._clock = clock
         self._now = now
         self._random = random or Random()
@@ -86,6 +93,10 @@ class Checker:
         self._all_tried = asyncio.Event()
         self._spells = Spells(clock)
         self._note_round()
+
+    def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
+        """Call this, too, when a target's patience changes though its state does not."""
+        self._on_patience = on_patience
 
     def retarget(self, targets: Collection[Target]) -> None:
         """Check exactly these targets from now on.
@@ -133,6 +144,16 @@ class Checker:
         watch = self._watches.get(target)
         return watch.report() if watch else Report(unprobed(self._now()).verdict)
 
+    def pace(self, target: Target) -> Pace:
+        """How fast the target's successful probes were; may be asked from any thread."""
+        watch = self._watches.get(target)
+        return watch.pace if watch else UNMEASURED
+
+    def patience(self, target: Target) -> float:
+        """Seconds until the target's verdict could change at the soonest."""
+        watch = self._watches.get(target)
+        return patience(watch.health, target.check) if watch else 0.0
+
     async def close(self) -> None:
         """Stop everything; returns when no probe runs any more and no socket is open."""
         self._spells.close()
@@ -152,6 +173,7 @@ class Checker:
             self._due(watch)
         else:
             watch.health, watch.outcome = learnt.health, learnt.outcome
+            watch.pace = learnt.pace
             self._note_impairment(watch, learnt.impairment)
             self._plan(watch)
 
@@ -224,13 +246,17 @@ class Checker:
         self._spells.note(watch.target, why)
 
     def _judge(self, watch: Watch, outcome: Outcome) -> None:
-        before = watch.health.verdict
-        watch.health = step(watch.health, outcome, watch.target.check)
+        before, check = watch.health.verdict, watch.target.check
+        waited = patience(watch.health, check)
+        watch.health = step(watch.health, outcome, check)
         watch.outcome = outcome
+        watch.pace = watch.pace.after(outcome)
         watch.probes += 1
         after = watch.health.verdict
         if after.state is not before.state:
             self._tell(watch, partial(self._on_change, watch.target, before, after))
+        elif patience(watch.health, check) != waited:
+            self._tell(watch, partial(self._on_patience, watch.target))
         self._tell(watch, partial(self._on_probe, watch.target, outcome))
 
     def _tell(self, watch: Watch, callback: Callable[[], None]) -> None:

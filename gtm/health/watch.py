@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field, replace
 
 from gtm.health.outcome import Outcome
+from gtm.health.pace import UNMEASURED, Pace
 from gtm.health.state import Health
 from gtm.model import Target, Verdict
 
@@ -16,7 +17,8 @@ class Report:
 
     `outcome` is the latest, None before the first. `successes` and `failures` are in a row: one
     of them is 0. `probes` counts those that had an outcome since the target was added.
-    `impairment` is why this machine could not make the latest probe; None if it could.
+    `impairment` is why this machine could not make the latest probe; None if it could. `pace` is
+    how fast its successful probes were.
     """
 
     verdict: Verdict
@@ -25,6 +27,7 @@ class Report:
     failures: int = 0
     probes: int = 0
     impairment: str | None = None
+    pace: Pace = UNMEASURED
 
     @property
     def latency(self) -> float | None:
@@ -46,6 +49,7 @@ class Watch:
     outcome: Outcome | None = None
     impairment: str | None = None
     probes: int = 0
+    pace: Pace = UNMEASURED
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
     stopped: bool = False
@@ -68,6 +72,7 @@ class Watch:
             failures=self.health.failures,
             probes=self.probes,
             impairment=self.impairment,
+            pace=self.pace,
         )
 
     def _verdict(self) -> Verdict:

@@ -65,7 +65,9 @@ def differences(
 def _under(compiled: CompiledApp, overlay: Overlay, pairs: Pairs, look: Look) -> AppHealth:
     if overlay == compiled.overlay:
         return compiled.health
-    where = [(key, region) for key, regions in pairs.items() for region in regions]
+    # the health at hand is that under the words in force, which may be neither book's
+    every = (pairs, compiled.overlay.differing(overlay, compiled.app))
+    where = {(key, at) for found in every for key, regions in found.items() for at in regions}
     return refreshed(compiled.app, compiled.health, where, look, overlay)
 
 
@@ -103,10 +105,32 @@ def refusals(differing: Iterable[Difference]) -> tuple[str, ...]:
 
 def refusal(wanted: Wanted, why: tuple[str, ...]) -> str:
     """The sentence that refuses."""
-    said = "; ".join(why[:SHOWN])
+    act, said = ACTS[wanted.act.value], clauses(why)
+    return f"cannot {act} {wanted.target}: {said}; force it (--force) to do it all the same"
+
+
+def clauses(why: tuple[str, ...]) -> str:
+    """The first few of them."""
     more = f"; and {len(why) - SHOWN} more" if len(why) > SHOWN else ""
-    act = ACTS[wanted.act.value]
-    return f"cannot {act} {wanted.target}: {said}{more}; force it (--force) to do it all the same"
+    return "; ".join(why[:SHOWN]) + more
+
+
+def objection(
+    one: Override, apps: Iterable[CompiledApp], book: Book, look: Look, now: float
+) -> str:
+    """Why `safety` holds back a planned drain that is due to be withdrawn; "" if it does not."""
+    if one.course is not None and one.course.forced:
+        return ""
+    return clauses(refusals(differences(apps, book, book.onward(one.number, now), look)))
+
+
+def coming_of(
+    one: Override, apps: Iterable[CompiledApp], book: Book, look: Look, now: float
+) -> tuple[Change, ...]:
+    """What will be otherwise once a planned drain is withdrawn; nothing if it is already."""
+    if not one.is_coming:
+        return ()
+    return changes(differences(apps, book, book.onward(one.number, now), look))
 
 
 # --- what steers -----------------------------------------------------------------------

@@ -12,10 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gtm.geo import Geo, Ranges
-from gtm.model import Location, Network, Zone
+from gtm.model import Clients as Named
+from gtm.model import Location, Zone
 from gtm.simulate.traffic import Clients, Span
 from gtm.steering.places import Places, places
-from gtm.steering.policies import networks_in
+from gtm.steering.policies import words_of
 
 FAMILIES = (32, 128)
 Key = tuple[int, int]  # numbers of the places before and after
@@ -40,9 +41,9 @@ def ground(zone: Zone, geo: Geo) -> Places:
     return places(geo, sorted(named(zone), key=str))
 
 
-def named(zone: Zone) -> frozenset[Network]:
-    """The client networks that rules of the zone name."""
-    return frozenset(network for app in zone.apps for network in networks_in(app.steering))
+def named(zone: Zone) -> frozenset[Named]:
+    """The client networks and ASes that rules of the zone name."""
+    return frozenset(word for word in words_of(zone))
 
 
 def cells(clients: Clients, before: Places, after: Places) -> tuple[Cell, ...]:

@@ -145,12 +145,12 @@ def _asked(pairs: Mapping[str, Pair], traffic: Traffic) -> Iterator[Question]:
 
 
 def _part(question: Question, sums: Sums, order: Sequence[str]) -> Part:
-    app = question.pair.either.app
+    app, service = question.pair.either.app, question.pair.either.service.service
     return Part(
         zone=app.zone.name,
         app=app.app.name,
         services=question.services,
-        policy=app.app.steering.policy.value,
+        policy=app.app.settled_for(service).steering.policy.value,
         picture=sums.picture(order),
     )
 

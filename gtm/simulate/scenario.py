@@ -94,7 +94,8 @@ def _without(compiled: Compiled, scenario: Scenario) -> Compiled:
     down: dict[int, frozenset[str]] = {}
     for app in compiled.apps.values():
         for service in app.services.values():
-            down[service.steered.group] = frozenset() if app.app.check else scenario.down
+            check = app.app.settled_for(service.service).check
+            down[service.steered.group] = frozenset() if check else scenario.down
     groups = tuple(
         group.with_lost(down[number], scenario.drained)
         for number, group in enumerate(compiled.groups)

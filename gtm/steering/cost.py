@@ -1,17 +1,19 @@
 """What a region costs a client: the round trip, measured or estimated, then biased.
 
-    cost = RTT(client, region), biased by Route 53's form:
+    cost = RTT(client, region) + latency_weight * service time(region),
+    biased by Route 53's form:
     cost * (1 - bias/100) for bias > 0, cost / (1 + bias/100) for bias < 0
 
 RTT is the measured value for the smallest area that has one, else 1 ms and 0.015 ms for each
 great-circle kilometre: light in fibre takes 0.01 ms there and back, routes are about half as
-long again.
+long again. The service time is what the region's endpoints take to answer a probe, without the
+network's part: gtm probes from one place, and distance must not count twice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gtm.model import GeoCode, Location, MeasuredLatency, Region
@@ -19,6 +21,7 @@ from gtm.model import GeoCode, Location, MeasuredLatency, Region
 EARTH_RADIUS = 6371.0088  # kilometres, mean (IUGG)
 BASE_RTT = 1.0  # milliseconds: the last mile and the servers
 RTT_PER_KILOMETRE = 0.015  # milliseconds
+NOTHING_ADDED: Mapping[str, float] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Cost:
     """A region's cost for a client with its parts; milliseconds and kilometres.
 
     `measured` is the area whose measurement was taken, None where the RTT is an estimate.
+    `service` is what the region's service time adds, as the policy weighs it.
     """
 
     region: Region
@@ -33,6 +37,7 @@ class Cost:
     distance: float
     measured: GeoCode | None
     cost: float
+    service: float = 0.0
 
 
 Point = tuple[float, float, float]
@@ -53,9 +58,9 @@ def distance(a: Point, b: Point) -> float:
     return 2 * EARTH_RADIUS * math.asin(min(1.0, math.dist(a, b) / 2))
 
 
-def biased(rtt: float, bias: int) -> float:
+def biased(cost: float, bias: int) -> float:
     """The cost after Route 53's bias: above 0 draws clients in, below 0 pushes them away."""
-    return rtt * (1 - bias / 100) if bias >= 0 else rtt / (1 + bias / 100)
+    return cost * (1 - bias / 100) if bias >= 0 else cost / (1 + bias / 100)
 
 
 class CostModel:
@@ -65,9 +70,18 @@ class CostModel:
     place is not known.
     """
 
-    def __init__(self, regions: Sequence[Region], latency: Sequence[MeasuredLatency]) -> None:
-        """Measurements for the smallest areas are looked at first."""
+    def __init__(
+        self,
+        regions: Sequence[Region],
+        latency: Sequence[MeasuredLatency],
+        service: Mapping[str, float] = NOTHING_ADDED,
+    ) -> None:
+        """Measurements for the smallest areas are looked at first.
+
+        `service` is what service time adds (milliseconds), by region name.
+        """
         self.regions = tuple(regions)
+        self._service = service
         self._points = [point(region.location) for region in regions]
         self._latency = sorted(latency, key=lambda measured: -measured.area.depth)
 
@@ -84,9 +98,14 @@ class CostModel:
         for measured in areas:
             rtt = measured.milliseconds.get(region.name)
             if rtt is not None:
-                return Cost(region, rtt, far, measured.area, biased(rtt, region.bias))
-        rtt = BASE_RTT + RTT_PER_KILOMETRE * far
-        return Cost(region, rtt, far, None, biased(rtt, region.bias))
+                return self._with_service(region, rtt, far, measured.area)
+        return self._with_service(region, BASE_RTT + RTT_PER_KILOMETRE * far, far, None)
+
+    def _with_service(
+        self, region: Region, rtt: float, far: float, measured: GeoCode | None
+    ) -> Cost:
+        added = self._service.get(region.name, 0.0)
+        return Cost(region, rtt, far, measured, biased(rtt + added, region.bias), added)
 
     def ranking(self, location: Location | None) -> tuple[int, ...]:
         """Indices of the regions from the cheapest on; the regions' order if nothing is known."""

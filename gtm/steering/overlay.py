@@ -16,16 +16,26 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
+class Hurry:
+    """That answers are to be kept no longer than `ttl` seconds, and which word says so."""
+
+    ttl: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Overlay:
     """The word that holds at each place, where there is one.
 
     `endpoints` is by address or bare host name, `services` by service key and region, `regions` by
-    region. A word about a region holds for each service there that has none of its own.
+    region. A word about a region holds for each service there that has none of its own. `hurried`
+    are the services, by key, that a planned drain leads clients away from somewhere.
     """
 
     endpoints: Mapping[str, Verdict] = field(default_factory=dict)
     services: Mapping[tuple[str, str], Verdict] = field(default_factory=dict)
     regions: Mapping[str, Verdict] = field(default_factory=dict)
+    hurried: Mapping[str, Hurry] = field(default_factory=dict)
 
     def endpoint(self, endpoint: Endpoint) -> Verdict | None:
         """The word about an endpoint."""
@@ -36,7 +46,10 @@ class Overlay:
         return self.services.get((key, region)) or self.regions.get(region)
 
     def differing(self, other: Overlay, app: App) -> dict[str, set[str]]:
-        """Service keys and their regions about which the other says something else."""
+        """Service keys and their regions about which the other says something else.
+
+        A service of which it only hurries the answers otherwise is there without a region.
+        """
         if self == other:
             return {}
         regions = _differing(self.regions, other.regions)
@@ -51,10 +64,14 @@ class Overlay:
                     or (endpoints and any(str(end).rstrip(".") in endpoints for end in here))
                 ):
                     found.setdefault(service.key, set()).add(region)
+        hurried = _differing(self.hurried, other.hurried)
+        for service in app.services if hurried else ():
+            if service.key in hurried:
+                found.setdefault(service.key, set())
         return found
 
 
-def _differing(one: Mapping[Key, Verdict], other: Mapping[Key, Verdict]) -> set[Key]:
+def _differing(one: Mapping[Key, object], other: Mapping[Key, object]) -> set[Key]:
     return {key for key in {*one, *other} if one.get(key) != other.get(key)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gtm.model import AllDown
@@ -14,6 +14,7 @@ from gtm.steering.policies import Chooser, Up
 SERVFAIL = Plan(
     Pick.FIRST, (), width=0, fallback=AllDown.SERVFAIL
 )  # no slot: there is nothing to say
+NO_TIMES: Mapping[str, float] = {}
 REMEMBERED = 256  # sets of regions up whose plans are kept; more would come of endless flapping
 
 
@@ -36,8 +37,14 @@ class Decider:
     Services that have the same regions and steering share one, and so the plans.
     """
 
-    def __init__(self, chooser: Chooser, areas: AreaTable) -> None:
-        """No plans are made before they are asked for."""
+    def __init__(
+        self, chooser: Chooser, areas: AreaTable, service_times: Mapping[str, float] = NO_TIMES
+    ) -> None:
+        """No plans are made before they are asked for.
+
+        `service_times` are those that the policy goes by, milliseconds by region name.
+        """
+        self.service_times = service_times
         self.chooser = chooser
         self.areas = areas
         self._made: dict[tuple[object, ...], Sequence[Plan]] = {}

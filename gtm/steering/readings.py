@@ -30,6 +30,10 @@ def _unserved(zone: str, region: str) -> float:
     return 0.0
 
 
+def _level(service: str, region: str, endpoint: Endpoint) -> float:
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
     """Verdicts and measurements as they are `now` (Unix seconds); all calls are cheap and pure.
@@ -37,7 +41,9 @@ class Readings:
     `patience` is the seconds until a target's verdict could change at the soonest. `pace` is the
     smoothed response time of a target in milliseconds, `load` an endpoint's in the unit that it
     reports; both None while nothing is known. `service_time` is a region's, by zone name, in
-    milliseconds, as steering may go by it: it stands still while it changes little.
+    milliseconds, as steering may go by it: it stands still while it changes little, and so does
+    `pace`. `lean` is the factor on an endpoint's weight, by service name and region, that evens
+    out loads.
     """
 
     verdict: Look
@@ -46,3 +52,4 @@ class Readings:
     pace: Callable[[Target], float | None] = _unmeasured
     load: Callable[[str, str, Endpoint], float | None] = _unloaded
     service_time: Callable[[str, str], float] = _unserved
+    lean: Callable[[str, str, Endpoint], float] = _level

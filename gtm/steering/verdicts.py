@@ -58,13 +58,14 @@ class AppHealth:
 
 
 def target_of(app: App, service: Service, endpoint: Endpoint) -> Target | None:
-    """What is probed for an endpoint; None where the app has no check."""
-    if app.check is None:
+    """What is probed for an endpoint; None where neither the service nor its app has a check."""
+    check = service.check or app.check
+    if check is None:
         return None
     name = None
-    if app.check.type is not CheckType.TCP:
-        name = app.check.host or service.name.rstrip(".")
-    return Target(app.check, str(endpoint).rstrip("."), name)
+    if check.type is not CheckType.TCP:
+        name = check.host or service.name.rstrip(".")
+    return Target(check, str(endpoint).rstrip("."), name)
 
 
 def targets_of(apps: Iterable[App]) -> frozenset[Target]:
@@ -95,7 +96,7 @@ def service_health(
             target = target_of(app, service, endpoint)
             verdict = UNCHECKED if target is None else look(target)
         verdicts.append((endpoint, verdict))
-    found = _count(verdicts, app.min_up)
+    found = _count(verdicts, service.min_up or app.min_up)
     word = overlay.service(service.key, region)
     if word is not None and not _revives(word, all(each.withheld for _, each in verdicts)):
         found = word
@@ -131,7 +132,7 @@ def _too_few(verdicts: list[tuple[Endpoint, Verdict]], needed: int) -> str:
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return (
         f"{len(verdicts) - len(lost)} of {len(verdicts)} endpoints up, {needed} needed; "
-        f"{first} is down: {verdict.reason}{more}"
+        f"{first} is {'' if verdict.withheld else 'down: '}{verdict.reason}{more}"
     )
 
 

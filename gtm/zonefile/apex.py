@@ -92,6 +92,17 @@ def _addresses(
     return tuple(found)
 
 
+def ttl(document: Document, shape: ZoneFile, findings: Findings) -> tuple[int, int | None]:
+    """The TTL of steered answers, and how far health may shorten it (None: not at all)."""
+    if isinstance(shape.ttl, int):
+        return shape.ttl, None
+    least, most = shape.ttl.min, shape.ttl.max
+    if least > most:
+        problem = f"the least ttl, {least} s, is above the most, {most} s"
+        findings.wrong(document.at(("ttl", "min")), problem, f"write at most {most}")
+    return most, least
+
+
 def soa(document: Document, shape: ZoneFile, findings: Findings) -> Soa:
     """The SOA's fields."""
     written: SoaShape = shape.soa

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from gtm.model import App, Balance, Check, Endpoint, Service, Steering, Topology, frozen_mapping
+from gtm.model import (
+    App,
+    Balance,
+    Check,
+    CheckType,
+    Endpoint,
+    Service,
+    Steering,
+    Topology,
+    frozen_mapping,
+)
+from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
 from gtm.zonefile.checks import bare, checked
 from gtm.zonefile.document import Document, KeyPath
@@ -16,12 +27,21 @@ from gtm.zonefile.reach import warn_of_loss
 from gtm.zonefile.scope import Scope, check_name
 from gtm.zonefile.shape import (
     SERVICE_OPTIONS,
-    SERVICE_OPTIONS_LATER,
     AppShape,
     CheckShape,
+    ServiceShape,
+    ServiceUse,
+    SteeringKeys,
+    SteeringShape,
     ZoneFile,
 )
 from gtm.zonefile.steering import SteeringReader
+
+# Keys that are no regions, but stand one level off.
+_ELSEWHERE = {
+    **dict.fromkeys(("topology", "when_all_down", "panic"), "the app"),
+    **dict.fromkeys(("policy", *SteeringKeys.model_fields), "`steering`"),
+}
 
 
 @dataclass(slots=True)
@@ -43,21 +63,24 @@ class AppReader:
         check_name(name, "apps", self.document.key(path), self.findings)
         reader = EndpointReader(self.document, self.findings, shape.min_up)
         services = tuple(
-            service
+            self._with_settings(name, shape, service, shape.services[service.key])
             for key, written in shape.services.items()
             if (service := self._service(key, written, (*path, "services", key), reader, seen))
         )
         self._require_services(shape, path)
         if shape.topology is Topology.REPLICATED:
             self._warn_of_gaps(services, path)
-        if shape.balance is Balance.ALL:
-            self._warn_of_weights(services, path)
+        self._warn_of_weights(services, shape.balance, path)
+        steering = self._steering(shape, services, path)
+        check = self._check(name, shape.check, path)
+        if shape.check is None or check is not None:
+            self._warn_of_what_is_not_measured(shape, steering, check, path)
         return App(
             name,
             shape.topology,
             services,
-            self._steering(shape, services, path),
-            self._check(name, shape.check, path),
+            steering,
+            check,
             shape.min_up,
             shape.balance,
             shape.answers,
@@ -68,17 +91,63 @@ class AppReader:
 
     def _steering(self, shape: AppShape, services: tuple[Service, ...], path: KeyPath) -> Steering:
         """How the app is steered, judged by the regions that its services name."""
-        named = (region for written in shape.services.values() for region in written)
-        used = tuple(dict.fromkeys(r for r in named if r in self.scope.region_spots))
-        hashes = shape.balance is Balance.HASH
-        reader = SteeringReader(self.document, self.findings, self.scope, used, hashes)
-        steering = reader.read(shape.steering, (*path, "steering"))
+        named = (region for use in shape.services.values() for region in _regions_of(use))
+        own = (service.balance for service in services)
+        hashes = Balance.HASH in (shape.balance, *own)
+        steering = self._read_steering(shape.steering, named, hashes, path)
         for service in services:
             counts = shape.topology is Topology.SPREAD or not service.optional
             spot = self.document.key((*path, "services", service.key))
             if counts and service.endpoints:
-                warn_of_loss(steering, service, self.scope, spot, self.findings)
+                holds = service.steering or steering
+                warn_of_loss(holds, service, self.scope, spot, self.findings)
         return steering
+
+    def _read_steering(
+        self, shape: SteeringShape, named: Iterable[str], hashes: bool, path: KeyPath
+    ) -> Steering:
+        """The `steering` of an app or a service, judged by the regions that it names."""
+        used = tuple(dict.fromkeys(r for r in named if r in self.scope.region_spots))
+        reader = SteeringReader(self.document, self.findings, self.scope, used, hashes)
+        return reader.read(shape, (*path, "steering"))
+
+    # --- a service's own settings -----------------------------------------------------
+
+    def _with_settings(
+        self, app: str, shape: AppShape, service: Service, use: ServiceUse
+    ) -> Service:
+        """The service with the settings of its own, if it has any."""
+        if not isinstance(use, ServiceShape):
+            return service
+        path: KeyPath = ("apps", app, "services", service.key)
+        if shape.topology is Topology.REPLICATED:
+            self._refuse_of_blocks(path, use)
+        steering = None
+        if use.steering is not None:
+            hashes = (use.balance or shape.balance) is Balance.HASH
+            steering = self._read_steering(use.steering, _regions_of(use), hashes, path)
+        return replace(
+            service,
+            steering=steering,
+            check=self._check(app, use.check, path),
+            min_up=use.min_up,
+            balance=use.balance,
+            answers=use.answers,
+            ttl=use.ttl,
+        )
+
+    def _refuse_of_blocks(self, path: KeyPath, use: ServiceShape) -> None:
+        """A block is one decision, and is drawn anew at one time for all of its services."""
+        for key in ("steering", "ttl"):
+            if key in use.model_fields_set:
+                place = "the app" if key == "steering" else "the zone"
+                self.findings.wrong(
+                    self.document.key((*path, key)),
+                    f"a service of a replicated app has no `{key}` of its own: "
+                    "the block is one decision",
+                    f"write it for {place}, put the service into an app of its own, "
+                    "or make the app spread",
+                )
 
     def _require_services(self, shape: AppShape, path: KeyPath) -> None:
         if not shape.services and self.document.value_at((*path, "services")) == {}:
@@ -125,11 +194,14 @@ class AppReader:
     def _service(
         self,
         key: str,
-        written: Mapping[str, object],
+        use: ServiceUse,
         path: KeyPath,
         reader: EndpointReader,
         seen: dict[str, KeyPath],
     ) -> Service | None:
+        written = _regions_of(use)
+        if isinstance(use, ServiceShape) and use.min_up is not None:
+            reader = EndpointReader(self.document, self.findings, use.min_up, "service")
         name = self._name(key, path, seen)
         regions = self.scope.regions
         endpoints: dict[str, tuple[Endpoint, ...]] = {}
@@ -191,9 +263,8 @@ class AppReader:
         if key in spots or not self.scope.complete:
             return True
         spot = self.document.key((*path, key))
-        if key in SERVICE_OPTIONS_LATER:
-            problem = f"`{key}` is not supported by this version"
-            self.findings.wrong(spot, problem, "remove it, or set it for the app if that can be")
+        if (level := _ELSEWHERE.get(key)) is not None:
+            self.findings.wrong(spot, f"`{key}` is a key of {level}", "write it there")
             return False
         hint = nearest(key, [*spots, *SERVICE_OPTIONS])
         remedy = (
@@ -233,18 +304,44 @@ class AppReader:
 
     # --- balance ----------------------------------------------------------------------
 
-    def _warn_of_weights(self, services: tuple[Service, ...], path: KeyPath) -> None:
+    def _warn_of_what_is_not_measured(
+        self, shape: AppShape, steering: Steering, check: Check | None, path: KeyPath
+    ) -> None:
+        """Say that measured speed is asked for where no check measures it."""
+        if shape.balance is Balance.EWMA and check is None:
+            self.findings.warn(
+                self.document.at((*path, "balance")),
+                "the app has no check, so no endpoint is known to be faster than another",
+                "write a `check`, or `balance: round_robin`",
+            )
+        if by_service_time(steering) and (check is None or check.type is CheckType.TCP):
+            self.findings.warn(
+                self.document.at((*path, "steering")),
+                "`latency_weight` says nothing: no check of the app tells service times",
+                "write a `check` of type http or https, or remove it",
+            )
+
+    def _warn_of_weights(
+        self, services: tuple[Service, ...], balance: Balance, path: KeyPath
+    ) -> None:
         """Say once that `balance: all` has no use for weights."""
         for service in services:
+            if (service.balance or balance) is not Balance.ALL:
+                continue
             for region, found in service.endpoints.items():
                 if weights_differ(found):
                     self.findings.warn(
                         self.document.at((*path, "services", service.key, region)),
-                        "the weights say nothing while the app's `balance` is `all`",
+                        "the weights say nothing while `balance` is `all`",
                         "write `balance: round_robin` or `balance: hash` for the app, "
                         "or remove the weights",
                     )
                     return
+
+
+def _regions_of(use: ServiceUse) -> Mapping[str, object]:
+    """What is written for a service beside its settings: regions, and `optional`."""
+    return (use.model_extra or {}) if isinstance(use, ServiceShape) else use
 
 
 def service_paths(apps: tuple[App, ...]) -> Iterator[tuple[Service, KeyPath]]:

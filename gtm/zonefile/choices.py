@@ -35,7 +35,7 @@ def draw(value: object) -> Draw:
 
 def balance(value: object) -> Balance:
     """How the endpoints inside a region are used."""
-    return _choice(value, Balance, "balance", ("ewma", "least_load"))
+    return _choice(value, Balance, "balance")
 
 
 def all_down(value: object) -> AllDown:

@@ -17,11 +17,12 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class EndpointReader:
-    """Reads the endpoints of the services of one app."""
+    """Reads the endpoints of services with one `min_up`; `whose` it is, for messages."""
 
     document: Document
     findings: Findings
     min_up: MinUp
+    whose: str = "app"
 
     def read(self, value: object, path: KeyPath, name: str | None) -> tuple[Endpoint, ...]:
         """The endpoints at a path, for the service `name`; none when any of them is wrong."""
@@ -116,8 +117,9 @@ class EndpointReader:
         has = f"{count} endpoint{'s' if count > 1 else ''}"
         self.findings.wrong(
             self.document.at(path),
-            f"the region has {has}, but the app's min_up is {self.min_up}: it could never be up",
-            f"write more endpoints, or `min_up: {count}` or a percentage for the app",
+            f"the region has {has}, but the {self.whose}'s min_up is {self.min_up}: "
+            "it could never be up",
+            f"write more endpoints, or `min_up: {count}` or a percentage for the {self.whose}",
         )
 
 

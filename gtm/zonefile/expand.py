@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from gtm.model import (
     Check,
     CheckType,
     Endpoint,
+    GeoOverride,
     Location,
+    MinUp,
     Policy,
     RRset,
     Rule,
@@ -53,7 +56,7 @@ def expanded(zone: Zone) -> str:
 def _zone(zone: Zone) -> dict[str, Any]:
     checks = _named_checks(zone.apps)
     soa = zone.soa
-    tree: dict[str, Any] = {"zone": zone.name, "ttl": zone.ttl}
+    tree: dict[str, Any] = {"zone": zone.name, "ttl": _ttl(zone)}
     if any(
         server.addresses or not names.is_within(server.name, zone.name)
         for server in zone.nameservers
@@ -76,13 +79,23 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
     tree["safety"] = {"min_regions": zone.min_regions}
     tree["geo"] = {
-        "overrides": {
-            str(override.network): {"location": _location(override.location)}
-            for override in zone.overrides
-        }
+        "overrides": {str(override.clients): _override(override) for override in zone.overrides}
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
     tree["records"] = _records(zone)
+    return tree
+
+
+def _ttl(zone: Zone) -> int | dict[str, int]:
+    return zone.ttl if zone.min_ttl is None else {"min": zone.min_ttl, "max": zone.ttl}
+
+
+def _override(override: GeoOverride) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    if override.location is not None:
+        tree["location"] = _location(override.location)
+    if override.regions:
+        tree["regions"] = list(override.regions)
     return tree
 
 
@@ -101,8 +114,9 @@ def _named_checks(apps: tuple[App, ...]) -> dict[str, Check]:
     """The checks that can be written once: of two with one name, the second stays with its app."""
     checks: dict[str, Check] = {}
     for app in apps:
-        if app.check is not None:
-            checks.setdefault(app.check.name, app.check)
+        for check in (app.check, *(service.check for service in app.services)):
+            if check is not None:
+                checks.setdefault(check.name, check)
     return checks
 
 
@@ -146,16 +160,44 @@ def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
         "steering": _app_steering(app),
     }
     if app.check is not None:
-        same = checks[app.check.name] == app.check
-        tree["check"] = app.check.name if same else _check(app.check)
-    tree["min_up"] = str(app.min_up) if app.min_up.percent else app.min_up.value
+        tree["check"] = _check_use(app.check, checks)
+    tree["min_up"] = _min_up(app.min_up)
     tree["balance"] = app.balance.value
     if app.answers is not None:
         tree["answers"] = app.answers
     tree["when_all_down"] = _last_resort(app.when_all_down)
     tree["panic"] = _part(app.panic)
     tree["ramp"] = _duration(app.ramp)
-    tree["services"] = {service.key: _service(service) for service in app.services}
+    tree["services"] = {
+        service.key: {**_settings(app, service, checks), **_service(service)}
+        for service in app.services
+    }
+    return tree
+
+
+def _check_use(check: Check, checks: dict[str, Check]) -> str | dict[str, Any]:
+    return check.name if checks[check.name] == check else _check(check)
+
+
+def _min_up(min_up: MinUp) -> str | int:
+    return str(min_up) if min_up.percent else min_up.value
+
+
+def _settings(app: App, service: Service, checks: dict[str, Check]) -> dict[str, Any]:
+    """The settings that a service has in place of its app's."""
+    tree: dict[str, Any] = {}
+    if service.steering is not None:
+        tree["steering"] = _steering_of(app.settled_for(service))
+    if service.check is not None:
+        tree["check"] = _check_use(service.check, checks)
+    if service.min_up is not None:
+        tree["min_up"] = _min_up(service.min_up)
+    if service.balance is not None:
+        tree["balance"] = service.balance.value
+    if service.answers is not None:
+        tree["answers"] = service.answers
+    if service.ttl is not None:
+        tree["ttl"] = service.ttl
     return tree
 
 
@@ -180,6 +222,12 @@ def _last_resort(last_resort: WhenAllDown) -> str | list[str]:
 
 
 def _app_steering(app: App) -> dict[str, Any]:
+    hashed = (service for service in app.services if service.balance is Balance.HASH)
+    hashes = next(hashed, None) is not None
+    return _steering_of(replace(app, balance=Balance.HASH) if hashes else app)
+
+
+def _steering_of(app: App) -> dict[str, Any]:
     tree = _steering(app.steering)
     if app.balance is Balance.HASH or any_sticky(app.steering):
         tree["prefix"] = {"v4": app.steering.prefix4, "v6": app.steering.prefix6}
@@ -200,6 +248,7 @@ def _steering(steering: Steering) -> dict[str, Any]:
         tree["regions"] = steering.answered
     if policy in BY_COST:
         tree["within"] = _part(steering.within)
+        tree["latency_weight"] = steering.latency_weight
     if policy is Policy.FAILOVER:
         tree["trickle"] = _part(steering.trickle)
     if steering.weights:

@@ -105,6 +105,11 @@ MinUpCount = Annotated[
 ]
 Serial = Annotated[int, PlainValidator(values.serial), _whole(1, 2**32 - 1)]
 Fraction = Annotated[float, PlainValidator(values.fraction), WithJsonSchema(_PART_SCHEMA)]
+Times = Annotated[
+    float,
+    PlainValidator(values.times),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": values.MAX_TIMES}),
+]
 Weight = Annotated[int, PlainValidator(values.weight), _whole(0, values.MAX_WEIGHT)]
 AddressCount = Annotated[
     int, PlainValidator(values.address_count), WithJsonSchema({"type": "integer", "minimum": 1})
@@ -118,7 +123,7 @@ BalanceWord = Annotated[Balance, PlainValidator(choices.balance), _words(Balance
 _NAME_SCHEMA: dict[str, Any] = {"type": "string", "description": "A region's name."}
 _MATCH_SCHEMA: dict[str, Any] = {
     "type": "string",
-    "description": "A geo code, a network such as 203.0.113.0/24, or * for everyone.",
+    "description": "A geo code, a network such as 203.0.113.0/24, an AS number, or * for everyone.",
 }
 RegionNames = Annotated[Any, WithJsonSchema(one_or_more(_NAME_SCHEMA))]
 RegionsOrCount = Annotated[

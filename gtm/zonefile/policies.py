@@ -13,6 +13,7 @@ BY_WEIGHT = (Policy.WEIGHTED, Policy.STICKY)
 # For each key the policies it says something for, and the same in words.
 _HAVE: Mapping[str, tuple[tuple[Policy, ...], str]] = {
     "within": (BY_COST, "nearest and latency"),
+    "latency_weight": (BY_COST, "nearest and latency"),
     "weights": (
         (*BY_WEIGHT, *BY_COST),
         "weighted and sticky, and with `within` for nearest and latency",

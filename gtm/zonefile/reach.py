@@ -93,6 +93,59 @@ def _may_cover(code: GeoCode, location: Location) -> bool:
     return location.subdivision is None and location.country == code.country
 
 
+# --- an `otherwise` that comes to nothing -----------------------------------------------
+
+
+def warn_of_idle(
+    steering: Steering, used: Sequence[str], scope: Scope, spot: Spot, findings: Findings
+) -> None:
+    """Warn of an `otherwise` that only leads back to regions that were tried before it."""
+    names = _named(steering, used)
+    if not used or not scope.complete or not names <= scope.regions.keys() - scope.misplaced:
+        return
+    otherwise = steering.otherwise
+    if otherwise is None or not _ever(otherwise, used, scope) <= _always(steering, used, scope):
+        return
+    findings.warn(
+        spot,
+        "`otherwise` leads only to regions that are tried before it: it never decides",
+        "write other regions, or remove it",
+    )
+
+
+def _always(steering: Steering, used: Sequence[str], scope: Scope) -> frozenset[str]:
+    """The regions that every client of a policy may get, its own `otherwise` aside."""
+    if steering.rules:
+        each = [
+            _always(rule.steering, used, scope)
+            | (_always(rule.steering.otherwise, used, scope) if rule.steering.otherwise else set())
+            for rule in steering.rules
+        ]
+        return frozenset.intersection(*each)
+    return frozenset(
+        name for name in candidates(steering, used) if _is_inside(scope.regions[name], steering)
+    )
+
+
+def _ever(steering: Steering, used: Sequence[str], scope: Scope) -> frozenset[str]:
+    """The regions that any client of a policy may get."""
+    found = frozenset[str]()
+    for rule in steering.rules:
+        found |= _ever(rule.steering, used, scope)
+    if not steering.rules:
+        found = _always(steering, used, scope)
+    if steering.otherwise is not None:
+        found |= _ever(steering.otherwise, used, scope)
+    return found
+
+
+def _named(steering: Steering, used: Sequence[str]) -> frozenset[str]:
+    """Every region that any part of the steering may use, before fences."""
+    inner = [rule.steering for rule in steering.rules]
+    inner += [steering.otherwise] if steering.otherwise is not None else []
+    return frozenset(candidates(steering, used)).union(*(_named(each, used) for each in inner))
+
+
 # --- services that the steering loses ---------------------------------------------------
 
 

@@ -10,12 +10,12 @@ from gtm.zonefile import values
 from gtm.zonefile.checks import checked
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
-from gtm.zonefile.shape import SERVICE_OPTIONS, SERVICE_OPTIONS_LATER, SharedFile
+from gtm.zonefile.shape import SERVICE_OPTIONS, SharedFile
 
 # Names of regions, checks and apps go into metrics, commands and URLs: one word, and no longer
 # than a DNS label.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-_RESERVED = frozenset((*SERVICE_OPTIONS, *SERVICE_OPTIONS_LATER))
+_RESERVED = frozenset(SERVICE_OPTIONS)
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic.json_schema import WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from gtm.model import Balance, MinUp, Policy
 from gtm.zonefile.leaves import (
@@ -43,6 +43,7 @@ from gtm.zonefile.leaves import (
     Seconds,
     Serial,
     Statuses,
+    Times,
     TopologyWord,
     Ttl,
     UrlPath,
@@ -53,8 +54,8 @@ from gtm.zonefile.leaves import (
 from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
 # Keys of a service's mapping that are not regions; no region may have such a name.
-SERVICE_OPTIONS = ("optional",)
-SERVICE_OPTIONS_LATER = ("answers", "balance", "check", "min_up", "steering", "ttl")
+SERVICE_SETTINGS = ("steering", "check", "min_up", "balance", "answers", "ttl")
+SERVICE_OPTIONS = ("optional", *SERVICE_SETTINGS)
 
 ENDPOINT_KEYS = ("address", "weight", "backup")
 
@@ -118,7 +119,7 @@ class PrefixShape(Shape):
 class SteeringKeys(Shape):
     """The keys that policies have; `policies.py` knows which has which."""
 
-    later: ClassVar[tuple[str, ...]] = ("latency_weight", "soft")
+    later: ClassVar[tuple[str, ...]] = ("soft",)
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("answers", "balance", "min_up", "panic", "ramp", "when_all_down"),
         "the app, beside `steering`",
@@ -130,6 +131,10 @@ class SteeringKeys(Shape):
     )
     within: Fraction = Field(
         default=0.0, description="Regions that cost at most this much more than the best share."
+    )
+    latency_weight: Times = Field(
+        default=0.0,
+        description="Times its service time is what a region costs beside the round trip.",
     )
     weights: dict[str, Weight] = Field(
         default_factory=dict,
@@ -163,13 +168,26 @@ class RuleShape(SteeringKeys):
     policy: PolicyWord | None = Field(default=None, description="Default: `regions` in order.")
 
 
-def _check_form(value: object) -> Literal["<name>", "<mapping>"]:
+class TtlShape(Shape):
+    """A TTL that health chooses."""
+
+    min: Ttl = Field(description="The least, for when a verdict may change any moment.")
+    max: Ttl = Field(description="The most, for when none can change for long.")
+
+
+def _form(value: object) -> Literal["<name>", "<mapping>"]:
     return "<mapping>" if isinstance(value, dict) else "<name>"
+
+
+TtlUse = Annotated[
+    Annotated[Ttl, Tag("<name>")] | Annotated[TtlShape, Tag("<mapping>")],
+    Discriminator(_form),
+]
 
 
 CheckUse = Annotated[
     Annotated[str, Tag("<name>")] | Annotated[CheckShape, Tag("<mapping>")],
-    Discriminator(_check_form),
+    Discriminator(_form),
 ]
 
 
@@ -197,18 +215,42 @@ _ENDPOINT_SCHEMA: dict[str, Any] = {
         },
     ]
 }
-_SERVICE_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "description": "Region: endpoints.",
-    "properties": {
-        "optional": {
-            "type": "boolean",
-            "description": "Whether a replicated app's region may be up without this service.",
-        }
-    },
-    "additionalProperties": one_or_more(_ENDPOINT_SCHEMA),
+_OPTIONAL_SCHEMA: dict[str, Any] = {
+    "type": "boolean",
+    "description": "Whether a replicated app's region may be up without this service.",
 }
-ServiceUse = Annotated[dict[str, Any], WithJsonSchema(_SERVICE_SCHEMA)]
+
+
+def _service_schema(schema: dict[str, Any]) -> None:
+    """Editors see the settings and `optional`; every other key is a region."""
+    schema["properties"]["optional"] = _OPTIONAL_SCHEMA
+    schema["additionalProperties"] = one_or_more(_ENDPOINT_SCHEMA)
+
+
+class ServiceShape(Shape):
+    """A service with settings of its own. Its other keys are regions, read in apps.py."""
+
+    model_config = ConfigDict(extra="allow", strict=True, json_schema_extra=_service_schema)
+
+    steering: SteeringUse | None = Field(default=None, description="In place of the app's.")
+    check: CheckUse | None = Field(default=None, description="In place of the app's.")
+    min_up: MinUpCount | None = Field(default=None, description="In place of the app's.")
+    balance: BalanceWord | None = Field(default=None, description="In place of the app's.")
+    answers: AddressCount | None = Field(default=None, description="In place of the app's.")
+    ttl: Ttl | None = Field(default=None, description="In place of the zone's.")
+
+
+def _service_form(value: object) -> Literal["<regions>", "<settings>"]:
+    """Nearly all services of a large zone have regions alone, and need no shape."""
+    plain = not isinstance(value, dict) or value.keys().isdisjoint(SERVICE_SETTINGS)
+    return "<regions>" if plain else "<settings>"
+
+
+ServiceUse = Annotated[
+    Annotated[SkipJsonSchema[dict[str, Any]], Tag("<regions>")]
+    | Annotated[ServiceShape, Tag("<settings>")],
+    Discriminator(_service_form),
+]
 
 
 class AppShape(Shape):
@@ -268,17 +310,20 @@ class SafetyShape(Shape):
 
 
 class OverrideShape(Shape):
-    """Where the clients of a network are."""
+    """What the operator knows of the clients of a network or an AS; one of the keys at least."""
 
-    later: ClassVar[tuple[str, ...]] = ("regions",)
-
-    location: Place
+    location: Place | None = Field(default=None, description="Where they are.")
+    regions: RegionNames | None = Field(
+        default=None, description="The regions that they are given, first ones first."
+    )
 
 
 class GeoShape(Shape):
     """What the operator knows better than the geo database."""
 
-    overrides: dict[str, OverrideShape] = Field(default_factory=dict, description="By CIDR.")
+    overrides: dict[str, OverrideShape] = Field(
+        default_factory=dict, description="By network or AS number."
+    )
 
 
 RecordValue = Annotated[Any, WithJsonSchema({"type": ["string", "object"]})]
@@ -321,7 +366,9 @@ class ZoneFile(SharedFile):
     later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
-    ttl: Ttl = Field(default=30, description="TTL of steered answers.")
+    ttl: TtlUse = Field(
+        default=30, description="TTL of steered answers; {min, max} lets health choose."
+    )
     nameservers: dict[str, AddressList] | None = Field(
         default=None, description="Name (relative unless it ends with a dot): glue addresses."
     )
@@ -340,11 +387,13 @@ class ZoneFile(SharedFile):
 
 # Where each shape stands in the file: `*` is any key.
 LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
+    ("ttl", "*"): TtlShape,  # below its form: `<mapping>`
     ("regions", "*"): RegionShape,
     ("checks", "*"): CheckShape,
     ("checks", "*", "expect"): ExpectShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
+    ("apps", "*", "services", "*"): ServiceShape,
     ("apps", "*", "steering"): SteeringShape,
     ("apps", "*", "steering", "prefix"): PrefixShape,
     ("apps", "*", "steering", "otherwise"): SteeringShape,

@@ -88,6 +88,7 @@ def _judge_service(app: App, service: Service, document: Document, findings: Fin
     if sum(map(len, service.endpoints.values())) * (RECORD + 16) <= ROOM:
         return  # nearly all: no need to look at single addresses
     path = ("apps", app.name, "services", service.key)
+    app = app.settled_for(service)
     several = _regions_answered(app.steering)
     for version, type_, size in _ADDRESS_TYPES:
         counts = {

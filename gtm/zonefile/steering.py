@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 from gtm.model import EVERYONE, Draw, Match, Policy, Rule, Steering
 from gtm.zonefile import rules, values
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, shown
 from gtm.zonefile.policies import BY_COST, BY_WEIGHT, idle_keys
-from gtm.zonefile.reach import candidates, fence_of, judge_fence
+from gtm.zonefile.reach import candidates, fence_of, judge_fence, warn_of_idle
 from gtm.zonefile.scope import Scope
 from gtm.zonefile.shape import PrefixShape, RuleShape, SteeringKeys, SteeringShape
 
@@ -36,6 +37,7 @@ class SteeringReader:
     scope: Scope
     used: tuple[str, ...]
     hashes: bool
+    reaching: rules.Reaching = field(default_factory=rules.Reaching)
 
     def read(self, shape: SteeringShape, path: KeyPath) -> Steering:
         """The app's steering, with every mistake noted."""
@@ -79,11 +81,15 @@ class SteeringReader:
             prefix4=prefix.v4,
             prefix6=prefix.v6,
             otherwise=self._otherwise(shape, path, depth),
+            latency_weight=shape.latency_weight,
         )
         if self._is_sure(policy, path) and policy is not Policy.GEO:
             self._judge_weights(steering, path)
             spot = self.document.at((*path, "fence"))
             judge_fence(steering, self.used, self.scope, spot, self.findings)
+        if steering.otherwise is not None:
+            spot = self.document.key((*path, "otherwise"))
+            warn_of_idle(steering, self.used, self.scope, spot, self.findings)
         return steering
 
     # --- keys -------------------------------------------------------------------------
@@ -183,9 +189,13 @@ class SteeringReader:
                     f"{name} has a weight, but is not among the `regions`",
                     "add it there, or remove it here",
                 )
-        if weights and among and not any(weights.get(name, 1) for name in among):
+        unnamed = 0 if steering.policy in BY_WEIGHT else 1
+        if not weights or not weights.keys() <= set(among):
+            return
+        if not any(weights.get(name, unnamed) for name in among):
+            rest = "; regions not named weigh 0 too" if len(weights) < len(among) else ""
             self.findings.wrong(
-                self.document.key(path), "all the weights are 0", "write one above 0"
+                self.document.key(path), f"all the weights are 0{rest}", "write one above 0"
             )
 
     # --- rules and otherwise ----------------------------------------------------------
@@ -196,7 +206,12 @@ class SteeringReader:
         matched: list[tuple[Match | None, ...]] = []
         for number, rule in enumerate(shape.rules or ()):
             match = self._match(rule, (*path, number))
+            outer = self.reaching
+            if rule.policy is Policy.GEO or rule.otherwise is not None:
+                spots = partial(self._spot_of_rule, path)
+                self.reaching = outer.into(match, matched, spots)
             steering = self._rule_steering(rule, (*path, number), depth + 1)
+            self.reaching = outer
             matched.append(match)
             found.append(Rule(tuple(one for one in match if one is not None), steering))
         written = self.document.value_at(path)
@@ -205,8 +220,11 @@ class SteeringReader:
                 self.document.at(path), "there are no rules", "write `- regions: [...]`"
             )
         if isinstance(written, list) and len(written) == len(matched):
-            rules.judge(matched, self.document, path, self.findings)
+            rules.judge(matched, self.document, path, self.findings, self.reaching)
         return tuple(found)
+
+    def _spot_of_rule(self, path: KeyPath, number: int) -> Spot:
+        return self.document.at((*path, number))
 
     def _match(self, rule: RuleShape, path: KeyPath) -> tuple[Match | None, ...]:
         if "match" not in rule.model_fields_set:

@@ -32,7 +32,6 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("apps", "type"): "https",
     ("checks", "type"): "https",
     ("regions", "location"): [0.0, 0.0],
-    ("geo", "location"): [0.0, 0.0],
 }
 
 _REMEDIES: Mapping[str, str] = {
@@ -124,6 +123,8 @@ def _known(words: list[str]) -> str:
 def _shape_at(shape: type[Shape], path: KeyPath) -> type[Shape]:
     """The shape of the mapping at a path; list positions and forms (`<name>`) do not count."""
     parts = [p for p in path if isinstance(p, str) and not (p.startswith("<") and len(path) > 2)]
+    if parts[2:3] == ["services"] and len(parts) > 4:
+        del parts[2:4]  # a service's settings have the shapes of its app's
     if parts[2:3] == ["steering"]:
         parts[3:] = parts[-1:] if len(parts) > 3 else []  # steering holds itself at any depth
     for level, found in LEVELS.items():

@@ -16,6 +16,9 @@ MAX_TTL = 2**31 - 1
 # Far finer than the shares that plans can hold.
 MAX_WEIGHT = 1_000_000
 
+# A millisecond of service time that counts more than this many of round trip is a mistake.
+MAX_TIMES = 1000
+
 # An endpoint takes a slot for each unit of its weight.
 MAX_ENDPOINT_WEIGHT = 1000
 
@@ -41,11 +44,6 @@ def seconds(value: object) -> float:
 
 def ttl(value: object) -> int:
     """A TTL in whole seconds (RFC 2181 section 8)."""
-    if isinstance(value, dict):
-        raise Wrong(
-            "a ttl of `{min, max}` is not supported by this version",
-            "write one duration, such as `30s`",
-        )
     length = seconds(value)
     if length != int(length):
         raise Wrong(f"{shown(value)} is not whole seconds", "write a ttl such as `30s`")
@@ -247,6 +245,15 @@ def fraction(value: object) -> float:
     if type(value) is int and value == 0:
         return 0.0
     raise Wrong(f"{shown(value)} is not a part of a whole", "write one from `0%` to `100%`")
+
+
+def times(value: object) -> float:
+    """How often something counts: a number from 0 to MAX_TIMES."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_TIMES:
+        return float(value)
+    raise Wrong(
+        f"{shown(value)} is not a factor", f"write a number from 0 to {MAX_TIMES}, such as 1.0"
+    )
 
 
 def weight(value: object) -> int:

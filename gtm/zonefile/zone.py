@@ -36,19 +36,21 @@ class ZoneReader:
         master = self._master_path()
         sources = [self.path, *shared_files, *([master] if master else [])]
         nameservers = apex.nameservers(document, shape, findings)
+        ttl, min_ttl = apex.ttl(document, shape, findings)
         return Zone(
             shape.zone,
-            shape.ttl,
+            ttl,
             apex.soa(document, shape, findings),
             nameservers,
             frozen_mapping(scope.regions),
             apps,
             self._records(apps, nameservers, master),
-            geography.overrides(document, shape, findings),
+            geography.overrides(document, shape, scope, _served(apps), findings),
             geography.latency(document, shape, scope, findings),
             self._serial(sources, modified),
             tuple(str(path) for path in sources),
             min_regions=shape.safety.min_regions,
+            min_ttl=min_ttl,
         )
 
     def _records(
@@ -101,3 +103,9 @@ class ZoneReader:
         except OSError:  # a file that is gone again; reading it has said so, or the next load will
             newest = 1
         return max(1, int(newest) % 2**32)
+
+
+def _served(apps: tuple[App, ...]) -> tuple[str, ...]:
+    """The regions that some service has endpoints in."""
+    services = (service for app in apps for service in app.services)
+    return tuple(dict.fromkeys(region for service in services for region in service.endpoints))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gtm.model import MeasuredLatency, Region, Steering
@@ -36,11 +36,14 @@ class Nearest:
         steering: Steering,
         regions: Sequence[Region],
         latency: Sequence[MeasuredLatency],
+        service_times: Mapping[str, float],
         measured_first: bool = False,
     ) -> None:
-        """`latency` holds the measurements."""
+        """`latency` holds the measurements, `service_times` milliseconds by region name."""
         self._among = candidates(steering, regions)
-        self._model = CostModel(self._among.regions, latency)
+        self._weight = steering.latency_weight
+        self._added = added(steering, self._among.regions, service_times)
+        self._model = CostModel(self._among.regions, latency, self._added)
         self._within = steering.within
         self._answered = steering.answered
         self._pick = PICKS[steering.draw]
@@ -79,11 +82,19 @@ class Nearest:
         return False
 
     def notes(self, view: Hashable, up: Up) -> tuple[str, ...]:
-        """Costs speak for themselves; sharing is said."""
+        """Costs speak for themselves; what service times add and sharing are said."""
+        notes = (self._said_of_service(),) if self._weight else ()
         choice = self.choose(view, up)
         if choice is None or len(choice.options) < 2:
-            return ()
-        return (f"{len(choice.options)} regions cost within {self._within:.0%} of the best",)
+            return notes
+        share = f"{len(choice.options)} regions cost within {self._within:.0%} of the best"
+        return (*notes, share)
+
+    def _said_of_service(self) -> str:
+        if not any(self._added.values()):
+            return "no service time is measured: the round trip alone counts"
+        times = ", ".join(f"{name} +{ms:.0f} ms" for name, ms in self._added.items())
+        return f"service times count, times {self._weight:g}: {times}"
 
     def usable(self, view: Hashable) -> Up:
         """All candidates."""
@@ -99,7 +110,16 @@ class Nearest:
             self._answered,
             self._pick,
             self._measured_first,
+            tuple(self._added.items()),
         )
+
+
+def added(
+    steering: Steering, regions: Sequence[Region], service_times: Mapping[str, float]
+) -> dict[str, float]:
+    """What each region costs by its service time, as the policy weighs it (milliseconds)."""
+    weight = steering.latency_weight
+    return {each.name: weight * service_times.get(each.name, 0.0) for each in regions}
 
 
 def _reach(ordered: list[tuple[bool, float]], bound: float) -> tuple[int, ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
-from gtm.model import EVERYONE, Rule
+from gtm.model import EVERYONE, GeoCode, Match, Rule
 from gtm.steering.choice import Choice
 from gtm.steering.places import Place
 from gtm.steering.policies.base import Chooser, Up
@@ -19,15 +19,16 @@ class Rules:
         """Each rule has a policy of its own; rules that decide alike are one to their clients."""
         self._rules = rules
         self._inner = inner
+        self._firsts = _Firsts(rules)
         identities = [each.identity for each in inner]
         self._first = [identities.index(identity) for identity in identities]
 
     def view(self, place: Place, among: Up) -> Hashable:
         """Which rule, and what its policy asks."""
-        for number, rule in enumerate(self._rules):
-            if any(place.matches(match) for match in rule.match):
-                return self._first[number], self._inner[number].view(place, among)
-        return None
+        number = self._firsts.rule_for(place)
+        if number is None:
+            return None
+        return self._first[number], self._inner[number].view(place, among)
 
     def choose(self, view: Hashable, up: Up) -> Choice | None:
         """As the rule's policy does."""
@@ -75,6 +76,40 @@ class Rules:
         assert isinstance(view, tuple)  # noqa: S101  # what this policy's view gives
         number, asked = view
         return self._inner[number], asked
+
+
+class _Firsts:
+    """The first rule that takes a place, found by the place's own words: rules may name many."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        for number, rule in enumerate(rules):
+            for match in rule.match:
+                self._numbers.setdefault(_word(match), number)
+
+    def rule_for(self, place: Place) -> int | None:
+        found = (self._numbers.get(word) for word in _words(place))
+        return min((number for number in found if number is not None), default=None)
+
+
+def _word(match: Match) -> Hashable:
+    """What a place has to have for the match to take it, as `GeoCode.covers` sees codes."""
+    if not isinstance(match, GeoCode):
+        return match
+    if match.country is None:
+        return (match.continent,)
+    return match.country, match.subdivision
+
+
+def _words(place: Place) -> Iterator[Hashable]:
+    """Every word of a match that takes the place."""
+    yield EVERYONE
+    yield place.system
+    yield from place.networks
+    if (location := place.location) is not None:
+        yield (location.continent,)
+        yield location.country, None
+        yield location.country, location.subdivision
 
 
 class Otherwise:

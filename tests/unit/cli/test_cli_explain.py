@@ -142,3 +142,16 @@ def test_a_server_that_was_named_is_never_replaced_by_files(
     result = gtm("explain", "a.b", "--client", "192.0.2.1", "--api", f"unix:{tmp_path}/no.sock")
     assert result.exit_code == 3
     assert "is it running? start it with gtm serve" in result.stderr
+
+
+def test_the_ttl_is_explained_as_a_server_would_have_it_with_everything_up(tmp_path: Path) -> None:
+    text = GOOD.replace("soa:", "ttl: {min: 10, max: 60}\nsoa:")
+    (tmp_path / "gtm.yaml").write_text(text, encoding="utf-8")
+    said = explained(str(tmp_path), "orders.gtm.example.com", "--client", "198.51.100.65")
+    assert said.splitlines()[1].split()[1] == "30"
+    assert "30 s: " in said
+    fixed = tmp_path / "fixed"
+    fixed.mkdir()
+    (fixed / "gtm.yaml").write_text(GOOD, encoding="utf-8")
+    said = explained(str(fixed), "orders.gtm.example.com", "--client", "198.51.100.65")
+    assert "30 s: the zone's ttl" in said

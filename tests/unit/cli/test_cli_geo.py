@@ -50,7 +50,7 @@ def test_every_database_is_asked_and_the_first_that_knows_wins() -> None:
 
 def test_overrides_of_zones_stand_beside_it_the_longest_wins(zones: str) -> None:
     found = json.loads(why("192.0.2.1", "--zones", zones, "--json"))
-    assert [(each["network"], each["wins"]) for each in found["overrides"]] == [
+    assert [(each["clients"], each["wins"]) for each in found["overrides"]] == [
         ("192.0.2.0/28", True),
         ("192.0.2.0/24", False),
     ]

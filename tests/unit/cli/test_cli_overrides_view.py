@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 import pytest
 from rich.console import Console, RenderableType
 
@@ -9,14 +12,17 @@ from gtm.api.models import (
     ChangeShape,
     KeptStatus,
     OverrideAdded,
+    Overrides,
     OverrideShape,
     OverrideStatus,
     RegionStatus,
 )
+from gtm.cli.client import Client
 from gtm.cli.ordering import duration
 from gtm.cli.overridesview import added_line, overrides_view
 from gtm.cli.statusview import status_view
-from gtm.errors import GtmError
+from gtm.cli.waiting import wait_until_safe
+from gtm.errors import GtmError, ServerError
 from tests.unit.cli.cli_runs import gtm
 from tests.unit.cli.cli_samples import NOW, a_status, an_app, endpoint, service
 
@@ -60,6 +66,63 @@ def test_the_list_says_who_why_until_when_and_what_it_changes() -> None:
     text = shown(overrides_view([listed(change(1))], KEPT, NOW))
     assert "3  region/eu-west  drained by alice until 14:00 UTC: kernel update, 2 h left" in text
     assert "changes now: s1 in eu-west up → drained" in text
+
+
+def phased(**fields: object) -> OverrideStatus:
+    return listed(change(1)).model_copy(update=fields)
+
+
+def test_the_list_says_the_phase_of_a_drain_and_what_comes_next() -> None:
+    lowering = phased(
+        phase="lowering", next_phase="withdrawn", next_at=NOW + 24.2, ttl=10,
+        changes=[], coming=[change(1)],
+    )  # fmt: skip
+    text = shown(overrides_view([lowering], KEPT, NOW))
+    assert "lowering: ttl 10 s, withdrawn in 25 s" in text
+    assert "changes once withdrawn: s1 in eu-west up → drained" in text
+    withdrawn = phased(phase="withdrawn", next_phase="safe", next_at=NOW + 9)
+    assert "withdrawn: safe in 9 s" in shown(overrides_view([withdrawn], KEPT, NOW))
+    assert "safe: no client that honours TTLs is left" in shown(
+        overrides_view([phased(phase="safe")], KEPT, NOW)
+    )
+    held = phased(phase="lowering", next_phase="withdrawn", next_at=NOW - 5, ttl=10, held="why")
+    text = shown(overrides_view([held], KEPT, NOW))
+    assert "lowering: ttl 10 s, due, but held back by safety: why" in text
+
+
+def test_what_is_due_is_said_to_be() -> None:
+    due = phased(phase="withdrawn", next_phase="safe", next_at=NOW - 1)
+    assert "withdrawn: safe now" in shown(overrides_view([due], KEPT, NOW))
+
+
+class Server(Client):
+    """Answers with one list of overrides after the other."""
+
+    def __init__(self, *lists: list[OverrideStatus]) -> None:
+        super().__init__("unix:/nonexistent/gtm.sock")
+        self.answers_to_come.extend(lists)
+
+    answers_to_come: ClassVar[list[list[OverrideStatus]]] = []
+
+    def get(self, path: str, shape: type[Any], query: Mapping[str, str] | None = None) -> Any:
+        return Overrides(now=NOW, overrides=self.answers_to_come.pop(0), kept=KEPT)
+
+
+def test_waiting_looks_until_it_is_safe() -> None:
+    slept: list[float] = []
+    steps = [
+        phased(phase="lowering", next_phase="withdrawn", next_at=NOW, ttl=10),
+        phased(phase="withdrawn", next_phase="safe", next_at=NOW, ttl=10),
+        phased(phase="safe"),
+    ]
+    server = Server(*([step] for step in steps[1:]))
+    assert wait_until_safe(server, steps[0], slept.append).phase == "safe"
+    assert len(slept) == 2
+
+
+def test_waiting_ends_when_the_drain_is_gone() -> None:
+    with pytest.raises(ServerError, match="cannot wait until region/eu-west is safe"):
+        wait_until_safe(Server([]), phased(phase="lowering"), lambda _: None)
 
 
 def test_without_any_it_says_so() -> None:

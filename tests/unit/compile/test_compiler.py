@@ -34,14 +34,19 @@ apps:
     services:
       search: {us: [192.0.2.1, "2001:db8::1"], ap: [203.0.113.5]}
       images: {eu: [198.51.100.6], us: [cdn.example.net.]}
+      own:
+        {steering: {policy: weighted, weights: {us: 1, eu: 2}}, ttl: 5m, min_up: 2, balance: hash,
+         check: {type: tcp, port: 81},
+         us: [192.0.2.21, 192.0.2.22], eu: [198.51.100.23, 192.0.2.23]}
 """
 ZONES = read_zones({"gtm.yaml": ZONE})
 ENDPOINTS = [
     *("192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4", "198.51.100.1", "198.51.100.3"),
     *("198.51.100.4", "198.51.100.6", "203.0.113.1", "203.0.113.3", "203.0.113.5"),
     *("2001:db8::1", "cdn.example.net"),
+    *("192.0.2.21", "192.0.2.22", "198.51.100.23", "192.0.2.23"),
 ]
-NAMES = ["orders", "payments", "extra", "search", "images"]
+NAMES = ["orders", "payments", "extra", "search", "images", "own"]
 CLIENTS = ["192.0.2.1", "198.51.100.1", "203.0.113.1", "127.0.0.1"]
 
 

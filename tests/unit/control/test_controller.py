@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Collection
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from structlog.testing import capture_logs
 
 from gtm.controller import Controller, Sources
 from gtm.errors import GeoError, ZoneFileError
-from gtm.health import Checker, Report
+from gtm.health import Checker, Pace, Report
+from gtm.health.pace import Smoothed
 from gtm.model import State, Target, Verdict
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
@@ -50,6 +52,7 @@ class ToldChecker(Checker):
     def __init__(self, on_change: Callable[[Target, Verdict, Verdict], None]) -> None:
         self.tell = on_change
         self.states: dict[str, State] = {}
+        self.seconds: dict[str, float] = {}
         self.targets: frozenset[Target] = frozenset()
 
     def retarget(self, targets: Collection[Target]) -> None:
@@ -64,6 +67,10 @@ class ToldChecker(Checker):
 
     def report(self, target: Target) -> Report:
         return Report(self.verdict(target))
+
+    def pace(self, target: Target) -> Pace:
+        seconds = self.seconds.get(target.address)
+        return Pace() if seconds is None else Pace(Smoothed(seconds, 1.0), Smoothed(seconds, 1.0))
 
     def change(self, address: str, state: State) -> None:
         for target in self.targets:
@@ -84,8 +91,13 @@ class Stage:
         self.write(ZONE)
         self.plane = RememberingPlane()
         self.checkers: list[ToldChecker] = []
+        self.clock = 100.0
         self.controller = Controller(
-            Sources(self.zones, (self.geo,)), self.plane, self._checker, now=lambda: 1000.0
+            Sources(self.zones, (self.geo,)),
+            self.plane,
+            self._checker,
+            now=lambda: 1000.0,
+            clock=lambda: self.clock,
         )
 
     def _checker(self, on_change: Callable[[Target, Verdict, Verdict], None]) -> Checker:
@@ -334,3 +346,125 @@ async def test_a_region_that_comes_back_ramps_by_the_controllers_own_timer(stage
     stage.controller._ramp()
     assert stage.controller.compiled.groups[0].fractions is None
     assert stage.controller._ramp_timer is None
+
+
+# --- measurements -----------------------------------------------------------------------
+
+SPEEDY = ZONE.replace("{type: tcp, port: 80}", "{type: http}").replace(
+    "check: up", "check: up\n    steering: {latency_weight: 1}"
+)
+DUBLIN = int(ip_address("198.51.100.1"))
+
+
+def region_of(snapshot: Snapshot, client: int) -> str:
+    """The region that a client is steered to."""
+    steered = next(node.steered for node in snapshot.nodes.values() if node.steered)
+    plan = snapshot.plans[steered.group][steered.areas.find(32, client) >> 8]
+    return steered.answers[plan.slots[0]].region
+
+
+async def measured(stage: Stage, **seconds: float) -> None:
+    """A minute later, with these service times."""
+    addresses = {"us": "192.0.2.1", "eu": "198.51.100.1"}
+    stage.checker.seconds.update({addresses[name]: value for name, value in seconds.items()})
+    stage.clock += 60.0
+    await stage.controller.follow_measurements()
+
+
+async def test_a_region_that_becomes_slow_loses_its_clients_and_gets_them_back(
+    stage: Stage,
+) -> None:
+    stage.write(SPEEDY)
+    await stage.controller.start()
+    await measured(stage, us=0.010, eu=0.010)
+    assert region_of(stage.latest, DUBLIN) == "eu"
+    with capture_logs() as logs:
+        await measured(stage, eu=0.500)
+    assert region_of(stage.latest, DUBLIN) == "us"
+    assert [log["event"] for log in logs] == ["service_time"]
+    await measured(stage, eu=0.010)
+    assert region_of(stage.latest, DUBLIN) == "eu"
+
+
+async def test_less_than_a_tenth_publishes_nothing(stage: Stage) -> None:
+    stage.write(SPEEDY)
+    await stage.controller.start()
+    await measured(stage, us=0.100, eu=0.100)
+    published = list(stage.plane.published)
+    await measured(stage, us=0.109, eu=0.091)
+    await measured(stage, us=0.091, eu=0.109)
+    assert stage.plane.published == published
+
+
+async def test_verdicts_that_change_while_it_compiles_are_in_what_is_published(
+    stage: Stage,
+) -> None:
+    stage.write(SPEEDY)
+    await stage.controller.start()
+    stage.checker.seconds = {"192.0.2.1": 0.01, "198.51.100.1": 0.01}
+    task = asyncio.create_task(stage.controller.follow_measurements())
+    await asyncio.sleep(0)
+    stage.checker.change("198.51.100.1", State.DOWN)
+    await task
+    await asyncio.sleep(0)
+    app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
+    assert app.health.regions["eu"].state is State.DOWN
+    assert region_of(stage.latest, DUBLIN) == "us"
+
+
+async def test_a_load_waits_for_measurements_that_are_taken_in(stage: Stage) -> None:
+    stage.write(SPEEDY)
+    await stage.controller.start()
+    stage.checker.seconds = {"192.0.2.1": 0.01, "198.51.100.1": 0.9}
+    taken_in = asyncio.create_task(stage.controller.follow_measurements())
+    stage.write(SPEEDY.replace("198.51.100.1", "198.51.100.2"))
+    result = await stage.controller.load()
+    await taken_in
+    assert result.error is None
+    assert {target.address for target in stage.checker.targets} == {"192.0.2.1", "198.51.100.2"}
+    epochs = [snapshot.epoch for snapshot in stage.plane.published]
+    assert epochs == sorted(set(epochs))
+    zones = {zone.name: zone for zone in stage.controller.compiled.zones}
+    (service,) = zones["gtm.example.com."].apps[0].services
+    assert str(service.endpoints["eu"][0]) == "198.51.100.2"
+
+
+async def test_the_regions_up_last_are_remembered_across_a_change_of_service_time(
+    stage: Stage,
+) -> None:
+    stage.write(SPEEDY.replace("check: up", "check: up\n    when_all_down: last_good"))
+    await stage.controller.start()
+    stage.checker.change("192.0.2.1", State.DOWN)
+    await asyncio.sleep(0)
+    stage.checker.change("198.51.100.1", State.DOWN)
+    await asyncio.sleep(0)
+    assert region_of(stage.latest, int(ip_address("192.0.2.1"))) == "eu"
+    await stage.controller.load()
+    assert region_of(stage.latest, int(ip_address("192.0.2.1"))) == "eu"
+
+
+async def test_shares_by_response_time_are_rendered_anew_once_they_differ(stage: Stage) -> None:
+    stage.write(
+        ZONE.replace("us: [192.0.2.1]", "us: [192.0.2.1, 192.0.2.2]").replace(
+            "check: up", "check: up\n    balance: ewma"
+        )
+    )
+    await stage.controller.start()
+    stage.checker.seconds = {"192.0.2.1": 0.03, "192.0.2.2": 0.01}
+    await measured(stage)
+    starts = starts_of(stage)
+    assert starts.count(1) == 3 * starts.count(0)
+    areas = stage.controller.compiled.deciders
+    published = list(stage.plane.published)
+    stage.checker.seconds = {"192.0.2.1": 0.031, "192.0.2.2": 0.0102}
+    await measured(stage)
+    assert stage.plane.published == published
+    stage.checker.seconds = {"192.0.2.1": 0.01, "192.0.2.2": 0.01}
+    await measured(stage)
+    assert starts_of(stage) == (0, 1)
+    assert stage.controller.compiled.deciders is areas, "a refresh, not a compile"
+
+
+def starts_of(stage: Stage) -> tuple[int, ...]:
+    service = stage.controller.compiled.apps["gtm.example.com.", "shop"].services["orders"]
+    return service.steered.answers[0].rrsets[1].starts

@@ -10,7 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "scripts" / "data"))
 
-from mmdb_file import Description, Record, Value, mmdb_bytes  # noqa: E402
+from mmdb_file import Description, Record, Unsigned, Value, mmdb_bytes  # noqa: E402
+
+__all__ = ["BUILT", "LONDON", "PARIS", "TOKYO", "Unsigned", "city", "database", "write"]
 
 BUILT = 1_700_000_000
 

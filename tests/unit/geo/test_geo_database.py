@@ -132,8 +132,11 @@ GOOD = database({"192.0.2.0/24": LONDON, "2001:db8::/32": TOKYO})
         (GOOD[: len(GOOD) // 2], "it is not a MaxMind DB file, or it is truncated"),
         (GOOD[200:], "it is corrupt ("),
         (gzip.compress(GOOD), "it is compressed with gzip"),
-        (database({"192.0.2.0/24": {"asn": "AS64500"}}), "neither a country nor coordinates (asn)"),
-        (database({}), "neither a country nor coordinates (there are none)"),
+        (
+            database({"192.0.2.0/24": {"isp": "x"}}),
+            "neither a country, nor coordinates, nor an AS number (isp)",
+        ),
+        (database({}), "neither a country, nor coordinates, nor an AS number (there are none)"),
     ],
 )
 def test_a_file_that_is_no_use_is_refused_by_name_with_the_reason(
@@ -147,7 +150,7 @@ def test_a_file_that_is_no_use_is_refused_by_name_with_the_reason(
     message = str(error.value)
     assert message.startswith(f"cannot open {path}: ")
     assert why in message
-    assert message.endswith("; give a .mmdb file of a City or Country database")
+    assert message.endswith("; give a .mmdb file of a City, Country or ASN database")
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
@@ -161,7 +164,7 @@ def test_a_fifo_is_refused_without_waiting_for_a_writer(tmp_path: Path) -> None:
         open_databases([tmp_path / "a.mmdb"])
     assert str(error.value) == (
         f"cannot open {tmp_path / 'a.mmdb'}: it is not a regular file; "
-        "give a .mmdb file of a City or Country database"
+        "give a .mmdb file of a City, Country or ASN database"
     )
 
 

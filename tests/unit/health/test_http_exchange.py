@@ -106,6 +106,10 @@ async def test_the_request_is_the_one_asked_for(ask: Ask) -> None:
     assert b"\r\nX-A: 1\r\nX-A: 2\r\n" in head
 
 
+async def test_the_endpoints_own_time_is_told(ask: Ask) -> None:
+    assert (await ask(saying(status(200)))).service is not None
+
+
 async def test_head_has_no_body_to_wait_for(ask: Ask) -> None:
     outcome = await ask(saying(HUGE), Http(method="HEAD"))
     assert outcome.ok, outcome.reason

@@ -95,6 +95,8 @@ async def test_a_trusted_certificate_for_the_name_is_a_success(
 ) -> None:
     outcome = await probed(session, *certified(), https(server_name=f"{NAME}."))
     assert outcome.ok, outcome.reason
+    assert outcome.service is not None, "the handshake is no part of it"
+    assert outcome.service < outcome.latency
     assert outcome.reason.startswith(f"HTTP 200 from {ADDRESS}:443 after ")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import dns.edns
@@ -19,8 +20,10 @@ import yaml
 from gtm.compile.compiler import Compiled
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
+from gtm.geo import Geo, open_databases
 from gtm.planes.fast import FastPath
-from tests.worlds import compile_world
+from tests.unit.geo.geo_files import Unsigned, write
+from tests.worlds import SAMPLE, compile_world, sample_geo
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 
@@ -45,8 +48,24 @@ def all_cases() -> list[Any]:
 
 
 @cache
-def world(file: Path, down: tuple[str, ...]) -> Compiled:
-    return compile_world(read(file)["zones"], down)
+def world(
+    file: Path, down: tuple[str, ...], patience: tuple[tuple[str, float], ...] = ()
+) -> Compiled:
+    fields = read(file)
+    geo = geo_with(fields.get("systems", {}))
+    return compile_world(fields["zones"], down, geo, patience=dict(patience))
+
+
+def geo_with(systems: dict[str, int]) -> Geo:
+    """The sample database, beside one of AS numbers if the cases have some."""
+    if not systems:
+        return sample_geo()
+    records = {
+        network: {"autonomous_system_number": Unsigned(number, 32)}
+        for network, number in systems.items()
+    }
+    with TemporaryDirectory() as folder:
+        return open_databases([SAMPLE, write(Path(folder, "asn.mmdb"), records)])
 
 
 def query(fields: dict[str, Any]) -> dns.message.QueryMessage:
@@ -86,7 +105,8 @@ def shortened(found: set[str], expected: list[str]) -> set[str]:
 @pytest.mark.parametrize("case", all_cases())
 def test_case(case: Case) -> None:
     fields = case.fields
-    compiled = world(case.file, tuple(fields.get("down", ())))
+    patience = tuple(fields.get("patience", {}).items())
+    compiled = world(case.file, tuple(fields.get("down", ())), patience)
     client, draw, udp = (
         fields.get("client", "192.0.2.250"),
         fields.get("draw", 0),

@@ -72,3 +72,11 @@ def test_a_measurement_of_the_smallest_area_counts_for_each_region() -> None:
 def test_ties_keep_the_operators_order() -> None:
     regions = [Region("b", LONDON), Region("a", LONDON)]
     assert CostModel(regions, ()).ranking(NEW_YORK) == (0, 1)
+
+
+def test_service_time_is_added_before_the_bias() -> None:
+    regions = [Region("us", NEW_YORK, bias=50), Region("eu", LONDON)]
+    us, eu = CostModel(regions, (), {"us": 40.0}).costs(LONDON)
+    assert (us.service, eu.service) == (40.0, 0.0)
+    assert us.cost == pytest.approx((us.rtt + 40.0) / 2)
+    assert eu.cost == eu.rtt

@@ -260,6 +260,7 @@ def steerings(source: st.DrawFn, depth: int = 2) -> Steering:
         order=named if policy is Policy.FAILOVER else (),
         trickle=source(st.sampled_from([0.0, 0.05])),
         rules=tuple(rules),
+        latency_weight=source(st.sampled_from([0.0, 0.0, 1.0, 3.0])),
         otherwise=source(st.none() | steerings(depth - 1)) if depth else None,
     )
 
@@ -273,19 +274,24 @@ def decisions(policy: Chooser, place: Place) -> list[object]:
     return [policy.choose(view, up) for up in every]
 
 
-@given(steerings())
+TIMES = st.dictionaries(st.sampled_from(NAMES), st.floats(0, 300))
+
+
+@given(steerings(), TIMES)
 def test_areas_are_sound_clients_of_one_view_get_the_same_whatever_is_up(
-    steering: Steering,
+    steering: Steering, times: dict[str, float]
 ) -> None:
-    policy = chooser(steering, REGIONS, ())
+    policy = chooser(steering, REGIONS, (), times)
     for a, b in combinations(PLACES, 2):
         if policy.view(a, ALL) == policy.view(b, ALL):
             assert decisions(policy, a) == decisions(policy, b)
 
 
-@given(steerings())
-def test_areas_are_tight_clients_of_two_areas_differ_for_something_up(steering: Steering) -> None:
-    policy = chooser(steering, REGIONS, ())
+@given(steerings(), TIMES)
+def test_areas_are_tight_clients_of_two_areas_differ_for_something_up(
+    steering: Steering, times: dict[str, float]
+) -> None:
+    policy = chooser(steering, REGIONS, (), times)
     table = build_areas(PLACES_APART, policy, len(REGIONS))
     areas = [table.v4.find(at << 24) >> 8 for at in range(len(PLACES))]
     for (a, here), (b, there) in combinations(zip(areas, PLACES, strict=True), 2):
@@ -327,3 +333,34 @@ def test_nearest_agrees_with_a_brute_force_search_on_real_networks() -> None:
         choice = policy.choose(table.views[table.v4.find(address) >> 8], ALL)
         assert choice is not None
         assert far[choice.options[0][0][0]] == min(far)
+
+
+def test_nearest_is_the_lowest_sum_of_round_trip_and_weighed_service_time() -> None:
+    times = {"us": 5.0, "eu": 120.0, "ap": 0.0, "sa": 40.0}
+    for weight in (0.0, 0.3, 1.0, 4.0):
+        policy = chooser(Steering(latency_weight=weight), REGIONS, (), times)
+        for place in PLACES:
+            if place.location is None:
+                continue
+            here = point(place.location)
+            sums = [
+                1.0 + 0.015 * distance(here, point(region.location)) + weight * times[region.name]
+                for region in REGIONS
+            ]
+            choice = policy.choose(policy.view(place, ALL), ALL)
+            assert choice is not None
+            assert choice.options[0][0] == (sums.index(min(sums)),)
+
+
+def test_a_place_that_is_not_known_goes_by_the_order_however_slow_the_first_is() -> None:
+    policy = chooser(Steering(latency_weight=1.0), REGIONS, (), {"us": 900.0})
+    choice = policy.choose(policy.view(Place(None), ALL), ALL)
+    assert choice is not None
+    assert choice.options[0][0] == (0,)
+
+
+def test_notes_say_what_service_times_add() -> None:
+    policy = chooser(Steering(regions=("us", "eu"), latency_weight=2.0), REGIONS, (), {"eu": 20.0})
+    assert policy.notes(policy.view(LONDON, ALL), ALL) == (
+        "service times count, times 2: us +0 ms, eu +40 ms",
+    )

@@ -54,15 +54,24 @@ apps:
       policy: geo
       prefix: {v4: 20}
       rules:
-        - {match: [EU-GB, 203.0.113.0/24], policy: weighted, weights: {flat: 3, "NO": 1}}
-        - {match: NA, policy: sticky, regions: [flat, us-east], weights: {flat: 0}}
+        - {match: [EU-GB, 203.0.113.0/24, AS64500], policy: weighted, weights: {flat: 3, "NO": 1}}
+        - {match: NA, policy: sticky, regions: [flat, us-east], weights: {flat: 0, us-east: 1}}
         - {match: EU, regions: "NO", trickle: 5%, fence: "NO",
            otherwise: {policy: failover, order: [flat]}}
         - regions: [us-east, flat]
     services:
       b: {us-east: [{address: 192.0.2.6, weight: 2}, {address: 192.0.2.7, backup: true}],
           flat: 192.0.2.8, NO: 192.0.2.9}
-geo: {overrides: {203.0.113.0/24: {location: GB}, "2001:db8::/32": {location: [1, 2]}}}
+      own:
+        steering: {policy: sticky, prefix: {v4: 20, v6: 48}, regions: [us-east]}
+        check: {type: tcp, port: 99}
+        min_up: 50%
+        balance: hash
+        answers: 1
+        ttl: 5m
+        us-east: 192.0.2.6
+geo: {overrides: {203.0.113.0/24: {location: GB}, "2001:db8::/32": {location: [1, 2]},
+  as064500: {regions: [NO, us-east]}, AS4200000000: {location: [1, 2], regions: flat}}}
 latency: {EU-GB: {us-east: 78.5}, "NO": {"NO": 1}}
 records_file: r.zone
 records:
@@ -199,3 +208,16 @@ def test_the_schema_names_every_key_and_refuses_others() -> None:
 def test_loading_twice_gives_equal_zones() -> None:
     path = ROOT / "zones"
     assert load(path, modified=a_serial).zones == load(path, modified=a_serial).zones
+
+
+@pytest.mark.parametrize(
+    "ttl", ["45s", "{min: 10, max: 1m}", "{min: 0, max: 0}", "{min: 5, max: 5}"]
+)
+def test_a_ttl_comes_back_from_its_long_form(tmp_path: Path, ttl: str) -> None:
+    again = tmp_path / "again"
+    again.mkdir()
+    text = f"zone: gtm.example.com\nnameservers: {{ns1: [192.0.2.53]}}\nttl: {ttl}\n"
+    text += "soa: {serial: 1}\n"
+    (zone,) = load_text(tmp_path, text).zones
+    assert (zone.min_ttl is None) == (ttl == "45s")
+    assert load_text(again, expand(tmp_path / "a.yaml")).zones == (zone,)

@@ -22,6 +22,40 @@ from tests.unit.zonefile.zonefile_writing import (
 GEO = "  policy: geo\n  rules:\n"
 
 RULES = {
+    "an AS in an earlier rule": (
+        "- {match: AS64500, regions: ie}\n- {match: [as064500], regions: us}\n- regions: us",
+        "11:9: steering.rules: the rule can never match: the rule at a.yaml:10:9 takes all of its "
+        "clients before it; write it before that, or remove it",
+    ),
+    "a rule outside the one around it": (
+        "- {match: EU, policy: geo, rules: [{match: NA, regions: us}, {regions: ie}]}\n"
+        "- regions: us",
+        "10:42: steering.rules.rules: the rule can never match: none of its clients get into the "
+        "rule around it; write a match within that of the rule around it, or remove it",
+    ),
+    "a rule behind one that takes all that get there": (
+        "- {match: GB, policy: geo, rules: [{match: EU, regions: ie}, {regions: us}]}\n"
+        "- regions: us",
+        "10:68: steering.rules.rules: the rule can never match: the rule at a.yaml:10:42 takes all "
+        "of its clients before it; write it before that, or remove it",
+    ),
+    "a rule for clients that an earlier rule around it takes": (
+        "- {match: GB, regions: us}\n"
+        "- {match: EU, policy: geo, rules: [{match: GB-ENG, regions: ie}, {regions: us}]}\n"
+        "- regions: us",
+        "11:42: steering.rules.rules: the rule can never match: the rule at a.yaml:10:9 takes all "
+        "of its clients before it; write it before that, or remove it",
+    ),
+    "an AS that nobody can have": (
+        "- {match: AS0, regions: ie}\n- regions: us",
+        "10:17: steering.rules.match: AS0 stands for networks that nobody may announce (RFC 7607); "
+        "write the number that announces the networks, or networks",
+    ),
+    "an AS number alone": (
+        "- {match: 64500, regions: ie}\n- regions: us",
+        "10:17: steering.rules.match: `64500` matches no client; "
+        "write `AS64500` for an AS, or a geo code or a network",
+    ),
     "clients without a rule": (
         "- {match: EU, regions: ie}",
         "10:9: steering.rules: clients that no rule matches would have no region; "
@@ -65,9 +99,9 @@ RULES = {
         "write it alone",
     ),
     "an AS number": (
-        "- {match: [EU, AS64500], regions: ie}\n- regions: us",
-        "10:22: steering.rules.match: an AS number (AS64500) is not supported by this version; "
-        "write the networks it announces, such as `203.0.113.0/24`",
+        "- {match: [EU, AS 64500], regions: ie}\n- regions: us",
+        "10:22: steering.rules.match: `AS 64500` is not written as AS numbers are here; "
+        "write `AS64500`",
     ),
     "host bits": (
         "- {match: 192.0.2.1/24, regions: ie}\n- regions: us",

@@ -59,6 +59,11 @@ STEERING = {
     ),
     "some regions": ("steering: {regions: [sg, us]}", Steering(regions=("sg", "us"))),
     "one region": ("steering: {regions: sg}", Steering(regions=("sg",))),
+    "service times": ("check: http\nsteering: {latency_weight: 1.5}", Steering(latency_weight=1.5)),
+    "service times of a policy inside": (
+        "check: http\nsteering: {policy: failover, order: us, otherwise: {latency_weight: 1}}",
+        Steering(Policy.FAILOVER, order=("us",), otherwise=Steering(latency_weight=1.0)),
+    ),
     "latency": (
         "steering: {policy: latency, within: 0.25}",
         Steering(Policy.LATENCY, within=0.25),
@@ -149,7 +154,8 @@ def test_steering_reaches_the_model_and_its_long_form_too(
     tmp_path: Path, text: str, means: Steering
 ) -> None:
     assert app_of(tmp_path, written(text)).steering == means
-    assert warnings_of(tmp_path, written(text)) == []
+    said = warnings_of(tmp_path, written(text))
+    assert all("`otherwise` leads only to regions that are tried before" in one for one in said)
 
 
 LAST_RESORTS = {
@@ -233,7 +239,7 @@ def test_weights_that_balance_has_no_use_for_are_warned_of_once(tmp_path: Path) 
         "        ie: [{address: 192.0.2.1, weight: 2}, 192.0.2.2]\n"
     )
     assert warnings_of(tmp_path, written("", services)) == [
-        "a.yaml:9:13: apps.shop.services.a.us: the weights say nothing while the app's `balance` "
+        "a.yaml:9:13: apps.shop.services.a.us: the weights say nothing while `balance` "
         "is `all`; write `balance: round_robin` or `balance: hash` for the app, or remove the "
         "weights"
     ]
@@ -292,3 +298,29 @@ def test_the_designs_own_example_of_a_spread_app_loads(tmp_path: Path) -> None:
     )
     (tmp_path / "a.yaml").write_text(text)
     assert not load(tmp_path).warnings, "images is reached: regions without a weight are the last"
+
+
+NO_SERVICE_TIME = (
+    "a.yaml:{}: apps.shop.steering: `latency_weight` says nothing: no check of the app tells "
+    "service times; write a `check` of type http or https, or remove it"
+)
+
+
+def test_service_times_that_no_check_tells_are_warned_of(tmp_path: Path) -> None:
+    for check, spot in (("", "7:15"), ("check: {type: tcp, port: 80}\n", "8:15")):
+        text = written(f"{check}steering: {{latency_weight: 1}}")
+        assert warnings_of(tmp_path, text) == [NO_SERVICE_TIME.format(spot)]
+
+
+def test_response_times_that_no_check_tells_are_warned_of(tmp_path: Path) -> None:
+    assert warnings_of(tmp_path, written("balance: ewma")) == [
+        "a.yaml:7:14: apps.shop.balance: the app has no check, so no endpoint is known to be "
+        "faster than another; write a `check`, or `balance: round_robin`"
+    ]
+    assert warnings_of(tmp_path, written("check: {type: tcp, port: 80}\nbalance: ewma")) == []
+
+
+@pytest.mark.parametrize("balance", [Balance.EWMA, Balance.LEAST_LOAD])
+def test_measured_balances_reach_the_model(tmp_path: Path, balance: Balance) -> None:
+    app = app_of(tmp_path, written(f"check: http\nbalance: {balance.value}\nanswers: 2"))
+    assert (app.balance, app.answers) == (balance, 2)

@@ -143,6 +143,11 @@ STEERING = {
         "{policy: weighted, weights: {us: 0, ie: 0}}",
         "7:34: steering.weights: all the weights are 0; write one above 0",
     ),
+    "a weight of 0 alone": (
+        "{policy: sticky, weights: {us: 0}}",
+        "7:32: steering.weights: all the weights are 0; regions not named weigh 0 too; "
+        "write one above 0",
+    ),
     "a weight that regions leaves out": (
         "{policy: weighted, regions: [us], weights: {ie: 1}}",
         "7:59: steering.weights.ie: ie has a weight, but is not among the `regions`; add it there, "
@@ -202,6 +207,16 @@ STEERING = {
         "7:57: steering.otherwise.ramp: `ramp` is a key of the app, beside `steering`; "
         "write it there",
     ),
+    "a factor below 0": (
+        "{latency_weight: -1}",
+        "7:32: steering.latency_weight: `-1` is not a factor; "
+        "write a number from 0 to 1000, such as 1.0",
+    ),
+    "service times where costs do not count": (
+        "{policy: weighted, latency_weight: 1}",
+        "7:34: steering.latency_weight: `latency_weight` says nothing for weighted; "
+        "remove it; it is for nearest and latency",
+    ),
     "a key of the app": (
         "{panic: 30%}",
         "7:16: steering.panic: `panic` is a key of the app, beside `steering`; write it there",
@@ -215,8 +230,8 @@ def test_a_mistake_in_steering_gives_one_message(tmp_path: Path, text: str, said
 
 
 APPS = {
-    "balance: ewma": "7:14: balance: the balance `ewma` is not supported by this version; "
-    "write `all` or `round_robin` or `hash`",
+    "balance: fastest": "7:14: balance: `fastest` is not a balance; "
+    "write `all` or `round_robin` or `hash` or `ewma` or `least_load`",
     "balance: roundrobin": "7:14: balance: `roundrobin` is not a balance; write `round_robin`",
     "answers: 0": "7:14: answers: `0` is not a number of addresses; write a whole number from 1",
     "panic: 30": "7:12: panic: `30` is not a part of a whole; write `30%`",

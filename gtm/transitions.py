@@ -1,0 +1,52 @@
+"""What steering goes by, and the log of its changes: each once, with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+
+from gtm.compile.compiler import CompiledApp
+from gtm.model import State, Topology, Verdict
+
+log = structlog.get_logger("gtm")
+
+
+def log_down(apps: Iterable[CompiledApp]) -> None:
+    """Says which regions are down."""
+    for app in apps:
+        for (subject, region), verdict in _verdicts(app).items():
+            if verdict.state is State.DOWN:
+                _log_verdict(app, subject, region, verdict)
+
+
+def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
+    """What steering goes by: a block's regions, or each spread service's."""
+    if app.app.topology is Topology.REPLICATED:
+        return {("", region): verdict for region, verdict in app.health.regions.items()}
+    return {
+        (service, region): health.verdict
+        for service, regions in app.health.services.items()
+        for region, health in regions.items()
+    }
+
+
+def log_changes(before: CompiledApp, after: CompiledApp) -> None:
+    """Says which regions are in another state than before."""
+    old = _verdicts(before)
+    for (subject, region), verdict in _verdicts(after).items():
+        if verdict.state is not old[subject, region].state:
+            _log_verdict(after, subject, region, verdict)
+
+
+def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:
+    say = log.warning if verdict.state is State.DOWN else log.info
+    about = {"service": subject} if subject else {}
+    say(
+        f"region_{verdict.state.value}",
+        zone=app.zone.name.rstrip("."),
+        app=app.app.name,
+        region=region,
+        reason=verdict.reason,
+        **about,
+    )
