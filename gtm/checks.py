@@ -23,7 +23,7 @@ class StatusRange:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """The body has this text in it."""
+    """The body has this text in it (UTF-8)."""
 
     text: str
 
@@ -56,8 +56,9 @@ BodyTest = Contains | Matches | Points
 class Tls:
     """How TLS is spoken. Paths are of PEM files; `authorities` None: those of the system.
 
-    `server_name` is sent and verified (None: the target's own). A certificate that ends within
-    `warn_before` seconds is warned of.
+    `server_name` is sent and verified (None: the target's own). `key` None: it stands in the file
+    of the certificate. A certificate that ends within `warn_before` seconds is warned of; only one
+    that is verified has a known end.
     """
 
     verify: bool = True
@@ -70,7 +71,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """One request. `host` None: the target's server name; `redirects`: how many are followed."""
+    """One request. `host` None: the target's server name.
+
+    `redirects` is how many are followed, and only to other paths of the same endpoint.
+    """
 
     tls: Tls | None = None
     method: str = "GET"
@@ -85,7 +89,10 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Tcp:
-    """A connection; then, if asked, octets to send and octets that must come."""
+    """A connection; then, if asked, octets to send and octets that must come.
+
+    `expect` must stand in the first 64 KiB that come.
+    """
 
     tls: Tls | None = None
     send: bytes = b""
@@ -123,16 +130,24 @@ class Icmp:
 
 @dataclass(frozen=True, slots=True)
 class Exec:
-    """A program without a shell: exit status 0 is well; its first line of output says why."""
+    """A program without a shell: exit status 0 is well; its first line of output says why.
+
+    `{address}`, `{port}` and `{name}` in arguments stand for what is probed: see
+    health/programs.py.
+    """
 
     argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that something else writes, saying what is up: see health/file.py for its form."""
+    """A file that something else writes, saying what is up: see health/statefile.py for its form.
+
+    One that was last written more than `max_age` seconds ago says nothing any more.
+    """
 
     path: str
+    max_age: float | None = None
 
 
 Probe = Http | Tcp | Grpc | Dns | Icmp | Exec | File
@@ -203,7 +218,8 @@ class Check:
     """How a thing is probed. Two checks that differ in name alone are the same check.
 
     `port` is None where there is none. With an `address` that is probed, whatever the check is
-    used for. `source` is the address that probes come from.
+    used for. `source` is the address that probes come from; `family`, 4 or 6, restricts a host
+    name to its addresses of that IP version.
     """
 
     name: str = field(compare=False)
@@ -211,6 +227,7 @@ class Check:
     port: int | None = None
     address: str | None = None
     source: IPv4Address | IPv6Address | None = None
+    family: int | None = None
     schedule: Schedule = Schedule()
     judgement: Judgement = Judgement()
 

@@ -7,17 +7,16 @@ is read is bounded: the headers by aiohttp, the body by `BODY_LIMIT`.
 
 from __future__ import annotations
 
-import re
 import ssl
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 from yarl import URL
 
 from gtm import __version__
 from gtm.health.dial import Dial, direct
+from gtm.health.exchange import Answer
 from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome, bracketed, called, place
 from gtm.health.reported import Reported, from_body, from_headers
@@ -29,9 +28,6 @@ BODY_LIMIT = 64 * 1024
 
 # One line of the head of an answer: what nginx and Apache allow a client's by default.
 HEADER_LINE_LIMIT = 8190
-
-# Names in a directory of authorities that OpenSSL looks at (openssl-rehash(1)).
-HASHED = re.compile(r"[0-9a-f]{8}\.[0-9]+")
 
 USER_AGENT = f"gtm/{__version__} (health check)"
 
@@ -50,6 +46,7 @@ def open_session() -> aiohttp.ClientSession:
             resolver=aiohttp.ThreadedResolver(),
             socket_factory=open_socket,
         ),
+        response_class=Answer,
         trace_configs=[traces()],
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
@@ -58,40 +55,6 @@ def open_session() -> aiohttp.ClientSession:
         max_line_size=HEADER_LINE_LIMIT,
         max_field_size=HEADER_LINE_LIMIT,
     )
-
-
-def tls_context(*, verify: bool) -> ssl.SSLContext:
-    """How TLS is spoken: with the system's certificate authorities, or believing anyone.
-
-    Reads the authorities from disk, which takes tens of milliseconds: make one and keep it.
-    Raises OSError if that failed for want of file descriptors or memory.
-    """
-    context = ssl.create_default_context()
-    if verify:
-        _load_authorities(context)
-    else:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-def _load_authorities(context: ssl.SSLContext) -> None:
-    """Read every authority now, and fail if that can't be done.
-
-    OpenSSL passes without a word over files that it can't open, and looks into the directory only
-    during handshakes: a context made or used while descriptors are short would distrust
-    certificates that are good.
-    """
-    paths = ssl.get_default_verify_paths()
-    files = [Path(paths.cafile)] if paths.cafile else []
-    if paths.capath:
-        files += [each for each in Path(paths.capath).iterdir() if HASHED.fullmatch(each.name)]
-    for file in files:
-        try:
-            context.load_verify_locations(cafile=file)
-        except (FileNotFoundError, PermissionError, ssl.SSLError):
-            continue  # a link that leads nowhere, or no certificate: passed over by OpenSSL too
 
 
 async def probe(

@@ -14,9 +14,10 @@ class Outcome:
     `latency` is seconds from the start of the probe to its end (for a failure too), `at` the Unix
     time of the end. `impairment` is why this machine could not make the probe: then nothing was
     found out, `ok` is False and no verdict may go by it. `service` is the seconds that the target
-    itself took to answer, without the network; None where the probe does not tell.
-    `load` is its load as its response says it, `unread` why that can't be read from where the
-    check says that it stands.
+    itself took to answer, without the network; None where the probe does not tell. `load` is its
+    load as its response says it, `unread` why that can't be read from where the check says that
+    it stands. `expires` is the Unix time at which the target's certificate ends; None where none
+    was verified.
     """
 
     ok: bool
@@ -27,6 +28,7 @@ class Outcome:
     service: float | None = None
     load: float | None = None
     unread: str | None = None
+    expires: float | None = None
 
 
 def place(target: Target) -> str:

@@ -7,11 +7,13 @@ import time
 
 import aiohttp
 
+from gtm.checks import Tls
 from gtm.health import http, tcp
 from gtm.health.dial import Dial, direct
 from gtm.health.impairment import impairment, not_made
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome
+from gtm.health.tls import HTTP1, Contexts
 from gtm.model import CheckType, Target
 
 
@@ -26,7 +28,7 @@ class Probes:
         self._clock = clock
         self._now = now
         self._session: aiohttp.ClientSession | None = None
-        self._tls: dict[bool, ssl.SSLContext] = {}
+        self._contexts = Contexts(clock)
 
     async def probe(self, target: Target) -> Outcome:
         """Run the target's check once. What it raises is no word on the target."""
@@ -56,7 +58,4 @@ class Probes:
     def _tls_for(self, target: Target) -> ssl.SSLContext | None:
         if target.check.type is not CheckType.HTTPS:
             return None
-        verify = target.check.verify
-        if verify not in self._tls:
-            self._tls[verify] = http.tls_context(verify=verify)
-        return self._tls[verify]
+        return self._contexts.context(Tls(verify=target.check.verify), HTTP1)

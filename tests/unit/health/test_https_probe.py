@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gtm.health import http
+from gtm.health import http, tls
 from gtm.health.outcome import Outcome
 from gtm.health.probes import Probes
 from gtm.model import CheckType, Target
@@ -71,7 +71,7 @@ def certified(tmp_path: Path) -> Certified:
         chain.write_bytes(private + pem)
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(chain)
-        client = http.tls_context(verify=True)
+        client = tls.tls_context(verify=True)
         client.load_verify_locations(cadata=pem.decode())
         return server, client
 
@@ -126,7 +126,7 @@ async def test_an_untrusted_certificate_is_a_failure(
     session: aiohttp.ClientSession, certified: Certified
 ) -> None:
     server, _ = certified()
-    outcome = await probed(session, server, http.tls_context(verify=True), https())
+    outcome = await probed(session, server, tls.tls_context(verify=True), https())
     assert not outcome.ok
     assert outcome.reason == NOT_VALID + "it is self-signed and not trusted here"
 
@@ -178,14 +178,14 @@ def test_a_directory_of_authorities_is_read_at_once(
     (directory / "README").write_text("neither")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("SSL_CERT_DIR", str(directory))
-    assert http.tls_context(verify=True).cert_store_stats()["x509_ca"] == 1
+    assert tls.tls_context(verify=True).cert_store_stats()["x509_ca"] == 1
 
 
 async def test_verify_false_believes_any_certificate(
     session: aiohttp.ClientSession, certified: Certified
 ) -> None:
     server, _ = certified(x509.DNSName("payments.gtm.example.com"), -9, -1)
-    outcome = await probed(session, server, http.tls_context(verify=False), https(verify=False))
+    outcome = await probed(session, server, tls.tls_context(verify=False), https(verify=False))
     assert outcome.ok, outcome.reason
 
 
@@ -196,7 +196,7 @@ async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 async def test_a_server_that_speaks_no_tls_is_a_failure(session: aiohttp.ClientSession) -> None:
     async with serving(greeting) as port:
-        outcome = await http.probe(https(), session, http.tls_context(verify=True), dial=to(port))
+        outcome = await http.probe(https(), session, tls.tls_context(verify=True), dial=to(port))
     assert not outcome.ok
     assert outcome.reason.startswith(f"no TLS with {ADDRESS}:443: ")
 
@@ -206,7 +206,7 @@ async def test_a_handshake_that_is_never_answered_fails_when_time_is_up(
 ) -> None:
     async with serving(silence) as port:
         outcome = await http.probe(
-            https(timeout=0.2), session, http.tls_context(verify=True), dial=to(port)
+            https(timeout=0.2), session, tls.tls_context(verify=True), dial=to(port)
         )
     assert not outcome.ok
     assert outcome.reason == f"no answer from {ADDRESS}:443 within 200 ms"
