@@ -153,6 +153,12 @@ class File:
 Probe = Http | Tcp | Grpc | Dns | Icmp | Exec | File
 
 
+def kind(probe: Probe) -> str:
+    """The word for it in zone files: `http`, `https`, `tcp`, `grpc`, ..."""
+    secure = isinstance(probe, Http) and probe.tls is not None
+    return "https" if secure else type(probe).__name__.lower()
+
+
 # --- how it is judged ---------------------------------------------------------------------
 
 
@@ -214,12 +220,24 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadField:
+    """Where the load stands in a health response: in a header, or in its JSON body.
+
+    `pointer` is a JSON pointer (RFC 6901). One of the two is set.
+    """
+
+    header: str | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """How a thing is probed. Two checks that differ in name alone are the same check.
 
     `port` is None where there is none. With an `address` that is probed, whatever the check is
     used for. `source` is the address that probes come from; `family`, 4 or 6, restricts a host
-    name to its addresses of that IP version.
+    name to its addresses of that IP version. `load` is where an HTTP response says the endpoint's
+    load (None: in the header that is always looked for).
     """
 
     name: str = field(compare=False)
@@ -230,6 +248,29 @@ class Check:
     family: int | None = None
     schedule: Schedule = Schedule()
     judgement: Judgement = Judgement()
+    load: LoadField | None = None
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hashes once: there is one check for thousands of targets that are looked up by it."""
+        object.__setattr__(self, "hashed", hash((self.probe, self.port, self.address)))
+
+    def __hash__(self) -> int:
+        """Equal for equal checks."""
+        return self.hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to probe one way: what a verdict is about. Equal targets are probed once.
+
+    `address` is an IP address or a host name without the trailing dot. `server_name` is what it is
+    asked by, in Host headers and TLS; None for checks that ask by no name.
+    """
+
+    check: Check
+    address: str
+    server_name: str | None = None
 
 
 class Combine(Enum):

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from gtm.health.dial import Dial, direct
 from gtm.health.outcome import bracketed
 from gtm.model import Address
+
+
+class Unconnected(Exception):  # noqa: N818  # what an endpoint did, not a fault of gtm
+    """There was no connection within the `connect_timeout`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,7 @@ class Aim:
     `address` is an IP address or a host name, `port` None for probes that know no ports. `name`
     is what it is asked by in TLS and handed to programs ("": its address). `source` is the local
     address to probe from, `family` 4 or 6 to use a host name's addresses of that version alone.
+    `connect_timeout` bounds the connection (with its TLS handshake), in seconds.
     """
 
     address: str
@@ -26,6 +34,7 @@ class Aim:
     source: Address | None = None
     family: int | None = None
     dial: Dial = direct
+    connect_timeout: float | None = None
 
     def __str__(self) -> str:
         """As in reasons: `192.0.2.10:80`, `[2001:db8::10]:443`, `192.0.2.10`."""
@@ -45,6 +54,17 @@ class Aim:
     def dialled(self) -> dict[str, Any]:
         """What asyncio's `create_connection` and `create_datagram_endpoint` need besides."""
         return {"family": self.address_family(), "local_addr": self._local()}
+
+    @asynccontextmanager
+    async def connecting(self) -> AsyncIterator[None]:
+        """Bounds what is done in it, which is to connect. Raises Unconnected."""
+        try:
+            async with asyncio.timeout(self.connect_timeout) as limit:
+                yield
+        except TimeoutError:
+            if limit.expired():
+                raise Unconnected from None
+            raise
 
     def address_family(self) -> int:
         """The address family to look host names up in; AF_UNSPEC for any."""

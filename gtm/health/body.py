@@ -52,20 +52,19 @@ class Body:
     whole: bool
 
 
-async def read_and_test(content: Content, tests: tuple[BodyTest, ...]) -> str | None:
-    """What is wrong with a body, to go after "HTTP 200 from ..."; None if all tests hold.
+async def read(content: Content, tests: tuple[BodyTest, ...], *, whole: bool = False) -> Body:
+    """As much of a body as the tests need, or its start.
 
-    Reads no further than it must: a body that never ends is left as soon as all texts that are
-    looked for have come, unless a pattern or a pointer needs the rest.
+    A body that never ends is left as soon as all texts that are looked for have come, unless a
+    pattern or a pointer needs the rest, or all of it is wanted (`whole`).
     """
     early = tuple(one.text.encode() for one in tests if isinstance(one, Contains))
-    done = _seeker(early) if len(early) == len(tests) else None
-    body = await _read(content, done)
-    return wrong(body, tests)
+    done = _seeker(early) if len(early) == len(tests) and not whole else None
+    return await _read(content, done)
 
 
 def wrong(body: Body, tests: tuple[BodyTest, ...]) -> str | None:
-    """The first test that does not hold, in words; None if all do."""
+    """The first test that does not hold, to go after "HTTP 200 from ..."; None if all do."""
     faults = (_fault(body, one) for one in tests)
     return next((fault for fault in faults if fault is not None), None)
 

@@ -166,7 +166,8 @@ async def _over_tcp(
     query: dns.message.Message, aim: Aim, progress: Progress
 ) -> dns.message.Message | str:
     host, port = aim.remote()
-    reader, writer = await asyncio.open_connection(host, port, **aim.dialled())
+    async with aim.connecting():
+        reader, writer = await asyncio.open_connection(host, port, **aim.dialled())
     try:
         progress.lacking = f"connected to {aim}, but no answer from it"
         wire = query.to_wire()

@@ -13,12 +13,13 @@ import aiohttp
 from aiohttp.connector import Connection
 from yarl import URL
 
-from gtm.checks import Http
+from gtm.checks import Http, LoadField
 from gtm.health.aim import Aim
-from gtm.health.body import read_and_test
+from gtm.health.body import read, wrong
 from gtm.health.measure import Clock, Finding, Progress
 from gtm.health.outcome import bracketed
 from gtm.health.redirects import REDIRECTS, Astray, Trail
+from gtm.health.reported import Reported, from_body, from_headers
 from gtm.health.request import headers
 from gtm.health.timing import Timing, timing
 from gtm.health.tls import HTTP1, Contexts, expiry, server_name
@@ -44,10 +45,12 @@ async def ask(
     contexts: Contexts,
     *,
     clock: Clock = time.monotonic,
+    load: LoadField | None = None,
 ) -> Finding:
     """Make the request and judge the answer, or that of the last redirect.
 
-    `session` makes `Answer`s and bounds heads: see http.open_session. Raises what aiohttp,
+    `session` makes `Answer`s and bounds heads: see sessions.open_session. `load` is where the
+    answer says the load of the endpoint. Raises what aiohttp,
     sockets and TLS do, and Impaired.
     """
     context = contexts.context(asked.tls, HTTP1) if asked.tls else None
@@ -55,6 +58,7 @@ async def ask(
     home = URL(f"{'https' if asked.tls else 'http'}://{called}{asked.path}", encoded=True)
     trail = Trail(home, asked.method, asked.redirects, aim.port)
     method, path = asked.method, asked.path
+    patience = aiohttp.ClientTimeout(total=None, sock_connect=aim.connect_timeout)
     while True:
         noted = Timing(clock)
         timing.set(noted)
@@ -65,11 +69,12 @@ async def ask(
             allow_redirects=False,
             ssl=context or True,
             server_hostname=server_name(asked.tls, aim.called) if asked.tls else None,
+            timeout=patience,
         ) as answer:
             service = noted.service_time()  # the head of the answer is here
             try:
                 if not _is_followed(asked, answer):
-                    found = await _judge(asked, aim, answer, progress)
+                    found = await _judge(asked, aim, answer, progress, load)
                     return replace(found, service=service)
                 method, path = trail.follow(answer.status, answer.headers.get("Location"))
                 progress.lacking = f"no answer from {aim} to the redirect to {path[:80]}"
@@ -88,16 +93,24 @@ def _is_expected(asked: Http, answer: aiohttp.ClientResponse) -> bool:
 
 
 async def _judge(
-    asked: Http, aim: Aim, answer: aiohttp.ClientResponse, progress: Progress
+    asked: Http,
+    aim: Aim,
+    answer: aiohttp.ClientResponse,
+    progress: Progress,
+    load: LoadField | None,
 ) -> Finding:
     what = _head(aim, answer)
     if not _is_expected(asked, answer):
         return _found(answer, ok=False, what=what)
-    if not asked.body:
-        return _found(answer, ok=True, what=what)
-    progress.lacking = f"{what}, but not all of its body"
-    fault = await read_and_test(answer.content, asked.body)
-    return _found(answer, ok=fault is None, what=what if fault is None else f"{what} {fault}")
+    pointer = None if load is None else load.pointer
+    said = Reported() if pointer else from_headers(answer.headers, load)
+    if asked.body or pointer:
+        progress.lacking = f"{what}, but not all of its body"
+        body = await read(answer.content, asked.body, whole=pointer is not None)
+        if fault := wrong(body, asked.body):
+            return _found(answer, ok=False, what=f"{what} {fault}")
+        said = said if pointer is None else from_body(body, pointer)
+    return replace(_found(answer, ok=True, what=what), load=said.load, unread=said.unread)
 
 
 def _found(answer: aiohttp.ClientResponse, *, ok: bool, what: str) -> Finding:

@@ -16,8 +16,8 @@ from types import MappingProxyType
 
 import aiohttp
 
+from gtm.checks import Target
 from gtm.health.outcome import Outcome
-from gtm.model import Target
 
 OPEN_FILES = "this process has too many open files"
 

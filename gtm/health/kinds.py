@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import aiohttp
 
-from gtm.checks import Dns, Exec, File, Grpc, Http, Icmp, Probe, Tcp
+from gtm.checks import Dns, Exec, File, Grpc, Http, Icmp, LoadField, Probe, Tcp
 from gtm.health import dns, exchange, grpc, icmp, programs, tcp
 from gtm.health.aim import Aim
 from gtm.health.measure import Clock, Finding, Progress
@@ -45,12 +45,18 @@ class Kinds:
         progress: Progress,
         *,
         deadline: float,
-        session: aiohttp.ClientSession,
+        session: Callable[[], aiohttp.ClientSession],
+        load: LoadField | None = None,
     ) -> Finding:
-        """One attempt, for `measure`. `deadline` is the seconds it has; `session` is for HTTP."""
+        """One attempt, for `measure`. `deadline` is the seconds it has.
+
+        `session` opens one and `load` says where the load stands, both for HTTP.
+        """
         match probe:
             case Http():
-                return await exchange.ask(probe, aim, progress, session, self._contexts)
+                return await exchange.ask(
+                    probe, aim, progress, session(), self._contexts, load=load
+                )
             case Tcp():
                 return await tcp.ask(probe, aim, progress, self._contexts)
             case Grpc():

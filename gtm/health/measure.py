@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from gtm.checks import Target
 from gtm.health.impairment import impairment, not_made
 from gtm.health.outcome import Outcome, place, span
 from gtm.health.reasons import failure
-from gtm.model import Target
 
 Clock = Callable[[], float]
 """Seconds: monotonic where durations are measured, Unix time where moments are told."""
@@ -51,12 +51,12 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     begun = clock()
     found: Finding | None = None
     try:
-        async with asyncio.timeout(target.check.timeout) as limit:
+        async with asyncio.timeout(target.check.schedule.timeout) as limit:
             found = await attempt(progress)
         reason = f"{found.what} after {span(clock() - begun)}"
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
-            reason = f"{progress.lacking} within {span(target.check.timeout)}"
+            reason = f"{progress.lacking} within {span(target.check.schedule.timeout)}"
         elif why := impairment(target, error):
             return not_made(why, latency=clock() - begun, at=now())
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gtm.model import Target
+from gtm.checks import Target, Tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,16 @@ class Outcome:
 
 
 def place(target: Target) -> str:
-    """Where a target is probed: `192.0.2.10:80`, `[2001:db8::10]:443`, `backend.example.net:80`."""
-    return f"{bracketed(target.address)}:{target.check.port}"
+    """Where a target is probed: `192.0.2.10:80`, `[2001:db8::10]:443`, `backend.example.net`."""
+    port = target.check.port
+    return target.address if port is None else f"{bracketed(target.address)}:{port}"
 
 
 def called(target: Target) -> str:
-    """The name a target is asked by, in Host header and TLS: its server name or its address."""
-    return (target.server_name or target.address).rstrip(".")
+    """The name that a target's certificate must be for: the check's, its own, or its address."""
+    tls = getattr(target.check.probe, "tls", None)
+    name = tls.server_name if isinstance(tls, Tls) else None
+    return (name or target.server_name or target.address).rstrip(".")
 
 
 def bracketed(address: str) -> str:

@@ -7,15 +7,11 @@ wants a client certificate only after the handshake: a check of that needs an `e
 from __future__ import annotations
 
 import asyncio
-import time
 
 from gtm.checks import Tcp
 from gtm.health.aim import Aim
-from gtm.health.dial import Dial, direct
-from gtm.health.measure import Clock, Finding, Progress, measure
-from gtm.health.outcome import Outcome, called
+from gtm.health.measure import Finding, Progress
 from gtm.health.tls import Contexts, expiry, server_name
-from gtm.model import Target
 
 # Banners and answers to a ping are short; more than this is not read.
 READ_LIMIT = 64 * 1024
@@ -24,25 +20,10 @@ READ_LIMIT = 64 * 1024
 SHOWN = 60
 
 
-async def probe(
-    target: Target,
-    *,
-    dial: Dial = direct,
-    clock: Clock = time.monotonic,
-    now: Clock = time.time,
-) -> Outcome:
-    """Connect to the target and close. A host name is tried at each of its addresses in turn."""
-    aim = Aim(target.address, target.check.port, called(target), dial=dial)
-
-    async def attempt(progress: Progress) -> Finding:
-        return await ask(Tcp(), aim, progress, Contexts())
-
-    return await measure(target, attempt, clock, now)
-
-
 async def ask(asked: Tcp, aim: Aim, progress: Progress, contexts: Contexts) -> Finding:
     """Connect, speak and listen as asked. Raises what sockets and TLS do, and Impaired."""
-    reader, writer = await _connect(asked, aim, progress, contexts)
+    async with aim.connecting():
+        reader, writer = await _connect(asked, aim, progress, contexts)
     try:
         expires = expiry(writer.get_extra_info("ssl_object"))
         if asked.send:

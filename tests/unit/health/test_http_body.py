@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.checks import BodyTest, Contains, Matches, Points
-from gtm.health.body import BODY_LIMIT, Body, read_and_test, same, wrong
+from gtm.health.body import BODY_LIMIT, Body, Content, read, same, wrong
+
+
+async def fault_of(stream: Content, tests: tuple[BodyTest, ...]) -> str | None:
+    return wrong(await read(stream, tests), tests)
 
 
 def said(octets: bytes, *tests: BodyTest) -> str | None:
@@ -95,7 +99,7 @@ async def test_a_body_without_end_is_read_to_the_limit_and_not_beyond() -> None:
     stream = Stream(b"x" * 65536)
     tracemalloc.start()
     try:
-        fault = await read_and_test(stream, (Contains("ready"), Matches("ready")))
+        fault = await fault_of(stream, (Contains("ready"), Matches("ready")))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -106,19 +110,19 @@ async def test_a_body_without_end_is_read_to_the_limit_and_not_beyond() -> None:
 
 async def test_a_text_is_enough_to_stop_reading() -> None:
     stream = Stream(b"x" * 100, start=b"ready")
-    assert await read_and_test(stream, (Contains("rea"), Contains("ady"))) is None
+    assert await fault_of(stream, (Contains("rea"), Contains("ady"))) is None
     assert stream.read_of_it == 5
 
 
 async def test_json_that_goes_on_after_the_limit_is_not_guessed_at() -> None:
-    fault = await read_and_test(Stream(b" " * 1000, start=b'{"ok": true}'), (Points("/ok"),))
+    fault = await fault_of(Stream(b" " * 1000, start=b'{"ok": true}'), (Points("/ok"),))
     assert fault == "with a body larger than 64 KiB, too large to be read as JSON"
 
 
 @given(st.lists(st.binary(max_size=6)), st.text(alphabet="ab", min_size=1, max_size=4))
 async def test_pieces_are_put_together(pieces: list[bytes], text: str) -> None:
     whole = b"".join(pieces)
-    fault = await read_and_test(Pieces([each for each in pieces if each]), (Contains(text),))
+    fault = await fault_of(Pieces([each for each in pieces if each]), (Contains(text),))
     assert (fault is None) == (text.encode() in whole)
 
 

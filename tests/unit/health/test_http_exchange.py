@@ -14,10 +14,11 @@ import aiohttp
 import pytest
 
 from gtm.checks import Contains, Http, Matches, Points, StatusRange, Tls
-from gtm.health import exchange, http
+from gtm.health import exchange
 from gtm.health.body import BODY_LIMIT
 from gtm.health.measure import Finding, Progress
 from gtm.health.outcome import Outcome
+from gtm.health.sessions import open_session
 from gtm.health.tls import Contexts, days_left
 from tests.unit.health.certificates import Authority
 from tests.unit.health.health_backends import (
@@ -38,7 +39,7 @@ HUGE = HEAD + b"Content-Length: 10000000000\r\n\r\n"
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with http.open_session() as opened:
+    async with open_session() as opened:
         yield opened
 
 

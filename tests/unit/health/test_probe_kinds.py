@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 
 from gtm.checks import Exec, File, Http, Probe, Tcp
-from gtm.health import http
 from gtm.health.impairment import Impaired
 from gtm.health.kinds import Kinds
 from gtm.health.measure import Finding, Progress
+from gtm.health.sessions import open_session
 from tests.unit.health.health_backends import saying, serving, silence, status
 from tests.unit.health.probing import aim, measured
 
 
 async def ask(kinds: Kinds, probe: Probe, port: int = 0) -> str:
-    async with http.open_session() as session:
+    async with open_session() as session:
 
         async def attempt(progress: Progress) -> Finding:
-            return await kinds.ask(probe, aim(port), progress, deadline=5, session=session)
+            opened = aim(port)
+            return await kinds.ask(probe, opened, progress, deadline=5, session=lambda: session)
 
         async with kinds.place(probe, 1):
             return (await measured(attempt, 5)).reason
