@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -17,17 +18,21 @@ import structlog
 from gtm.compile.compiler import Compiled, CompiledApp, Compiler
 from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
+from gtm.events import Sink, conditions, ignore
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
 from gtm.model import App, State, Target, Topology, Verdict
 from gtm.overrides import (
+    Book,
     Change,
     Override,
     Register,
     Store,
     Wanted,
     changes,
+    decided_by,
     differences,
+    happened,
     nothing_matches,
     refusal,
     refusals,
@@ -35,6 +40,7 @@ from gtm.overrides import (
 from gtm.planes import Plane
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
+from gtm.transitions import transitions
 from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
@@ -93,11 +99,14 @@ class Controller:
         checker: Callable[[Callable[[Target, Verdict, Verdict], None]], Checker],
         now: Callable[[], float],
         store: Store | None = None,
+        tell: Sink = ignore,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process.
+        Without a store overrides do not outlive the process. `tell` is called, on the control
+        loop, with everything that happens.
         """
+        self.tell = tell
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
@@ -108,6 +117,9 @@ class Controller:
         self._now = now
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
+        self._told: Compiled | None = None
+        self._told_overrides = Book()
+        self._taken_back: dict[int, str] = {}
         self._epoch = 0
         self._changed: set[Target] = set()
         self._ramp_timer: asyncio.TimerHandle | None = None
@@ -239,6 +251,8 @@ class Controller:
             log.warning("first_round_incomplete", seconds=limit)
 
     def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+        if self.reload is not None and self.reload.error is not None:
+            self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
@@ -258,6 +272,7 @@ class Controller:
         self.reload = Reload(self._now(), str(error), mistakes)
         if self._compiled is not None:
             self.checker.retarget(targets_of(_apps(self._compiled)))
+        self.tell(conditions.reload(self.reload.at, str(error)))
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:
             log.error("zone_file", at=str(mistake))
@@ -294,7 +309,17 @@ class Controller:
         snapshot = replace(compiled.snapshot, epoch=self._epoch)
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
+        self._tell_changes(self._compiled)
         self._plan_ramp()
+
+    def _tell_changes(self, compiled: Compiled) -> None:
+        """Tells what differs from what was told before: overrides first, as they decide."""
+        book, now = self.overrides.book, self._now()
+        for event in happened(self._told_overrides, book, self._taken_back, now):
+            self.tell(event)
+        before, self._told, self._told_overrides = self._told, compiled, book
+        for event in transitions(before, compiled, now, partial(decided_by, book)):
+            self.tell(event)
 
     def _plan_ramp(self) -> None:
         """Sets the timer for when a region that came up takes more of its clients."""
@@ -335,6 +360,7 @@ class Controller:
         book = self.overrides.book
         apps, look = self.compiled.apps.values(), self.checker.verdict
         differing = differences(apps, book, book.without([one]), look)
+        self._taken_back = {one.number: by}
         await self.overrides.remove(one, by)
         return changes(differing)
 
@@ -346,6 +372,8 @@ class Controller:
         after = self._compiler.relaid(before, words, self._readings(), self._epoch)
         if after is not before:
             self._take_over(before, after)
+        else:
+            self._tell_changes(before)
 
     def _log_down(self, compiled: Compiled) -> None:
         for app in compiled.apps.values():

@@ -2,6 +2,7 @@
 
 from gtm.overrides.book import Book
 from gtm.overrides.effect import Change, because_of, changes, differences, refusal, refusals
+from gtm.overrides.happened import decided_by, happened
 from gtm.overrides.nearest import nothing_matches
 from gtm.overrides.override import Override, Wanted
 from gtm.overrides.register import Register, counts
@@ -19,7 +20,9 @@ __all__ = [
     "because_of",
     "changes",
     "counts",
+    "decided_by",
     "differences",
+    "happened",
     "nothing_matches",
     "parse_target",
     "refusal",

@@ -49,6 +49,7 @@ class ZoneReader:
             self._serial(sources, modified),
             tuple(str(path) for path in sources),
             min_regions=shape.safety.min_regions,
+            alerts=tuple(scope.receivers.values()),
         )
 
     def _records(
