@@ -21,7 +21,7 @@ from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
-from gtm.model import App, State, Target, Topology, Verdict
+from gtm.model import App, State, Target, Topology, Verdict, Zone
 from gtm.overrides import (
     Book,
     Change,
@@ -100,13 +100,15 @@ class Controller:
         now: Callable[[], float],
         store: Store | None = None,
         tell: Sink = ignore,
+        loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
         Without a store overrides do not outlive the process. `tell` is called, on the control
-        loop, with everything that happens.
+        loop, with everything that happens, `loaded` with the zones before they are served.
         """
         self.tell = tell
+        self._on_loaded = loaded
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
@@ -251,6 +253,7 @@ class Controller:
             log.warning("first_round_incomplete", seconds=limit)
 
     def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+        self._on_loaded(compiled.zones)
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self._publish(compiled)

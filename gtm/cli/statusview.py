@@ -20,6 +20,7 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
+from gtm.cli.historyview import events_table
 from gtm.cli.output import bare, counted, mark, span
 from gtm.cli.overridesview import overrides_view, warnings
 from gtm.errors import Mistake
@@ -33,6 +34,9 @@ def status_view(status: Status) -> RenderableType:
     if status.kept is not None and (status.overrides or any(warnings(status.kept, needed=False))):
         view = overrides_view(status.overrides, status.kept, status.now)
         parts += [Text(""), Text("overrides", "bold"), Padding(view, (0, 0, 0, 2))]
+    if status.history:
+        view = events_table(status.history, status.now)
+        parts += [Text(""), Text("lately", "bold"), Padding(view, (0, 0, 0, 2))]
     for zone in status.zones:
         parts += [Text(""), _zone(zone)]
         for app in zone.apps:

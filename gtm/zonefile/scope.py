@@ -14,8 +14,8 @@ from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
 from gtm.zonefile.receivers import receiver
 from gtm.zonefile.shape import SERVICE_OPTIONS, SERVICE_OPTIONS_LATER, SharedFile
 
-# Names of regions, checks, apps and receivers go into metrics, commands and URLs: one word, and no longer
-# than a DNS label.
+# Names of regions, checks, apps and receivers go into metrics, commands and URLs: one word, and
+# no longer than a DNS label.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _RESERVED = frozenset((*SERVICE_OPTIONS, *SERVICE_OPTIONS_LATER))
 
@@ -24,9 +24,10 @@ _RESERVED = frozenset((*SERVICE_OPTIONS, *SERVICE_OPTIONS_LATER))
 class Scope:
     """The regions, checks and receivers, and where each is defined.
 
-    `region_spots`, `check_spots` and `receiver_spots` hold every name written, also of those that could not be
-    read, so that one mistake does not make others. `complete` is False when a file that may
-    define more could not be read. `misplaced` are the regions whose location could not be read.
+    `region_spots`, `check_spots` and `receiver_spots` hold every name written, also of those that
+    could not be read, so that one mistake does not make others. `complete` is False when a file
+    that may define more could not be read. `misplaced` are the regions whose location could not
+    be read.
     """
 
     regions: dict[str, Region] = field(default_factory=dict)
