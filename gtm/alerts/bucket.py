@@ -19,7 +19,7 @@ class Bucket:
         self._fill(now)
         if self.pace and self.tokens < 1 - 1e-9:
             return False
-        self.tokens -= 1
+        self.tokens = max(0.0, self.tokens - 1)  # below 0 is "not filled yet"
         return True
 
     def wait(self, now: float) -> float:

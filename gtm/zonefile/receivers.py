@@ -32,6 +32,8 @@ def receiver(
 ) -> Receiver | None:
     """The receiver at `path`; None, with every mistake noted, where it can't be used."""
     before = len(findings.mistakes)
+    if document.value_at((*path, "type")) != shape.type.value:
+        return None  # a stand-in for a type that has been said to be wrong
     keys, others = _OF_OTHERS[shape.type]
     for key in keys:
         if key in shape.model_fields_set:
@@ -97,7 +99,11 @@ def _judge_presence(
         remedy = "write `url_file:` or `url_env:`, as the URL is a secret"
         remedy = remedy if kind is ReceiverType.SLACK else "write `url: https://...`"
         findings.wrong(document.key(path), f"a {kind.value} receiver needs a URL", remedy)
-    if secret is None and kind is ReceiverType.PAGERDUTY and not attempted(_KEYS + _SECRETS):
+    if (
+        secret is None
+        and kind is ReceiverType.PAGERDUTY
+        and not attempted((*_KEYS, *_SECRETS, "key"))
+    ):
         findings.wrong(
             document.key(path),
             "a pagerduty receiver needs the routing key of an Events API v2 integration",

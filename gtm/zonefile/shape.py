@@ -51,7 +51,7 @@ from gtm.zonefile.leaves import (
     ZoneName,
     one_or_more,
 )
-from gtm.zonefile.shapebase import Shape
+from gtm.zonefile.shapebase import Shape as Shape
 from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
 # Keys of a service's mapping that are not regions; no region may have such a name.

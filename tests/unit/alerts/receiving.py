@@ -202,7 +202,7 @@ async def receiving() -> AsyncIterator[Receiving]:
     found = Receiving()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", found.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.0)
+    runner = web.AppRunner(app, shutdown_timeout=0.1, handler_cancellation=True)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()

@@ -134,7 +134,9 @@ def test_only_what_was_asked_for_is_told_but_its_end_always_is() -> None:
 
 
 def test_overrides_are_told_to_those_who_want_to_know() -> None:
-    drained = conditions.override(UNIX, "region/eu", "drained by alice: kernel", "override by alice")
+    drained = conditions.override(
+        UNIX, "region/eu", "drained by alice: kernel", "override by alice"
+    )
     quiet, curious = Desk(hook()), Desk(hook(severity=Severity.INFO))
     for desk in (quiet, curious):
         desk.note(drained, 0.0)
