@@ -58,8 +58,8 @@ def test_a_shared_file_has_receivers_for_every_zone(tmp_path: Path) -> None:
         ),
         (
             "{type: slack}",
-            "a.yaml:7:3: alerts.ops: a slack receiver needs a URL; write `url_file:` or `url_env:`, "
-            "as the URL is a secret",
+            "a.yaml:7:3: alerts.ops: a slack receiver needs a URL; write `url_file:` or "
+            "`url_env:`, as the URL is a secret",
         ),
         (
             "{type: pagerduty}",
