@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,7 @@ from gtm.collector import paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
+from gtm.events import Sink, conditions, ignore
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
 from gtm.load.loop import CapacityLoop, Surroundings
@@ -28,6 +30,7 @@ from gtm.measured import Change as Measurement
 from gtm.measured import Measured
 from gtm.model import App, State, Target, Verdict, Zone
 from gtm.overrides import (
+    Book,
     Change,
     Override,
     Register,
@@ -35,7 +38,9 @@ from gtm.overrides import (
     Wanted,
     changes,
     coming_of,
+    decided_by,
     differences,
+    happened,
     nothing_matches,
     objection,
     refusal,
@@ -47,7 +52,8 @@ from gtm.planes.stats import answers_by_service
 from gtm.steering.lacking import lacking
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
-from gtm.transitions import log_changes, log_down
+from gtm.transitionlog import log_changes, log_down
+from gtm.transitions import transitions
 from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
@@ -109,11 +115,17 @@ class Controller:
         now: Callable[[], float],
         store: Store | None = None,
         clock: Callable[[], float] = time.monotonic,
+        tell: Sink = ignore,
+        loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process. `clock` is monotonic seconds.
+        Without a store overrides do not outlive the process. `clock` is monotonic seconds. `tell`
+        is called, on the control loop, with everything that happens, `loaded` with the zones
+        before they are served.
         """
+        self.tell = tell
+        self._on_loaded = loaded
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
@@ -131,6 +143,9 @@ class Controller:
         self._clock = clock
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
+        self._told: Compiled | None = None
+        self._told_overrides = Book()
+        self._taken_back: dict[int, str] = {}
         self._epoch = 0
         self._changed: set[Target] = set()
         self._ramp_timer: asyncio.TimerHandle | None = None
@@ -266,6 +281,9 @@ class Controller:
             log.warning("first_round_incomplete", seconds=limit)
 
     def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+        self._on_loaded(compiled.zones)
+        if self.reload is not None and self.reload.error is not None:
+            self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
@@ -285,6 +303,7 @@ class Controller:
         self.reload = Reload(self._now(), str(error), mistakes)
         if self._compiled is not None:
             self.checker.retarget(targets_of(_apps(self._compiled)))
+        self.tell(conditions.reload(self.reload.at, str(error)))
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:
             log.error("zone_file", at=str(mistake))
@@ -336,7 +355,17 @@ class Controller:
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
         self.capacity.changed()
+        self._tell_changes(self._compiled)
         self._plan_ramp()
+
+    def _tell_changes(self, compiled: Compiled) -> None:
+        """Tells what differs from what was told before: overrides first, as they decide."""
+        book, now = self.overrides.book, self._now()
+        for event in happened(self._told_overrides, book, self._taken_back, now):
+            self.tell(event)
+        before, self._told, self._told_overrides = self._told, compiled, book
+        for event in transitions(before, compiled, now, partial(decided_by, book)):
+            self.tell(event)
 
     def _plan_ramp(self) -> None:
         """Sets the timer for when a region that came up takes more of its clients."""
@@ -439,6 +468,7 @@ class Controller:
         book = self.overrides.book
         apps, look = self.compiled.apps.values(), self.checker.verdict
         differing = differences(apps, book, book.without([one]), look)
+        self._taken_back = {one.number: by}
         await self.overrides.remove(one, by)
         return changes(differing)
 
@@ -456,6 +486,8 @@ class Controller:
             after = self._compiler.relaid(before, words, self.readings(), self._epoch)
             if after is not before:
                 self._take_over(before, after)
+            else:
+                self._tell_changes(before)
 
 
 def _beside(zones: Path) -> list[Path]:

@@ -15,6 +15,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
+from gtm.receivers import Receiver
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -526,6 +528,7 @@ class Zone:
     that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
+    `alerts` are who is told of what happens.
     """
 
     name: str
@@ -542,6 +545,7 @@ class Zone:
     min_regions: int = 1
     load: LoadFeed = LoadFeed()
     min_ttl: int | None = None
+    alerts: tuple[Receiver, ...] = ()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

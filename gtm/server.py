@@ -9,12 +9,13 @@ import gc
 import grp
 import os
 import pwd
+import random
 import resource
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +23,14 @@ import structlog
 from aiohttp import web
 
 import gtm
+from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
 from gtm.controller import Controller, Sources
 from gtm.errors import ConfigError, StartError
+from gtm.events import Event, Kind
 from gtm.geo import bundled
 from gtm.health import CONCURRENCY, Checker, Dial, direct
+from gtm.history import History, HistoryFile
 from gtm.overrides import Store
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, Listener, bind
@@ -69,22 +73,33 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     async with contextlib.AsyncExitStack() as stack:
         plane = PythonPlane(listeners, connections=_connections(files))
         stack.callback(plane.stop)
+        history = History(
+            None if settings.state is None else HistoryFile(settings.state), time.time
+        )
+        alerts = await _alerts(stack, settings)
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
             lambda on_change: Checker(on_change=on_change, dial=dial),
             time.time,
             None if settings.state is None else Store(settings.state),
+            tell=_teller(history, alerts),
+            loaded=alerts.configure,
         )
         stack.push_async_callback(controller.checker.close)
         stack.push_async_callback(controller.overrides.close)
         listen = [str(listener.at) for listener in listeners]
-        api = Api(controller, listen, time.time)
+        api = Api(controller, listen, time.time, history, alerts)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
         log.info("starting", version=gtm.__version__, plane=plane.name, listen=listen, api=places)
         _say_how_to_go_public(listeners)
+        await history.open()
+        stack.push_async_callback(history.close)
+        await alerts.open()
+        stack.push_async_callback(alerts.close)
         await controller.start()
+        alerts.started()
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
@@ -208,6 +223,31 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+# --- who is told ------------------------------------------------------------------------
+
+
+async def _alerts(stack: contextlib.AsyncExitStack, settings: Settings) -> Alerts:
+    courier = Courier(os.environ, time.time, socket.gethostname())
+    stack.push_async_callback(courier.close)
+    file = None if settings.state is None else AlertFile(settings.state)
+    return Alerts(courier, file, time.time, time.monotonic, random.random)
+
+
+def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
+    """What happens goes into history and to receivers; what only this sees, into the log."""
+
+    def tell(event: Event) -> None:
+        history.note(event)
+        alerts.note(event)
+        if event.kind is Kind.ALL_DOWN:
+            say = log.info if event.over else log.error
+            about = event.service or event.app
+            word = "region_again" if event.over else "all_down"
+            say(word, zone=event.zone, about=about, reason=event.reason)
+
+    return tell
 
 
 # --- the API's sockets ------------------------------------------------------------------

@@ -9,11 +9,12 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api import loads, metrics, overrides, views
+from gtm.api import history, loads, metrics, overrides, views
 from gtm.api.models import LONGEST_AUTHOR, ErrorShape
 from gtm.controller import Controller
 from gtm.errors import GtmError, ServerError, UsageError
 from gtm.explain import explain
+from gtm.history import History
 
 log = structlog.get_logger("gtm.api")
 
@@ -26,9 +27,16 @@ class Api:
     """The handlers. `now` is Unix time."""
 
     def __init__(
-        self, controller: Controller, listen: Sequence[str], now: Callable[[], float]
+        self,
+        controller: Controller,
+        listen: Sequence[str],
+        now: Callable[[], float],
+        history: History,
+        alerts: metrics.Told,
     ) -> None:
         """`listen` says where DNS is answered, for status."""
+        self._history = history
+        self._alerts = alerts
         self._controller = controller
         self._listen = listen
         self._now = now
@@ -43,6 +51,7 @@ class Api:
         app.router.add_get("/v1/status", self.status)
         app.router.add_get("/v1/explain", self.explain)
         app.router.add_post("/v1/load", self.load)
+        app.router.add_get("/v1/history", self.history)
         app.router.add_post("/v1/reload", self.reload)
         app.router.add_get("/v1/overrides", self.overrides)
         app.router.add_post("/v1/overrides", self.add_override)
@@ -61,13 +70,18 @@ class Api:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """For Prometheus."""
-        body = metrics.page(self._controller)
+        body = metrics.page(self._controller, self._alerts)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     async def status(self, request: web.Request) -> web.Response:
         """Everything `gtm status` shows."""
         self._require_ready()
-        return _json(views.status(self._controller, self._listen, self._started, self._now()))
+        found = views.status(self._controller, self._listen, self._started, self._now())
+        return _json(found.model_copy(update={"history": history.latest(self._history)}))
+
+    async def history(self, request: web.Request) -> web.Response:
+        """`?limit=&since=&zone=&app=&service=&region=&endpoint=`: what happened, newest first."""
+        return _json(history.listed(self._history, request.query, self._now()))
 
     async def explain(self, request: web.Request) -> web.Response:
         """`?name=orders.gtm.example.com&type=A&client=81.2.69.142`: why this answer."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Protocol
 
 from prometheus_client.core import (
     CollectorRegistry,
@@ -32,16 +33,30 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
 
 
+class Told(Protocol):
+    """What alerts tell of themselves."""
+
+    def sent(self) -> Iterable[tuple[str, str, int]]:
+        """Attempts by receiver and result."""
+        ...
+
+    def queued(self) -> Iterable[tuple[str, int]]:
+        """Messages that wait, by receiver."""
+        ...
+
+
 class ServerCollector(Collector):
     """Reads the controller and the plane's counters."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, told: Told) -> None:
         """Nothing is kept between scrapes."""
         self._controller = controller
+        self._told = told
 
     def collect(self) -> Iterable[Metric]:
         """All families."""
         yield from _server(self._controller)
+        yield from _alerts(self._told)
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
@@ -51,10 +66,10 @@ class ServerCollector(Collector):
             yield from _loads(self._controller)
 
 
-def page(controller: Controller) -> bytes:
+def page(controller: Controller, told: Told) -> bytes:
     """The whole page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServerCollector(controller))
+    registry.register(ServerCollector(controller, told))
     return generate_latest(registry)
 
 
@@ -230,6 +245,20 @@ def _overrides(controller: Controller) -> Iterable[Metric]:
     text = "0 while overrides can't be saved, or if what was saved was damaged."
     good = register.damage is None and register.unsaved is None
     yield _gauge("gtm_overrides_ok", text, float(good))
+
+
+def _alerts(told: Told) -> Iterable[Metric]:
+    sent = CounterMetricFamily(
+        "gtm_alerts_sent", "Attempts to tell a receiver.", labels=["receiver", "result"]
+    )
+    for receiver, result, count in told.sent():
+        sent.add_metric([receiver, result], count)
+    queued = GaugeMetricFamily(
+        "gtm_alerts_queued", "Messages that have not arrived yet.", labels=["receiver"]
+    )
+    for receiver, count in told.queued():
+        queued.add_metric([receiver], count)
+    yield from (sent, queued)
 
 
 def _geo(controller: Controller) -> Iterable[Metric]:

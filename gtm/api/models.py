@@ -311,6 +311,38 @@ class LoadsTaken(Shape):
     taken: list[LoadTaken]
 
 
+class EventShape(Shape):
+    """Something that happened; see docs/alerts.md. `by` is who decided, `over` is the good end.
+
+    Names are "" where they do not apply; `said` is what happened in words, `reason` why.
+    """
+
+    at: float
+    kind: str
+    severity: str
+    key: str
+    said: str
+    reason: str
+    over: bool
+    by: str
+    before: str
+    after: str
+    zone: str
+    app: str
+    service: str
+    region: str
+    endpoint: str
+
+
+class HistoryShape(Shape):
+    """What happened, newest first. `damage` and `unsaved` say what is wrong with its files."""
+
+    now: float
+    events: list[EventShape]
+    damage: str | None = None
+    unsaved: str | None = None
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -328,6 +360,7 @@ class Status(Shape):
     overrides: list[OverrideStatus] = []
     kept: KeptStatus | None = None
     loads: list[RegionLoad] = []
+    history: list[EventShape] = []
 
 
 class EndpointExplained(Shape):

@@ -20,6 +20,7 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
+from gtm.cli.historyview import events_table
 from gtm.cli.loadsview import loads_view
 from gtm.cli.output import bare, counted, marked, span
 from gtm.cli.overridesview import overrides_view, warnings
@@ -36,6 +37,9 @@ def status_view(status: Status) -> RenderableType:
         parts += [Text(""), Text("overrides", "bold"), Padding(view, (0, 0, 0, 2))]
     if status.loads:
         parts += [Text(""), Text("load", "bold"), Padding(loads_view(status.loads), (0, 0, 0, 2))]
+    if status.history:
+        view = events_table(status.history, status.now)
+        parts += [Text(""), Text("lately", "bold"), Padding(view, (0, 0, 0, 2))]
     for zone in status.zones:
         parts += [Text(""), _zone(zone)]
         for app in zone.apps:

@@ -29,6 +29,7 @@ from gtm.model import (
     WhenAllDown,
     Zone,
 )
+from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.load import load
 from gtm.zonefile.policies import BY_COST
@@ -76,6 +77,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
     }
     tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
     tree["checks"] = {name: _check(check) for name, check in checks.items()}
+    tree["alerts"] = {one.name: _receiver(one) for one in zone.alerts}
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
     tree["load"] = {"expire": _duration(zone.load.expire), "stale": zone.load.stale.value}
     tree["safety"] = {"min_regions": zone.min_regions}
@@ -157,6 +159,34 @@ def _duration(seconds: float) -> str | float:
         return f"{int(seconds)}s"
     milliseconds = round(seconds * 1000)
     return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
+
+
+def _receiver(receiver: Receiver) -> dict[str, Any]:
+    tree: dict[str, Any] = {"type": receiver.type.value, **_guarded("url", receiver.url)}
+    if receiver.secret is not None:
+        is_key = receiver.type is ReceiverType.PAGERDUTY
+        tree |= _guarded("key" if is_key else "secret", receiver.secret)
+    tree |= {
+        "on": [kind.value for kind in receiver.kinds],
+        "severity": receiver.severity.word,
+        "regions": list(receiver.regions),
+        "apps": list(receiver.apps),
+        "group_wait": _duration(receiver.group_wait),
+    }
+    if receiver.type is not ReceiverType.ALERTMANAGER:
+        tree["repeat"] = _duration(receiver.repeat)
+    return tree | {
+        "burst": receiver.burst,
+        "pace": _duration(receiver.pace),
+        "timeout": _duration(receiver.timeout),
+        "proxy": receiver.proxy,
+    }
+
+
+def _guarded(key: str, guarded: Guarded) -> dict[str, str]:
+    """The key that says where a value stands, as it was written."""
+    ending = "" if guarded.where is Where.HERE else f"_{guarded.where.value}"
+    return {key + ending: guarded.value}
 
 
 def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from gtm.model import Balance, MinUp, Policy, Stale
+from gtm.zonefile.alertshape import ReceiverShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
     AddressCount,
@@ -56,6 +57,7 @@ from gtm.zonefile.leaves import (
     ZoneName,
     one_or_more,
 )
+from gtm.zonefile.shapebase import Shape as Shape
 from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
 # Keys of a service's mapping that are not regions; no region may have such a name.
@@ -63,14 +65,6 @@ SERVICE_SETTINGS = ("steering", "check", "min_up", "balance", "answers", "ttl")
 SERVICE_OPTIONS = ("optional", *SERVICE_SETTINGS)
 
 ENDPOINT_KEYS = ("address", "weight", "backup")
-
-
-class Shape(BaseModel):
-    """A mapping with known keys; every other key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    later: ClassVar[tuple[str, ...]] = ()
-    elsewhere: ClassVar[Mapping[str, str]] = {}
 
 
 class ExpectShape(Shape):
@@ -381,18 +375,17 @@ AddressList = Annotated[Any, WithJsonSchema(one_or_more(ADDRESS_SCHEMA))]
 
 
 class SharedFile(Shape):
-    """A file without `zone`: regions and checks shared by the zones beside it."""
-
-    later: ClassVar[tuple[str, ...]] = ("alerts",)
+    """A file without `zone`: regions, checks and alerts shared by the zones beside it."""
 
     regions: dict[str, RegionShape] = Field(default_factory=dict)
     checks: dict[str, CheckShape] = Field(default_factory=dict)
+    alerts: dict[str, ReceiverShape] = Field(default_factory=dict, description="Who is told.")
 
 
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "tsig", "transfer")
+    later: ClassVar[tuple[str, ...]] = ("dnssec", "tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -422,6 +415,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("checks", "*"): CheckShape,
     ("checks", "*", "expect"): ExpectShape,
     ("checks", "*", "load"): LoadFieldShape,
+    ("alerts", "*"): ReceiverShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,

@@ -16,7 +16,8 @@ from pydantic_core import ErrorDetails
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
 from gtm.zonefile.names import ANY_ZONE
-from gtm.zonefile.shape import LEVELS, Shape
+from gtm.zonefile.shape import LEVELS
+from gtm.zonefile.shapebase import Shape
 
 S = TypeVar("S", bound=Shape)
 
@@ -32,6 +33,7 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("apps", "type"): "https",
     ("checks", "type"): "https",
     ("regions", "location"): [0.0, 0.0],
+    ("alerts", "type"): "webhook",
 }
 
 _REMEDIES: Mapping[str, str] = {

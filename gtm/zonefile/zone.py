@@ -52,6 +52,7 @@ class ZoneReader:
             min_regions=shape.safety.min_regions,
             load=LoadFeed(shape.load.expire, shape.load.stale),
             min_ttl=min_ttl,
+            alerts=tuple(scope.receivers.values()),
         )
 
     def _records(

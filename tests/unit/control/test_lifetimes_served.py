@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,16 @@ class PatientStage(Stage):
 @pytest.fixture
 def stage(tmp_path: Path) -> PatientStage:
     return PatientStage(tmp_path)
+
+
+class NobodyTold:
+    """Alerts of a server that tells nobody."""
+
+    def sent(self) -> Iterable[tuple[str, str, int]]:
+        return ()
+
+    def queued(self) -> Iterable[tuple[str, int]]:
+        return ()
 
 
 def ttl(snapshot: Snapshot) -> int:
@@ -121,7 +131,7 @@ async def test_a_planned_drain_lowers_the_ttl_and_says_what_is_coming(stage: Pat
     assert (one.next_phase, one.next_at, one.expires) == ("withdrawn", 1031.0, 1091.0)
     (listed,) = overrides.listed(stage.controller, 1000.0).overrides
     assert (listed.changes, listed.coming) == ([], added.coming)
-    page = metrics.page(stage.controller).decode()
+    page = metrics.page(stage.controller, NobodyTold()).decode()
     assert 'gtm_override_phase{number="1",phase="lowering",target="region/eu"} 1.0' in page
     assert 'gtm_override_phase{number="1",phase="safe",target="region/eu"} 0.0' in page
     assert "gtm_overrides_held 0.0" in page
