@@ -8,6 +8,7 @@ replaces good: what does not load leaves the old snapshot serving, and is said.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +18,10 @@ import structlog
 from gtm.compile.compiler import Compiled, CompiledApp, Compiler
 from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
+from gtm.feeds import Feeds, LatencyStore
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
-from gtm.model import App, State, Target, Topology, Verdict
+from gtm.model import App, State, Target, Topology, Verdict, Zone
 from gtm.overrides import (
     Change,
     Override,
@@ -33,6 +35,7 @@ from gtm.overrides import (
     refusals,
 )
 from gtm.planes import Plane
+from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
 from gtm.zonefile import Loaded, load
@@ -93,15 +96,21 @@ class Controller:
         checker: Callable[[Callable[[Target, Verdict, Verdict], None]], Checker],
         now: Callable[[], float],
         store: Store | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        latency: LatencyStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process.
+        Without a store overrides do not outlive the process, without `latency` what was measured
+        does not. `clock` is monotonic seconds.
         """
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
         self.overrides = Register(store, now, self._overrides_changed)
+        self.feeds = Feeds(
+            self.checker.report, self._words, self._verdict_changed, now, clock, latency
+        )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
@@ -137,9 +146,11 @@ class Controller:
         Raises GtmError when the zones, a database or the state can't be used.
         """
         await self.overrides.open()
+        await self.feeds.open()
         loaded, geo = await asyncio.to_thread(self._read)
         await self._first_round(loaded)
-        compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        self.feeds.measure(loaded.zones)
+        compiled = await asyncio.to_thread(self._compile, loaded.zones, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
         self._log_down(compiled)
@@ -172,12 +183,16 @@ class Controller:
         self.checker.retarget(_targets(loaded))
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(_targets(loaded)))
-        compiled = await asyncio.to_thread(self._compile, loaded, geo)
+        self.feeds.measure(loaded.zones)
+        return self._succeeded(loaded, await self._compile_beside(loaded.zones, geo))
+
+    async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
+        """Compiles in a worker thread, and puts in what changed meanwhile."""
+        compiled = await asyncio.to_thread(self._compile, zones, geo)
         now, words = self._readings(), self.overrides.book.overlay
         if self._since_load:
             compiled = self._compiler.refresh(compiled, self._since_load, now, self._epoch)
-        compiled = self._compiler.relaid(compiled, words, now, self._epoch)
-        return self._succeeded(loaded, compiled)
+        return self._compiler.relaid(compiled, words, now, self._epoch)
 
     async def load_if_changed(self) -> None:
         """Loads again if a file differs from what was last looked at."""
@@ -219,14 +234,16 @@ class Controller:
         paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
         return dict(zip(paths, fingerprint(paths), strict=True))
 
-    def _compile(self, loaded: Loaded, geo: Geo) -> Compiled:
+    def _compile(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         words, before = self.overrides.book.overlay, self._compiled
-        return self._compiler.compile(
-            loaded.zones, geo, self._readings(), self._epoch, words, before
-        )
+        measured = self.feeds.laid_over(zones)
+        return self._compiler.compile(measured, geo, self._readings(), self._epoch, words, before)
 
     def _readings(self) -> Readings:
-        return Readings(self.checker.verdict, self._now())
+        return Readings(self.feeds.verdict, self._now())
+
+    def _words(self) -> Overlays:
+        return self.overrides.book.overlay
 
     async def _first_round(self, loaded: Loaded) -> None:
         targets = _targets(loaded)
@@ -239,6 +256,7 @@ class Controller:
             log.warning("first_round_incomplete", seconds=limit)
 
     def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+        self.feeds.serve(compiled.zones)
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
@@ -312,6 +330,32 @@ class Controller:
         else:
             self._publish(after)
 
+    # --- feeds --------------------------------------------------------------------------
+
+    def follow_reports(self) -> None:
+        """Takes out what reports call for, and puts back what probes have found well since."""
+        if self.ready:
+            self.feeds.step()
+
+    async def follow_latency(self) -> bool:
+        """Takes in what latency samples come to; whether any value that steers is another now.
+
+        It moves areas, so they are compiled beside the control loop. It waits for a load that
+        runs, and loads wait for it.
+        """
+        async with self._loading:
+            before = self.compiled
+            if not self.feeds.measure(before.zones):
+                return False
+            self._since_load = set()
+            try:
+                after = await self._compile_beside(before.zones, before.geo)
+                self._take_over(self.compiled, after)
+            finally:
+                self._since_load = None
+        log.info("latency_followed", epoch=self._epoch)
+        return True
+
     # --- overrides ----------------------------------------------------------------------
 
     async def add_override(self, wanted: Wanted) -> Added:
@@ -319,7 +363,7 @@ class Controller:
 
         Raises GtmError where it is about nothing, ServerError where `safety` refuses it.
         """
-        apps, look, before = self.compiled.apps.values(), self.checker.verdict, self.overrides.book
+        apps, look, before = self.compiled.apps.values(), self.feeds.verdict, self.overrides.book
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         after, _, _ = before.adding(wanted, self._now())
@@ -333,7 +377,7 @@ class Controller:
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
         book = self.overrides.book
-        apps, look = self.compiled.apps.values(), self.checker.verdict
+        apps, look = self.compiled.apps.values(), self.feeds.verdict
         differing = differences(apps, book, book.without([one]), look)
         await self.overrides.remove(one, by)
         return changes(differing)

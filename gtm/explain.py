@@ -23,7 +23,7 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, Policy, State, Topology, Verdict
+from gtm.model import Address, Policy, State, Topology, Verdict, Zone
 from gtm.snapshot import LAST_RESORT, Plan
 from gtm.steering.cost import Cost, CostModel
 from gtm.steering.places import Place
@@ -66,6 +66,7 @@ class RegionView:
 
     `cost` is None where the client's place is not known; `dropped` says why the region was not
     to be had, None if it was. `share` is the fraction of draws for such clients that it gets.
+    `measured_from` says what a round trip of the latency feed was made from.
     """
 
     region: str
@@ -75,6 +76,7 @@ class RegionView:
     share: float
     picked: bool
     endpoints: tuple[EndpointView, ...]
+    measured_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,10 +236,17 @@ def _steering(
                 share=shares.get(index, 0.0),
                 picked=group.regions[index] in picked,
                 endpoints=_endpoints(app, service, group.regions[index]),
+                measured_from="" if costs is None else _fed(app.zone, costs[index]),
             )
             for index in order
         ),
     )
+
+
+def _fed(zone: Zone, cost: Cost) -> str:
+    """What the feed's round trip was made from; "" where it is not the feed's."""
+    said = (known.said for known in zone.latency if known.area == cost.measured)
+    return next(said, {}).get(cost.region.name, "")
 
 
 def _ramps(group: Group, now: float) -> tuple[str, ...]:

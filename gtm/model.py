@@ -15,6 +15,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
+from gtm.checks import Passive
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -100,8 +102,9 @@ class Check:
     `rise` and `fall` are successes and failures in a row to come up and to go down. `interval`
     is from the start of one probe to the start of the next; `timeout` bounds a whole probe.
     `host` overrides the Host header and TLS server name (default: the service's name).
-    `body` is a substring the response body must contain (None: not looked at). Two checks that
-    differ in name alone are the same check.
+    `body` is a substring the response body must contain (None: not looked at). `passive` says when
+    reports take an endpoint out (None: never). Two checks that differ in name alone are the same
+    check.
     """
 
     name: str = field(compare=False)
@@ -116,6 +119,7 @@ class Check:
     statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
     body: str | None = None
     verify: bool = True
+    passive: Passive | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,10 +408,30 @@ class GeoOverride:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredLatency:
-    """Measured round trips from a client area to regions, milliseconds by region name."""
+    """Measured round trips from a client area to regions, milliseconds by region name.
+
+    `said` has, for regions whose value comes from the latency feed, what it was made from, in
+    words; what the zone file says stands without.
+    """
 
     area: GeoCode
     milliseconds: Mapping[str, float]
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRules:
+    """What it takes for the latency feed to be believed. `use` False: it never is.
+
+    A median counts that has at least `samples` of at least `reporters`; with one reporter alone
+    they must come from `networks` client networks. A sample counts for `expire` seconds.
+    """
+
+    samples: int = 30
+    reporters: int = 1
+    networks: int = 3
+    expire: float = 86400.0
+    use: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +455,7 @@ class Zone:
     serial: int = 1
     files: tuple[str, ...] = field(default=(), compare=False)
     min_regions: int = 1
+    latency_feed: LatencyRules = LatencyRules()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

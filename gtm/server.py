@@ -25,6 +25,7 @@ import gtm
 from gtm.api.app import Api
 from gtm.controller import Controller, Sources
 from gtm.errors import ConfigError, StartError
+from gtm.feeds import LatencyStore
 from gtm.geo import bundled
 from gtm.health import CONCURRENCY, Checker, Dial, direct
 from gtm.overrides import Store
@@ -42,6 +43,8 @@ PRIVATE = 0o750  # of a directory made for it
 UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
 RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
 FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
+REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
+LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -73,9 +76,11 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             lambda on_change: Checker(on_change=on_change, dial=dial),
             time.time,
             None if settings.state is None else Store(settings.state),
+            latency=None if settings.state is None else LatencyStore(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
         stack.push_async_callback(controller.overrides.close)
+        stack.push_async_callback(controller.feeds.close)
         listen = [str(listener.at) for listener in listeners]
         api = Api(controller, listen, time.time)
         places = await _serve_api(stack, api, settings)
@@ -86,6 +91,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
+        for feed in (_reports(controller), _latency(controller)):
+            stack.push_async_callback(_cancel, asyncio.create_task(feed))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")
 
@@ -186,6 +193,27 @@ async def _follow(controller: Controller) -> None:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
             log.exception("following_files_failed")
+
+
+async def _reports(controller: Controller) -> None:
+    """Does what reports of real requests call for, as long as the server runs."""
+    while True:
+        await asyncio.sleep(REPORTS_EVERY)
+        try:
+            controller.follow_reports()
+        except Exception:  # a fault of ours must not end it: the next round may fare better
+            log.exception("following_reports_failed")
+
+
+async def _latency(controller: Controller) -> None:
+    """Takes in what the latency feed measured, and keeps it, as long as the server runs."""
+    while True:
+        await asyncio.sleep(LATENCY_EVERY)
+        try:
+            await controller.follow_latency()
+            await controller.feeds.save_if_due()
+        except Exception:  # as above
+            log.exception("following_latency_failed")
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -53,7 +53,7 @@ def listed(controller: Controller, now: float) -> Overrides:
 def in_force(controller: Controller) -> list[OverrideStatus]:
     """Every override, with what it changes now."""
     book, apps = controller.overrides.book, controller.compiled.apps.values()
-    look = controller.checker.verdict
+    look = controller.feeds.verdict
     return [
         OverrideStatus(
             changes=[_change(found) for found in because_of(one, apps, book, look)],

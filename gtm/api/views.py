@@ -186,6 +186,8 @@ def _steering(steering: Steering) -> SteeringExplained:
 def _region(view: RegionView) -> RegionExplained:
     cost = view.cost
     measured = None if cost is None or cost.measured is None else f"measured for {cost.measured}"
+    if measured and view.measured_from:
+        measured += f", {view.measured_from}"
     return RegionExplained(
         region=view.region,
         cost=None if cost is None else cost.cost,

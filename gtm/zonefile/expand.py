@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from gtm.checks import Passive
 from gtm.model import (
     EVERYONE,
     AllDown,
@@ -16,6 +17,7 @@ from gtm.model import (
     Check,
     CheckType,
     Endpoint,
+    LatencyRules,
     Location,
     Policy,
     RRset,
@@ -82,6 +84,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
         }
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
+    tree["latency_feed"] = _latency_rules(zone.latency_feed)
     tree["records"] = _records(zone)
     return tree
 
@@ -115,6 +118,8 @@ def _check(check: Check) -> dict[str, Any]:
         "rise": check.rise,
         "fall": check.fall,
     }
+    if check.passive is not None:
+        tree["passive"] = _passive(check.passive)
     if check.type is CheckType.TCP:
         return tree
     tree["path"] = check.path
@@ -126,6 +131,27 @@ def _check(check: Check) -> dict[str, Any]:
     if check.type is CheckType.HTTPS:
         tree["verify"] = check.verify
     return tree
+
+
+def _passive(passive: Passive) -> dict[str, Any]:
+    return {
+        "failures": _part(passive.failures),
+        "minimum": passive.minimum,
+        "window": _duration(passive.window),
+        "hold": _duration(passive.hold),
+        "most": _part(passive.most),
+        "reporters": passive.reporters,
+    }
+
+
+def _latency_rules(rules: LatencyRules) -> dict[str, Any]:
+    return {
+        "use": rules.use,
+        "samples": rules.samples,
+        "reporters": rules.reporters,
+        "networks": rules.networks,
+        "expire": _duration(rules.expire),
+    }
 
 
 def _status(status: StatusRange) -> int | str:
