@@ -10,12 +10,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gtm.api.models import Shape
+from gtm.api.models import FeedsStatus, HeldStatus, ReporterStatus, Shape
 from gtm.controller import Controller
 from gtm.errors import UsageError
+from gtm.feeds import Feeds
 from gtm.feeds.client import Client, at_address, in_area
 from gtm.feeds.latency import Row
 from gtm.feeds.reports import Outcomes
+from gtm.health import place
 from gtm.model import Address, Location, Zone
 
 MOST_ITEMS = 10_000  # in a batch: each of ten thousand endpoints once
@@ -23,6 +25,7 @@ MOST_OUTCOMES = 1_000_000  # one item says at most
 LONGEST_NAME = 255  # characters (RFC 1035 section 2.3.4)
 SLOWEST_TOLD = 3_600_000.0  # milliseconds: beyond an hour it is no round trip but a mistake
 FAULTS = 10  # of a batch that an error names; the rest is counted
+MOST_NAMED = 20  # reporters that status and metrics name: those heard last
 REFUSALS = 100  # that an answer lists; the rest is counted
 
 Count = Annotated[int, Field(ge=0, le=MOST_OUTCOMES)]
@@ -256,6 +259,31 @@ def latency(controller: Controller, now: float) -> Latency:
         if row.region in zone.regions
     ]
     return Latency(now=now, samples=feed.samples, evicted=feed.evicted, rows=rows)
+
+
+def status(feeds: Feeds) -> FeedsStatus:
+    """Who told what, and what came of it."""
+    reports = feeds.reports
+    latest = sorted(reports.heard.items(), key=lambda pair: -pair[1].last)[:MOST_NAMED]
+    return FeedsStatus(
+        reports=reports.items,
+        reports_refused=reports.items_refused,
+        samples=feeds.latency.samples,
+        pairs=len(feeds.latency),
+        heard=len(reports.heard),
+        reporters=[
+            ReporterStatus(reporter=name, items=heard.items, last=heard.last)
+            for name, heard in latest
+        ],
+        held=[
+            HeldStatus(endpoint=place(target), reason=hold.verdict.reason, since=hold.verdict.since)
+            for target, hold in reports.held.items()
+        ],
+        not_followed=[
+            HeldStatus(endpoint=place(target), reason=why, since=None)
+            for target, why in reports.refused.items()
+        ],
+    )
 
 
 def _row(zone: Zone, row: Row) -> LatencyRow:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TypedDict
 
 import gtm
-from gtm.api import overrides
+from gtm.api import feeds, overrides
 from gtm.api.models import (
     AppStatus,
     EndpointExplained,
@@ -60,6 +60,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
         zones=[_zone(controller, zone) for zone in compiled.zones],
         overrides=overrides.in_force(controller),
         kept=overrides.kept(controller.overrides),
+        feeds=feeds.status(controller.feeds),
     )
 
 

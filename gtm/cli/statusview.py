@@ -20,6 +20,7 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
+from gtm.cli.feedsview import feeds_line
 from gtm.cli.output import bare, counted, mark, span
 from gtm.cli.overridesview import overrides_view, warnings
 from gtm.errors import Mistake
@@ -62,6 +63,8 @@ def _loads(status: Status) -> Table:
     if status.reload.geo_error is not None:
         said = f"the one before is still used: {status.reload.geo_error}"
         table.add_row("", Text(said, "bold red"))
+    if status.feeds is not None and status.feeds.heard:
+        table.add_row("feeds", feeds_line(status.feeds, status.now))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table

@@ -78,6 +78,7 @@ class Feeds:
         self, reporter: str, client: Client, region: str, milliseconds: float, count: int = 1
     ) -> None:
         """One round trip, or `count` alike."""
+        self.reports.hear(reporter).items += 1
         self.latency.add(reporter, client, region, milliseconds, self._now(), count)
 
     async def save_if_due(self) -> None:

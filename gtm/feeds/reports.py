@@ -121,7 +121,7 @@ class Reports:
 
     def take(self, reporter: str, items: Iterable[Outcomes], now: float) -> dict[int, str]:
         """Counts a batch (monotonic `now`); gives why items were refused, by their index."""
-        heard = self._hear(reporter)
+        heard = self.hear(reporter)
         refused: dict[int, str] = {}
         for index, item in enumerate(items):
             self.items += 1
@@ -147,7 +147,8 @@ class Reports:
         heard.window.add(OTHERS, tally, now)
         self._fresh.add(target)
 
-    def _hear(self, reporter: str) -> Heard:
+    def hear(self, reporter: str) -> Heard:
+        """Notes that a reporter tells something now."""
         heard = self.heard.setdefault(reporter, Heard())
         heard.last = self._now()
         if len(self.heard) > REPORTERS:
