@@ -67,8 +67,10 @@ class Feeds:
         self.reports.step(self._clock())
 
     def measure(self, zones: tuple[Zone, ...]) -> bool:
-        """Takes in what latency samples come to; whether a value that steers is another now."""
-        return bool(self.latency.follow(zones, self._now(), self._clock()))
+        """Takes in what latency samples come to; whether it differs from what the zones have."""
+        self.latency.follow(zones, self._now(), self._clock())
+        laid = self.laid_over(zones)
+        return any(one.latency != other.latency for one, other in zip(zones, laid, strict=True))
 
     def laid_over(self, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
         """The zones with what was measured."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 
-from gtm.feeds.bounds import Place
-from gtm.model import Endpoint, Service, Target, Zone
+from gtm.feeds.bounds import Deployed, Use
+from gtm.model import App, Endpoint, Service, Target, Zone
 from gtm.steering.verdicts import target_of
 from gtm.zonefile.findings import listed
 
@@ -18,38 +19,33 @@ class Known:
     def __init__(self, zones: Iterable[Zone]) -> None:
         """Reads them once; looking up is cheap."""
         self._services: dict[str, dict[str, dict[str, Target | None]]] = {}
-        self._places: dict[Target, list[Place]] = {}
+        self._uses: dict[Target, list[Use]] = {}
         for zone in zones:
             for app in zone.apps:
-                place = Place(zone, app)
                 for service in app.services:
-                    self._add(place, service)
+                    self._add(zone, app, service)
 
-    def _add(self, place: Place, service: Service) -> None:
-        regions: dict[str, dict[str, Target | None]] = {}
-        for region, endpoints in service.endpoints.items():
-            regions[region] = {
-                _bare(str(end)): self._target(place, service, end) for end in endpoints
-            }
+    def _add(self, zone: Zone, app: App, service: Service) -> None:
+        regions = {
+            region: {_bare(str(end)): _target(app, service, end) for end in endpoints}
+            for region, endpoints in service.endpoints.items()
+        }
         self._services[_bare(service.name)] = regions
-
-    def _target(self, place: Place, service: Service, endpoint: Endpoint) -> Target | None:
-        target = target_of(place.app, service, endpoint)
-        if target is None or target.check.passive is None:
-            return None
-        places = self._places.setdefault(target, [])
-        if not places or places[-1] is not place:
-            places.append(place)
-        return target
+        targets = tuple(target for here in regions.values() for target in here.values())
+        deployed, times = Deployed(zone, app, service, targets), Counter(targets)
+        for region, here in regions.items():
+            for target in dict.fromkeys(here.values()):
+                if target is not None:
+                    self._uses.setdefault(target, []).append(Use(deployed, region, times[target]))
 
     @property
     def targets(self) -> Collection[Target]:
         """Those that reports can take out."""
-        return self._places.keys()
+        return self._uses.keys()
 
-    def places(self, target: Target) -> tuple[Place, ...]:
-        """The apps in which a target counts."""
-        return tuple(self._places.get(target, ()))
+    def uses(self, target: Target) -> Sequence[Use]:
+        """Where a target counts."""
+        return self._uses.get(target, ())
 
     def find(self, service: str, region: str, endpoint: str) -> Target | str:
         """The target that a report is about, or why it can't be used, in words."""
@@ -70,6 +66,12 @@ class Known:
         if target is None:
             return f"reports about {_bare(service)} are not used: its check has no `passive`"
         return target
+
+
+def _target(app: App, service: Service, endpoint: Endpoint) -> Target | None:
+    """What reports about an endpoint count for; None where they are not used."""
+    target = target_of(app, service, endpoint)
+    return None if target is None or target.check.passive is None else target
 
 
 def _bare(name: str) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypeVar
 
-from gtm.feeds.bounds import refusal
+from gtm.feeds.bounds import Bounds
 from gtm.feeds.evidence import Evidence, weigh
 from gtm.feeds.known import Known
 from gtm.feeds.window import OTHERS, Tally, Window
@@ -24,6 +25,8 @@ Value = TypeVar("Value")
 
 REPORTER_WINDOW = 60.0  # seconds over which it is seen whether all that a reporter tells fails
 REPORTERS = 1_024  # whose totals are kept; beyond, who was heard first is forgotten
+LOOKED_AT = 2_000  # endpoints that one step weighs, the longest waiting first
+AT_ONCE = 100  # those that one step takes out: it must not hold the control loop up
 QUIET = 600.0  # seconds after which having been out before counts no more
 LONGEST = 1800.0  # seconds: the most that `hold` grows to when an endpoint fails again and again
 
@@ -85,7 +88,7 @@ class Reports:
         self._now = now
         self._known = Known(())
         self._windows: dict[Target, Window] = {}
-        self._fresh: set[Target] = set()
+        self._fresh: dict[Target, None] = {}
         self._held: dict[Target, Hold] = {}
         self._past: dict[Target, tuple[int, float]] = {}
         self.heard: dict[str, Heard] = {}
@@ -113,7 +116,7 @@ class Reports:
         self._held = _moved(self._held, renamed)
         self._past = _moved(self._past, renamed)
         self.refused = _moved(self.refused, renamed)
-        self._fresh = set(_moved(dict.fromkeys(self._fresh), renamed))
+        self._fresh = _moved(self._fresh, renamed)
         for target, window in list(self._windows.items()):
             passive = target.check.passive
             if passive is None or passive.window != window.seconds:
@@ -145,7 +148,7 @@ class Reports:
             self._windows[target] = Window(passive.window)
         self._windows[target].add(reporter, tally, now)
         heard.window.add(OTHERS, tally, now)
-        self._fresh.add(target)
+        self._fresh[target] = None
 
     def hear(self, reporter: str) -> Heard:
         """Notes that a reporter tells something now."""
@@ -159,15 +162,22 @@ class Reports:
 
     def step(self, now: float) -> None:
         """Takes out what the latest reports call for, and puts back what probes found well."""
-        looked_at, self._fresh = self._fresh | self._held.keys() | self.refused.keys(), set()
+        for target in list(self._held):
+            self._watch(target, self._evidence(target, now), now)
+        bounds = Bounds(
+            lambda each: self._report(each).verdict, self._held.__contains__, self._overlays()
+        )
+        looked_at, taken = list(islice(self._fresh, LOOKED_AT)), 0
         for target in looked_at:
+            if taken == AT_ONCE:
+                break  # the next step goes on with the rest
+            del self._fresh[target]
             evidence = self._evidence(target, now)
-            if target in self._held:
-                self._watch(target, evidence, now)
-            elif evidence.bad and self._report(target).verdict.state is State.UP:
-                self._take_out(target, evidence, now)
-            else:
+            calls = evidence.bad and self._report(target).verdict.state is State.UP
+            if target in self._held or not calls:
                 self.refused.pop(target, None)
+            else:
+                taken += self._take_out(target, evidence, bounds, now)
 
     def _evidence(self, target: Target, now: float) -> Evidence:
         passive, window = target.check.passive, self._windows.get(target)
@@ -188,19 +198,24 @@ class Reports:
         total, part = heard.window.tallies(now).get(OTHERS, Tally()), here[reporter]
         return Tally(max(0, total.ok - part.ok), max(0, total.failed - part.failed))
 
-    def _take_out(self, target: Target, evidence: Evidence, now: float) -> None:
-        why = self._refusal(target)
+    def _take_out(self, target: Target, evidence: Evidence, bounds: Bounds, now: float) -> bool:
+        """Takes a target out if that is within bounds; whether it was."""
+        uses = self._known.uses(target)
+        why = bounds.refusal(target, uses)
         if why is not None:
             if target not in self.refused:
                 self._on_refusal(target, f"{self._words(target, evidence)}; {why}")
             self.refused[target] = why
-            return
+            self._fresh[target] = None  # it may be within bounds later
+            return False
         self.refused.pop(target, None)
         report = self._report(target)
         reason = f"{self._words(target, evidence)}; its probes succeed"
         verdict = Verdict(State.DOWN, reason, self._now())
         self._held[target] = Hold(verdict, evidence, now + self._length(target, now), report.probes)
+        bounds.taken(uses)
         self._on_change(target, report.verdict, verdict)
+        return True
 
     def _length(self, target: Target, now: float) -> float:
         """Seconds that it stays out at least: twice as long each time it fails again soon."""
@@ -232,20 +247,6 @@ class Reports:
         after = self._report(target).verdict
         if after.state is not State.DOWN:
             self._on_change(target, hold.verdict, after)
-
-    def _refusal(self, target: Target) -> str | None:
-        overlays = self._overlays()
-        for place in self._known.places(target):
-            why = refusal(
-                place,
-                target,
-                self._held.__contains__,
-                lambda each: self._report(each).verdict,
-                overlays(place.zone, place.app),
-            )
-            if why is not None:
-                return why
-        return None
 
     def _words(self, target: Target, evidence: Evidence) -> str:
         assert target.check.passive is not None  # noqa: S101  # else there would be no evidence

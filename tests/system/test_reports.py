@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import dns.edns
 import pytest
 
 from tests.system.harness import PATIENCE, Backend, Gtm, free_port, until
@@ -33,7 +34,7 @@ apps:
 latency_feed: {samples: 4}
 """
 NAME, US, EU = "orders.gtm.example.com", "127.0.0.11", "127.0.0.12"
-LONDON = "81.2.69.0/24"
+LONDON = "198.51.100.0/26"
 
 
 @dataclass
@@ -60,8 +61,17 @@ class Scene:
         item = {"service": NAME, "region": region, "endpoint": endpoint, "failed": count}
         assert self.post(by, "/v1/reports", {"reports": [item]}) == 200
 
-    def nearest(self) -> str:
-        return self.gtm.address(NAME)
+    def nearest(self, network: str | None = None) -> str:
+        """The answer to a client, or to one of a network."""
+        if network is None:
+            return self.gtm.address(NAME)
+        subnet = dns.edns.ECSOption(*_parts(network))
+        return self.gtm.address(NAME, use_edns=0, options=[subnet])
+
+
+def _parts(network: str) -> tuple[str, int]:
+    address, length = network.split("/")
+    return address, int(length)
 
 
 @pytest.fixture
@@ -73,11 +83,14 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     backends = [Backend(address, port) for address in (US, EU)]
     state = str(tmp_path / "state")
     gtm = Gtm(tmp_path, zones, "--api", f"127.0.0.1:{api}", "--state", state)
+    scene = Scene(gtm, api, backends)
     try:
-        yield Scene(gtm.wait(), api, backends)
+        gtm.wait()
+        yield scene
     finally:
-        gtm.process.kill()
-        gtm.process.wait(PATIENCE)
+        for each in {gtm, scene.gtm}:
+            each.process.kill()
+            each.process.wait(PATIENCE)
         for backend in backends:
             backend.kill()
 
@@ -113,23 +126,23 @@ def test_one_gateway_that_reports_all_failed_empties_nothing(scene: Scene) -> No
 def test_latency_that_gateways_measure_moves_their_clients_and_outlives_a_restart(
     scene: Scene, tmp_path: Path
 ) -> None:
-    first = scene.nearest()
-    near, far = ("us", "eu") if first == US else ("eu", "us")
-    body = {
-        "samples": [
-            {"area": "EU-GB", "region": far, "ms": 3},
-            {"area": "EU-GB", "region": near, "ms": 300},
-        ]
-        * 4
-    }
+    assert scene.nearest(LONDON) == EU
+    items = [
+        {"area": "EU-GB", "region": "us", "ms": 3},
+        {"area": "EU-GB", "region": "eu", "ms": 300},
+    ]
+    body = {"samples": items * 4}
     for by in ("127.0.0.2", "127.0.0.3"):
         assert scene.post(by, "/v1/latency", body) == 200
     until("it is followed", lambda: "latency_followed" in scene.gtm.events())
+    assert scene.nearest(LONDON) == US
     table = scene.gtm.command("latency").stdout
     assert "EU-GB" in table
     assert "300.0 ms" in table
-    explained = scene.gtm.command("explain", NAME, "--client", "81.2.69.142").stdout
+    explained = scene.gtm.command("explain", NAME, "--client", "198.51.100.1").stdout
     assert "measured for EU-GB" in explained
     assert scene.gtm.stop() == 0
     kept = json.loads((tmp_path / "state" / "latency.json").read_text())
     assert len(kept["cells"]) == 4
+    scene.gtm = Gtm(tmp_path, tmp_path / "zones", "--state", str(tmp_path / "state")).wait()
+    assert scene.nearest(LONDON) == US, "from the first answer on"

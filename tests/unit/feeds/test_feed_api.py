@@ -1,4 +1,4 @@
-"""`/v1/reports` and `/v1/latency` over loopback: what is taken, what is refused, and in what words."""
+"""`/v1/reports` and `/v1/latency` over loopback: what is taken, what is refused, and how."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +43,7 @@ ORDERS = {"service": "orders.gtm.example.com", "region": "us", "endpoint": "192.
 class Scene:
     """A controller, and the API in front of it."""
 
-    def __init__(self, stage: Stage, server: TestServer) -> None:
+    def __init__(self, stage: Stage, server: BaseTestServer[Any]) -> None:
         self.stage, self.controller, self._server = stage, stage.controller, server
 
     async def post(
@@ -63,10 +63,12 @@ class Scene:
             return response.status, found, response.headers
 
     async def get(self, path: str) -> dict[str, Any]:
-        async with aiohttp.ClientSession() as session:
-            async with session.get(self._server.make_url(path)) as response:
-                found: dict[str, Any] = await response.json()
-                return found
+        async with (
+            aiohttp.ClientSession() as session,
+            session.get(self._server.make_url(path)) as response,
+        ):
+            found: dict[str, Any] = await response.json()
+            return found
 
 
 @asynccontextmanager
@@ -187,8 +189,9 @@ async def test_one_that_sends_too_many_samples_is_held_back_and_none_of_them_cou
 # --- latency ----------------------------------------------------------------------------
 
 
-def samples(count: int, ms: float, **more: object) -> dict[str, Any]:
-    return {"samples": [{"area": "EU-GB", "region": "eu", "ms": ms, **more}] * count}
+def samples(number: int, milliseconds: float, **more: object) -> dict[str, Any]:
+    item = {"area": "EU-GB", "region": "eu", "ms": milliseconds}
+    return {"samples": [{**item, **more}] * number}
 
 
 async def test_latency_that_is_measured_steers_and_is_explained(scene: Scene) -> None:
@@ -199,7 +202,7 @@ async def test_latency_that_is_measured_steers_and_is_explained(scene: Scene) ->
     assert not await scene.controller.follow_latency(), "nothing new, so nothing is compiled"
     (row,) = (await scene.get("/v1/latency"))["rows"]
     assert (row["area"], row["region"], row["used_ms"], row["samples"]) == ("EU-GB", "eu", 41, 12)
-    found = await scene.get("/v1/explain?name=orders.gtm.example.com&client=81.2.69.142")
+    found = await scene.get("/v1/explain?name=orders.gtm.example.com&client=198.51.100.1")
     known = {one["region"]: one for one in found["steering"]["regions"]}
     assert known["us"]["rtt_from"] == "estimated from the distance"
     assert known["eu"]["rtt_ms"] == 41
@@ -220,7 +223,7 @@ async def test_a_load_keeps_what_was_measured(scene: Scene) -> None:
 async def test_a_client_is_looked_up_and_one_that_is_nowhere_is_refused(scene: Scene) -> None:
     body = {
         "samples": [
-            {"client": "81.2.69.142", "region": "eu", "ms": 12},
+            {"client": "198.51.100.1", "region": "eu", "ms": 12},
             {"client": "240.0.0.1", "region": "eu", "ms": 12},
             {"area": "EU-GB", "region": "mars", "ms": 12},
         ]
@@ -236,7 +239,7 @@ async def test_a_client_is_looked_up_and_one_that_is_nowhere_is_refused(scene: S
 
 
 async def test_latency_of_reports_counts_where_the_client_is_named(scene: Scene) -> None:
-    await scene.post("/v1/reports", failed(0, ok=9, latency_ms=33.0, client="81.2.69.0/24"))
+    await scene.post("/v1/reports", failed(0, ok=9, latency_ms=33.0, client="198.51.100.0/26"))
     assert scene.controller.feeds.latency.samples == 1
     await scene.post("/v1/reports", failed(0, ok=9, latency_ms=33.0))
     assert scene.controller.feeds.latency.samples == 1
@@ -245,7 +248,7 @@ async def test_latency_of_reports_counts_where_the_client_is_named(scene: Scene)
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"client": "81.2.69.142"}, "samples.0: name either a `client` or an `area`"),
+        ({"client": "198.51.100.1"}, "samples.0: name either a `client` or an `area`"),
         ({"area": None}, "samples.0: name either a `client` or an `area`"),
         ({"area": "Mars"}, "samples.0.area"),
         ({"ms": 0}, "samples.0.ms"),

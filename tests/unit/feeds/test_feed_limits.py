@@ -26,7 +26,7 @@ def test_whoever_waits_as_long_as_it_is_told_may_send(count: int, before: int) -
     for _ in range(before):
         limits.samples("gw", 10_000, 0.0)
     wait = limits.samples("gw", count, 0.0)
-    assert limits.samples("gw", count, wait + 1e-6) == 0
+    assert wait == 0 or limits.samples("gw", count, wait + 1e-6) == 0
 
 
 def test_one_that_sends_too_much_holds_nobody_else_up() -> None:

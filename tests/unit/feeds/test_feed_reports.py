@@ -149,7 +149,7 @@ def test_the_last_region_is_never_taken_out() -> None:
             stage.tell(end, failed=100, by=by)
     stage.step()
     assert len(stage.down()) == 1
-    assert "orders would have 0 of 2 regions left" in stage.refusals[0][1]
+    assert "orders would have 0 of the 2 regions left" in stage.refusals[0][1]
 
 
 def test_a_block_keeps_its_regions_whichever_services_are_reported() -> None:
