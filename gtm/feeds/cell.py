@@ -25,9 +25,8 @@ class Estimate:
     reporters: int
 
     def words(self) -> str:
-        """`median of 212 samples by 3 reporters`."""
-        by = "1 reporter" if self.reporters == 1 else f"{self.reporters} reporters"
-        return f"median of {self.samples:,} samples by {by}"
+        """`median of 212 samples`."""
+        return f"median of {self.samples:,} samples"
 
 
 @dataclass(slots=True)

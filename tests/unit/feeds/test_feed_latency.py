@@ -117,7 +117,7 @@ def test_what_the_file_says_comes_first_and_the_feed_stands_beside_it() -> None:
     feed.follow([other], 0.0, 0.0)
     (laid,) = feed.laid_over(other).latency
     assert dict(laid.milliseconds) == {"r1": 12, "r0": 41.0}
-    assert dict(laid.said) == {"r0": "median of 30 samples by 1 reporter"}
+    assert dict(laid.said) == {"r0": "median of 30 samples"}
 
 
 def test_laying_over_again_is_as_laying_over_once_and_taking_away_leaves_the_file() -> None:
