@@ -195,6 +195,23 @@ class Schedule:
     fast_interval: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Passive:
+    """When reports take an endpoint out that its probes still find up. Only probes put it back.
+
+    More than `failures` (a fraction) of at least `minimum` outcomes within `window` seconds, told
+    by at least `reporters`. It stays out for `hold` seconds at least. Of a service's endpoints,
+    and of its regions, reports hold out at most the fraction `most` at once.
+    """
+
+    failures: float = 0.5
+    minimum: int = 20
+    window: float = 30.0
+    hold: float = 30.0
+    most: float = 0.5
+    reporters: int = 1
+
+
 # --- checks -------------------------------------------------------------------------------
 
 
@@ -203,7 +220,7 @@ class Check:
     """How a thing is probed. Two checks that differ in name alone are the same check.
 
     `port` is None where there is none. With an `address` that is probed, whatever the check is
-    used for. `source` is the address that probes come from.
+    used for. `source` is the address that probes come from. `passive` None: reports say nothing.
     """
 
     name: str = field(compare=False)
@@ -213,6 +230,7 @@ class Check:
     source: IPv4Address | IPv6Address | None = None
     schedule: Schedule = Schedule()
     judgement: Judgement = Judgement()
+    passive: Passive | None = None
 
 
 class Combine(Enum):

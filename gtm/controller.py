@@ -22,6 +22,7 @@ from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.events import Sink, conditions, ignore
+from gtm.feeds import Feeds, LatencyStore
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Checker, Report, place
 from gtm.load.loop import CapacityLoop, Surroundings
@@ -50,6 +51,7 @@ from gtm.overrides import (
 from gtm.planes import Plane
 from gtm.planes.stats import answers_by_service
 from gtm.steering.lacking import lacking
+from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import targets_of
 from gtm.transitionlog import log_changes, log_down
@@ -117,23 +119,27 @@ class Controller:
         clock: Callable[[], float] = time.monotonic,
         tell: Sink = ignore,
         loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
+        latency: LatencyStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process. `clock` is monotonic seconds. `tell`
-        is called, on the control loop, with everything that happens, `loaded` with the zones
-        before they are served.
+        Without a store overrides do not outlive the process, without `latency` what was measured
+        does not. `clock` is monotonic seconds. `tell` is called, on the control loop, with
+        everything that happens, `loaded` with the zones before they are served.
         """
         self.tell = tell
         self._on_loaded = loaded
         self.sources = sources
         self.plane = plane
         self.checker = checker(self._verdict_changed)
+        self.feeds = Feeds(
+            self.checker.report, self._words, self._verdict_changed, now, clock, latency
+        )
         self.capacity = CapacityLoop(
             Surroundings(self._served, self._probed_load, self._answers, self._admit), clock
         )
         load = self.capacity.endpoint_load
-        self.measured = Measured(self.checker.verdict, self.checker.pace, load)
+        self.measured = Measured(self.feeds.verdict, self.checker.pace, load)
         self.checker.tell_patience(self._patience_changed)
         self.overrides = Register(store, now, self._overrides_changed, self._objection)
         self.loads = ReloadCounts()
@@ -175,8 +181,10 @@ class Controller:
         Raises GtmError when the zones, a database or the state can't be used.
         """
         await self.overrides.open()
+        await self.feeds.open()
         loaded, geo, targets = await asyncio.to_thread(self._read)
         await self._first_round(targets)
+        self.feeds.measure(loaded.zones)
         compiled = await asyncio.to_thread(self._compile, loaded.zones, geo)
         self._succeeded(loaded, compiled)
         self.ready = True
@@ -212,6 +220,7 @@ class Controller:
         self.checker.retarget(targets)
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(targets))
+        self.feeds.measure(loaded.zones)
         return self._succeeded(loaded, await self._compile_beside(loaded.zones, geo))
 
     async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
@@ -265,11 +274,15 @@ class Controller:
     def _compile(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         words, before = self.overrides.book.overlay, self._compiled
         self.measured.follow(zones, self._clock())
-        return self._compiler.compile(zones, geo, self.readings(), self._epoch, words, before)
+        measured = self.feeds.laid_over(zones)
+        return self._compiler.compile(measured, geo, self.readings(), self._epoch, words, before)
 
     def readings(self) -> Readings:
         """What is measured and believed now, as steering goes by it."""
         return replace(self.measured.readings(self._now()), patience=self.checker.patience)
+
+    def _words(self) -> Overlays:
+        return self.overrides.book.overlay
 
     async def _first_round(self, targets: frozenset[Target]) -> None:
         if not targets:
@@ -284,6 +297,7 @@ class Controller:
         self._on_loaded(compiled.zones)
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
+        self.feeds.serve(compiled.zones)
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
@@ -438,6 +452,32 @@ class Controller:
         if after is not before:
             self._publish(after)
 
+    # --- feeds --------------------------------------------------------------------------
+
+    def follow_reports(self) -> None:
+        """Takes out what reports call for, and puts back what probes have found well since."""
+        if self.ready:
+            self.feeds.step()
+
+    async def follow_latency(self) -> bool:
+        """Takes in what latency samples come to; whether any value that steers is another now.
+
+        It moves areas, so they are compiled beside the control loop. It waits for a load that
+        runs, and loads wait for it.
+        """
+        async with self._loading:
+            before = self.compiled
+            if not self.feeds.measure(before.zones):
+                return False
+            self._since_load = set()
+            try:
+                after = await self._compile_beside(before.zones, before.geo)
+                self._take_over(self.compiled, after)
+            finally:
+                self._since_load = None
+        log.info("latency_followed", epoch=self._epoch)
+        return True
+
     # --- overrides ----------------------------------------------------------------------
 
     async def add_override(self, wanted: Wanted) -> Added:
@@ -445,7 +485,7 @@ class Controller:
 
         Raises GtmError where it is about nothing, ServerError where `safety` refuses it.
         """
-        apps, look, before = self.compiled.apps.values(), self.checker.verdict, self.overrides.book
+        apps, look, before = self.compiled.apps.values(), self.feeds.verdict, self.overrides.book
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
@@ -466,7 +506,7 @@ class Controller:
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
         book = self.overrides.book
-        apps, look = self.compiled.apps.values(), self.checker.verdict
+        apps, look = self.compiled.apps.values(), self.feeds.verdict
         differing = differences(apps, book, book.without([one]), look)
         self._taken_back = {one.number: by}
         await self.overrides.remove(one, by)
@@ -475,7 +515,7 @@ class Controller:
     def _objection(self, one: Override) -> str:
         """Called by the register for a planned drain that is due."""
         apps, book = self.compiled.apps.values(), self.overrides.book
-        return objection(one, apps, book, self.checker.verdict, self._now())
+        return objection(one, apps, book, self.feeds.verdict, self._now())
 
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""

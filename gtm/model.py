@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
+from gtm.checks import Passive
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
@@ -145,6 +146,7 @@ class Check:
     statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
     body: str | None = None
     verify: bool = True
+    passive: Passive | None = None
     load: LoadField | None = None
     hashed: int = field(init=False, repr=False, compare=False)
 
@@ -499,10 +501,30 @@ class GeoOverride:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredLatency:
-    """Measured round trips from a client area to regions, milliseconds by region name."""
+    """Measured round trips from a client area to regions, milliseconds by region name.
+
+    `said` has, for regions whose value comes from the latency feed, what it was made from, in
+    words; what the zone file says stands without.
+    """
 
     area: GeoCode
     milliseconds: Mapping[str, float]
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRules:
+    """What it takes for the latency feed to be believed. `use` False: it never is.
+
+    A median counts that has at least `samples` of at least `reporters`; with one reporter alone
+    they must come from `networks` client networks. A sample counts for `expire` seconds.
+    """
+
+    samples: int = 30
+    reporters: int = 1
+    networks: int = 3
+    expire: float = 86400.0
+    use: bool = True
 
 
 class Stale(Enum):
@@ -546,6 +568,7 @@ class Zone:
     load: LoadFeed = LoadFeed()
     min_ttl: int | None = None
     alerts: tuple[Receiver, ...] = ()
+    latency_feed: LatencyRules = LatencyRules()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -28,6 +28,7 @@ from gtm.api.app import Api
 from gtm.controller import Controller, Sources
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
+from gtm.feeds import LatencyStore
 from gtm.geo import bundled
 from gtm.health import CONCURRENCY, Checker, Dial, direct
 from gtm.history import History, HistoryFile
@@ -48,6 +49,9 @@ RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
 FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
 MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
+LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
+LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -85,9 +89,11 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             None if settings.state is None else Store(settings.state),
             tell=_teller(history, alerts),
             loaded=alerts.configure,
+            latency=None if settings.state is None else LatencyStore(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
         stack.push_async_callback(controller.overrides.close)
+        stack.push_async_callback(controller.feeds.close)
         listen = [str(listener.at) for listener in listeners]
         api = Api(controller, listen, time.time, history, alerts)
         places = await _serve_api(stack, api, settings)
@@ -105,6 +111,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
+        for feed in (_reports(controller), _latency(controller)):
+            stack.push_async_callback(_cancel, asyncio.create_task(feed))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")
 
@@ -217,6 +225,30 @@ async def _measure(controller: Controller) -> None:
             log.exception("following_measurements_failed")
         took = time.monotonic() - begun
         await asyncio.sleep(max(MEASURE_EVERY, MEASURE_REST * took))
+
+
+async def _reports(controller: Controller) -> None:
+    """Does what reports of real requests call for, as long as the server runs."""
+    while True:
+        await asyncio.sleep(REPORTS_EVERY)
+        try:
+            controller.follow_reports()
+        except Exception:  # a fault of ours must not end it: the next round may fare better
+            log.exception("following_reports_failed")
+
+
+async def _latency(controller: Controller) -> None:
+    """Takes in what the latency feed measured, and keeps it, as long as the server runs."""
+    took = 0.0
+    while True:
+        await asyncio.sleep(max(LATENCY_EVERY, LATENCY_REST * took))
+        begun = time.monotonic()
+        try:
+            await controller.follow_latency()
+            await controller.feeds.save_if_due()
+        except Exception:  # as above
+            log.exception("following_latency_failed")
+        took = time.monotonic() - begun
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
@@ -9,8 +10,9 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api import history, loads, metrics, overrides, views
+from gtm.api import feeds, history, loads, metrics, overrides, views
 from gtm.api.models import LONGEST_AUTHOR, ErrorShape
+from gtm.api.reporters import held_back, reporter_of, too_fast
 from gtm.controller import Controller
 from gtm.errors import GtmError, ServerError, UsageError
 from gtm.explain import explain
@@ -56,6 +58,9 @@ class Api:
         app.router.add_get("/v1/overrides", self.overrides)
         app.router.add_post("/v1/overrides", self.add_override)
         app.router.add_delete("/v1/overrides", self.remove_override)
+        app.router.add_post("/v1/reports", self.report)
+        app.router.add_get("/v1/latency", self.latency)
+        app.router.add_post("/v1/latency", self.add_latency)
         return app
 
     async def healthz(self, request: web.Request) -> web.Response:
@@ -147,6 +152,38 @@ class Api:
         if found is None:
             return _json(ErrorShape(error=overrides.missing(self._controller, which)), status=404)
         return _json(found)
+
+    async def report(self, request: web.Request) -> web.Response:
+        """Takes outcomes of real requests in: 429 where a reporter sends too many."""
+        return await self._fed(request, "reports")
+
+    async def latency(self, request: web.Request) -> web.Response:
+        """The table of measured latency."""
+        self._require_ready()
+        return _json(feeds.latency(self._controller, self._now()))
+
+    async def add_latency(self, request: web.Request) -> web.Response:
+        """Takes round trips in: 429 where a reporter sends too many."""
+        return await self._fed(request, "latency")
+
+    async def _fed(self, request: web.Request, what: str) -> web.Response:
+        self._require_ready()
+        reporter, now, fed = reporter_of(request), time.monotonic(), self._controller.feeds
+        if (refusal := held_back(fed, reporter, now, what)) is not None:
+            return refusal
+        if request.content_type != "application/json":
+            raise UsageError(f"cannot take {what}: send it as application/json")
+        body = await request.read()
+        intake = feeds.Intake(self._controller, reporter)
+        if what == "reports":
+            reports = feeds.reports(body)
+            wait = fed.limits.samples(reporter, len(reports), now)
+            found = None if wait else intake.reports(reports, now)
+        else:
+            samples = feeds.samples(body)
+            wait = fed.limits.samples(reporter, len(samples), now)
+            found = None if wait else intake.samples(samples)
+        return too_fast(wait, reporter, what) if found is None else _json(found)
 
     def _require_ready(self) -> None:
         if not self._controller.ready:

@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 import gtm
+from gtm.api.feeds import MOST_NAMED
 from gtm.controller import Controller
 from gtm.load.picture import Feed
 from gtm.logs import Writer
@@ -62,6 +63,7 @@ class ServerCollector(Collector):
             yield from _verdicts(self._controller)
             yield from _paces(self._controller)
             yield from _overrides(self._controller)
+            yield from _feeds(self._controller)
             yield from _geo(self._controller)
             yield from _loads(self._controller)
 
@@ -259,6 +261,35 @@ def _alerts(told: Told) -> Iterable[Metric]:
     for receiver, count in told.queued():
         queued.add_metric([receiver], count)
     yield from (sent, queued)
+
+
+def _feeds(controller: Controller) -> Iterable[Metric]:
+    reports, latency = controller.feeds.reports, controller.feeds.latency
+    for name, text, count in (
+        ("gtm_reports", "Items of reports that came in.", reports.items),
+        ("gtm_reports_refused", "Those about what is not served.", reports.items_refused),
+        ("gtm_latency_samples", "Latency samples that came in.", latency.samples),
+        ("gtm_latency_evicted", "Pairs that made room for others.", latency.evicted),
+        (
+            "gtm_feed_requests_refused",
+            "Requests of reporters who sent too many.",
+            controller.feeds.limits.refused,
+        ),
+    ):
+        family = CounterMetricFamily(name, text)
+        family.add_metric([], count)
+        yield family
+    yield _gauge("gtm_reports_held_out", "Endpoints that reports hold out.", len(reports.held))
+    yield _gauge("gtm_latency_pairs", "Areas and regions with samples.", len(latency))
+    items = CounterMetricFamily("gtm_reporter_items", "By reporter.", labels=["reporter"])
+    last = GaugeMetricFamily(
+        "gtm_reporter_last_seconds", "When it reported last, Unix time.", labels=["reporter"]
+    )
+    busiest = sorted(reports.heard.items(), key=lambda pair: -pair[1].items)
+    for reporter, heard in busiest[:MOST_NAMED]:
+        items.add_metric([reporter], heard.items)
+        last.add_metric([reporter], heard.last)
+    yield from (items, last)
 
 
 def _geo(controller: Controller) -> Iterable[Metric]:

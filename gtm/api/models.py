@@ -343,6 +343,38 @@ class HistoryShape(Shape):
     unsaved: str | None = None
 
 
+class ReporterStatus(Shape):
+    """Who reports: items ever, and when the last came (Unix time)."""
+
+    reporter: str
+    items: int
+    last: float
+
+
+class HeldStatus(Shape):
+    """An endpoint that reports hold out, or would if they might, and why (not)."""
+
+    endpoint: str
+    reason: str
+    since: float | None
+
+
+class FeedsStatus(Shape):
+    """What gateways and clients tell. Counts are since the start.
+
+    `reporters` are the latest of `heard`; `pairs` of an area and a region have samples.
+    """
+
+    reports: int
+    reports_refused: int
+    samples: int
+    pairs: int
+    heard: int
+    reporters: list[ReporterStatus]
+    held: list[HeldStatus]
+    not_followed: list[HeldStatus]
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -361,6 +393,7 @@ class Status(Shape):
     kept: KeptStatus | None = None
     loads: list[RegionLoad] = []
     history: list[EventShape] = []
+    feeds: FeedsStatus | None = None
 
 
 class EndpointExplained(Shape):

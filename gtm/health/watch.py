@@ -91,5 +91,6 @@ def question(target: Target) -> Target:
     was learnt untrue.
     """
     return replace(
-        target, check=replace(target.check, name="", interval=0, timeout=0, rise=0, fall=0)
+        target,
+        check=replace(target.check, name="", interval=0, timeout=0, rise=0, fall=0, passive=None),
     )

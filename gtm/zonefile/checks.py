@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from gtm.checks import Passive
 from gtm.model import Check, CheckType, LoadField, StatusRange
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
+from gtm.zonefile.passive import passive
 from gtm.zonefile.shape import CheckShape, LoadFieldShape
 
 # Below 100 ms probes are a load of their own; beyond an hour a verdict says nothing any more.
@@ -43,6 +45,7 @@ def checked(
     _reject_meaningless(shape, document, path, findings)
     _judge_times(shape, document, path, findings)
     _judge_load(shape.load, document, (*path, "load"), findings)
+    reports = passive(shape.passive, document, (*path, "passive"), findings)
     port = shape.port or _DEFAULT_PORTS.get(shape.type)
     if port is None and document.value_at((*path, "port")) is None:
         findings.wrong(
@@ -50,10 +53,10 @@ def checked(
         )
     if port is None or len(findings.mistakes) > before:
         return None
-    return _built(name, shape, port)
+    return _built(name, shape, port, reports)
 
 
-def _built(name: str, shape: CheckShape, port: int) -> Check:
+def _built(name: str, shape: CheckShape, port: int, reports: Passive | None) -> Check:
     expect = shape.expect
     return Check(
         name,
@@ -69,6 +72,7 @@ def _built(name: str, shape: CheckShape, port: int) -> Check:
         body=expect.body if expect else None,
         verify=shape.verify is not False,
         load=_load(shape.load),
+        passive=reports,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from gtm.checks import Passive
 from gtm.model import (
     EVERYONE,
     AllDown,
@@ -18,6 +19,7 @@ from gtm.model import (
     CheckType,
     Endpoint,
     GeoOverride,
+    LatencyRules,
     Location,
     MinUp,
     Policy,
@@ -85,6 +87,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
         "overrides": {str(override.clients): _override(override) for override in zone.overrides}
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
+    tree["latency_feed"] = _latency_rules(zone.latency_feed)
     tree["records"] = _records(zone)
     return tree
 
@@ -133,6 +136,8 @@ def _check(check: Check) -> dict[str, Any]:
         "rise": check.rise,
         "fall": check.fall,
     }
+    if check.passive is not None:
+        tree["passive"] = _passive(check.passive)
     if check.type is CheckType.TCP:
         return tree
     tree["path"] = check.path
@@ -147,6 +152,27 @@ def _check(check: Check) -> dict[str, Any]:
         where = {"header": check.load.header, "pointer": check.load.pointer}
         tree["load"] = {key: value for key, value in where.items() if value is not None}
     return tree
+
+
+def _passive(passive: Passive) -> dict[str, Any]:
+    return {
+        "failures": _part(passive.failures),
+        "minimum": passive.minimum,
+        "window": _duration(passive.window),
+        "hold": _duration(passive.hold),
+        "most": _part(passive.most),
+        "reporters": passive.reporters,
+    }
+
+
+def _latency_rules(rules: LatencyRules) -> dict[str, Any]:
+    return {
+        "use": rules.use,
+        "samples": rules.samples,
+        "reporters": rules.reporters,
+        "networks": rules.networks,
+        "expire": _duration(rules.expire),
+    }
 
 
 def _status(status: StatusRange) -> int | str:

@@ -29,6 +29,7 @@ from gtm.zonefile.leaves import (
     Expiry,
     Fraction,
     HeaderName,
+    HowMany,
     InARow,
     JsonPointer,
     LastResort,
@@ -74,10 +75,23 @@ class ExpectShape(Shape):
     body: BodyText | None = Field(default=None, description="Text that the body must hold.")
 
 
+class PassiveShape(Shape):
+    """When reports of real requests take out an endpoint that its probes still find up."""
+
+    failures: Fraction = Field(default=0.5, description="The rate of failures above which.")
+    minimum: HowMany = Field(default=20, description="Outcomes that it takes at least.")
+    window: Seconds = Field(default=30.0, description="How far back outcomes count.")
+    hold: Seconds = Field(default=30.0, description="How long it stays out at least.")
+    most: Fraction = Field(
+        default=0.5, description="The part of a service's endpoints that reports may hold out."
+    )
+    reporters: HowMany = Field(default=1, description="Reporters that have to say so.")
+
+
 class CheckShape(Shape):
     """How a thing is probed."""
 
-    later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "passive", "method")
+    later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "method")
 
     type: CheckWord = Field(description="http, https or tcp.")
     port: Port | None = Field(default=None, description="Default 80 for http, 443 for https.")
@@ -98,6 +112,9 @@ class CheckShape(Shape):
     )
     load: LoadFieldShape | None = Field(
         default=None, description="Where the response says the load; default header X-GTM-Load."
+    )
+    passive: PassiveShape | None = Field(
+        default=None, description="When reports take an endpoint out; default never."
     )
 
 
@@ -273,7 +290,7 @@ class AppShape(Shape):
     later: ClassVar[tuple[str, ...]] = ("safety", "ttl")
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("policy", *SteeringKeys.model_fields), "`steering`"
-    )
+    ) | {"passive": "a check, beside its probes: reports take out, only probes put back"}
 
     topology: TopologyWord = Field(
         description="replicated: one decision for the whole block; spread: one for each service."
@@ -330,6 +347,18 @@ class LoadShape(Shape):
     stale: StaleWord = Field(
         default=Stale.KEEP, description="keep: go by what was known; ignore: as if it had room."
     )
+
+
+class LatencyFeedShape(Shape):
+    """What it takes for measured latency that is posted to be believed."""
+
+    use: bool = Field(default=True, description="Whether it is used at all.")
+    samples: HowMany = Field(default=30, description="Samples that a median needs.")
+    reporters: HowMany = Field(default=1, description="Reporters that it needs.")
+    networks: HowMany = Field(
+        default=3, description="Client networks that it needs where one reporter is alone."
+    )
+    expire: Seconds = Field(default=86400.0, description="How long a sample counts.")
 
 
 class OverrideShape(Shape):
@@ -402,6 +431,7 @@ class ZoneFile(SharedFile):
     latency: dict[str, dict[str, Positive]] = Field(
         default_factory=dict, description="Geo code: region: measured round trip in ms."
     )
+    latency_feed: LatencyFeedShape = Field(default_factory=LatencyFeedShape)
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -416,6 +446,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("checks", "*", "expect"): ExpectShape,
     ("checks", "*", "load"): LoadFieldShape,
     ("alerts", "*"): ReceiverShape,
+    ("checks", "*", "passive"): PassiveShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,
@@ -428,6 +459,8 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("apps", "*", "check", "load"): LoadFieldShape,
     ("safety",): SafetyShape,
     ("load",): LoadShape,
+    ("apps", "*", "check", "passive"): PassiveShape,
+    ("latency_feed",): LatencyFeedShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gtm.zonefile.choices import NEVER_ALONE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
 from gtm.zonefile.names import ANY_ZONE
@@ -83,7 +84,10 @@ def _report(
     elif kind == "missing":
         name = str(path[-1])
         remedy = _REMEDIES.get(name, f"write `{name}:`")
-        findings.wrong(document.key(path[:-1]), f"`{name}` is missing", remedy)
+        problem = f"`{name}` is missing"
+        if name == "type" and document.value_at((*path[:-1], "passive")) is not None:
+            problem, remedy = NEVER_ALONE
+        findings.wrong(document.key(path[:-1]), problem, remedy)
     else:
         wrong = _wrong(error)
         findings.wrong(document.at(path), wrong.problem, wrong.remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from gtm.explain import explain
 from gtm.model import Target
 from gtm.snapshot import Snapshot
 from tests.unit.control.test_controller import ZONE, Stage, ToldChecker
+from tests.worlds import NobodyTold
 
 FLEXIBLE = ZONE.replace("nameservers", "ttl: {min: 10, max: 60}\nnameservers")
 NAME = b"\x06orders\x03gtm\x07example\x03com\x00"
@@ -54,16 +55,6 @@ class PatientStage(Stage):
 @pytest.fixture
 def stage(tmp_path: Path) -> PatientStage:
     return PatientStage(tmp_path)
-
-
-class NobodyTold:
-    """Alerts of a server that tells nobody."""
-
-    def sent(self) -> Iterable[tuple[str, str, int]]:
-        return ()
-
-    def queued(self) -> Iterable[tuple[str, int]]:
-        return ()
 
 
 def ttl(snapshot: Snapshot) -> int:
