@@ -25,7 +25,7 @@ from aiohttp import web
 import gtm
 from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
-from gtm.controller import Controller, Sources
+from gtm.controller import Controller
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import LatencyStore
@@ -37,6 +37,7 @@ from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
 from gtm.settings import Settings
+from gtm.sources import Sources
 from gtm.watcher import changes
 
 log = structlog.get_logger("gtm")
@@ -208,7 +209,7 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
 
 async def _follow(controller: Controller) -> None:
     """Loads again when a file changes."""
-    async for _ in changes((controller.sources.zones, *controller.sources.geoip)):
+    async for _ in changes((controller.reader.sources.zones, *controller.reader.sources.geoip)):
         try:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen

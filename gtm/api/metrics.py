@@ -94,7 +94,7 @@ def _server(controller: Controller) -> Iterable[Metric]:
     lost.add_metric([], Writer.lost)
     yield lost
     reload = controller.reload
-    good = reload is not None and reload.error is None and controller.geo_error is None
+    good = reload is not None and reload.error is None and controller.reader.geo_error is None
     yield _gauge("gtm_reload_ok", "0 while the files on disk are not what is served.", float(good))
 
 

@@ -79,7 +79,7 @@ def reload_status(controller: Controller) -> ReloadStatus:
     return ReloadStatus(
         at=reload.at,
         error=reload.error,
-        geo_error=controller.geo_error,
+        geo_error=controller.reader.geo_error,
         mistakes=[MistakeShape.model_validate(mistake) for mistake in reload.mistakes],
         warnings=[MistakeShape.model_validate(each) for each in lacking(served.zones, served.geo)],
     )

@@ -150,9 +150,11 @@ async def test_what_is_planned_counts_as_done_for_safety(stage: PatientStage) ->
 async def test_one_that_is_due_is_judged_by_what_is_up_then(stage: PatientStage) -> None:
     await stage.controller.start()
     added = await stage.controller.add_override(request(planned=True))
-    assert stage.controller._objection(added.override) == ""
+    assert stage.controller._acts.objection(stage.controller.overrides, added.override) == ""
     await stage.controller.add_override(request(act="down", target="region/us", force=True))
-    assert "no region up" in stage.controller._objection(added.override)
+    assert "no region up" in stage.controller._acts.objection(
+        stage.controller.overrides, added.override
+    )
 
 
 async def test_only_a_drain_can_be_planned() -> None:
