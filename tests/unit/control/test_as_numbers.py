@@ -70,7 +70,8 @@ async def test_the_log_says_it_at_load_and_a_broken_file_keeps_the_one_before(
     stage = Stage(tmp_path)
     stage.write(NAMING)
     asn = asn_file(tmp_path / "asn.mmdb")
-    stage.controller.reader.sources = type(stage.controller.sources)(stage.zones, (SAMPLE, asn))
+    reader = stage.controller.reader
+    reader.sources = type(reader.sources)(stage.zones, (SAMPLE, asn))
     with capture_logs() as logs:
         await stage.controller.start()
     assert any("AS64501" in str(line.get("at")) for line in logs)
