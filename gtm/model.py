@@ -15,6 +15,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
+from gtm.checks import Check
+from gtm.receivers import Receiver
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -89,88 +92,7 @@ class AsNumber:
 Clients = IPv4Network | IPv6Network | AsNumber
 
 
-# --- checks and verdicts ----------------------------------------------------------------
-
-
-class CheckType(Enum):
-    """How a thing is probed."""
-
-    HTTP = "http"
-    HTTPS = "https"
-    TCP = "tcp"
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRange:
-    """HTTP status codes from `first` to `last`, both included."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoadField:
-    """Where the load stands in a health response: in a header, or in its JSON body.
-
-    `pointer` is a JSON pointer (RFC 6901). One of the two is set.
-    """
-
-    header: str | None = None
-    pointer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How a thing is probed and how its answers are judged.
-
-    `rise` and `fall` are successes and failures in a row to come up and to go down. `interval`
-    is from the start of one probe to the start of the next; `timeout` bounds a whole probe.
-    `host` overrides the Host header and TLS server name (default: the service's name).
-    `body` is a substring the response body must contain (None: not looked at), `load` where the
-    response says the endpoint's load (None: in the header that is always looked for). Two checks
-    that differ in name alone are the same check.
-    """
-
-    name: str = field(compare=False)
-    type: CheckType
-    port: int
-    interval: float = 10.0
-    timeout: float = 3.0
-    rise: int = 2
-    fall: int = 3
-    path: str = "/"
-    host: str | None = None
-    statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
-    body: str | None = None
-    verify: bool = True
-    load: LoadField | None = None
-    hashed: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Hashes once: there is one check for thousands of targets that are looked up by it."""
-        parts = (self.type, self.port, self.path, self.host, self.statuses, self.body)
-        object.__setattr__(self, "hashed", hash(parts))
-
-    def __hash__(self) -> int:
-        """Equal for equal checks."""
-        return self.hashed
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One thing to probe one way: what a verdict is about. Equal targets are probed once.
-
-    `address` is an IP address or a host name without the trailing dot. `server_name` is sent as
-    Host header and TLS server name; None for checks that send neither.
-    """
-
-    check: Check
-    address: str
-    server_name: str | None = None
-
-    def __hash__(self) -> int:
-        """By where it is: how it is probed hardly tells targets apart, and is long to hash."""
-        return hash((self.address, self.server_name))
+# --- verdicts ---------------------------------------------------------------------------
 
 
 class State(Enum):
@@ -505,10 +427,30 @@ class GeoOverride:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredLatency:
-    """Measured round trips from a client area to regions, milliseconds by region name."""
+    """Measured round trips from a client area to regions, milliseconds by region name.
+
+    `said` has, for regions whose value comes from the latency feed, what it was made from, in
+    words; what the zone file says stands without.
+    """
 
     area: GeoCode
     milliseconds: Mapping[str, float]
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRules:
+    """What it takes for the latency feed to be believed. `use` False: it never is.
+
+    A median counts that has at least `samples` of at least `reporters`; with one reporter alone
+    they must come from `networks` client networks. A sample counts for `expire` seconds.
+    """
+
+    samples: int = 30
+    reporters: int = 1
+    networks: int = 3
+    expire: float = 86400.0
+    use: bool = True
 
 
 class Stale(Enum):
@@ -534,6 +476,7 @@ class Zone:
     that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
+    `alerts` are who is told of what happens.
     """
 
     name: str
@@ -550,6 +493,8 @@ class Zone:
     min_regions: int = 1
     load: LoadFeed = LoadFeed()
     min_ttl: int | None = None
+    alerts: tuple[Receiver, ...] = ()
+    latency_feed: LatencyRules = LatencyRules()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Asker
 from gtm.geo import Geo, open_databases
-from gtm.model import State, Target, Verdict, Zone
+from gtm.model import State, Verdict, Zone
 from gtm.steering.readings import Readings
 from gtm.zonefile import load
 
@@ -61,6 +62,16 @@ def compile_world(
         Verdicts(down), patience=lambda target: seconds.get(target.address, math.inf)
     )
     return Compiler().compile(read_zones(files), geo or sample_geo(), readings, epoch=1)
+
+
+class NobodyTold:
+    """Alerts of a server that tells nobody."""
+
+    def sent(self) -> Iterable[tuple[str, str, int]]:
+        return ()
+
+    def queued(self) -> Iterable[tuple[str, int]]:
+        return ()
 
 
 def asker(text: str) -> Asker:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from gtm.checks import Check
 from gtm.health.state import Health
-from gtm.model import Check, State
+from gtm.model import State
 
 
 def patience(health: Health, check: Check) -> float:
@@ -17,13 +18,13 @@ def patience(health: Health, check: Check) -> float:
         case State.UNKNOWN:
             return 0.0
         case State.UP:
-            left = check.fall - health.failures
+            left = check.judgement.fall - health.failures
         case State.DOWN:
-            left = check.rise - health.successes
+            left = check.judgement.rise - health.successes
     # a reload may have lowered `fall` or `rise` below what was counted; the next probe tells
-    return max(1, left) * check.interval
+    return max(1, left) * check.schedule.interval
 
 
 def undisturbed(check: Check) -> float:
     """The patience of a target that is up and has not failed."""
-    return check.fall * check.interval
+    return check.judgement.fall * check.schedule.interval

@@ -17,6 +17,7 @@ from typing import Protocol
 
 import structlog
 
+from gtm.checks import Target
 from gtm.health.dial import Dial, direct
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome, place, span
@@ -27,7 +28,7 @@ from gtm.health.schedule import next_due, phase
 from gtm.health.spells import Spells
 from gtm.health.state import step, unprobed
 from gtm.health.watch import Report, Watch, question
-from gtm.model import Target, Verdict
+from gtm.model import Verdict
 
 # Probes that run at once, each with one socket: half of the 1024 open files that a process gets
 # by default, the rest is for DNS and the API. When every probe times out after t seconds, this
@@ -194,7 +195,9 @@ class Checker:
     def _plan(self, watch: Watch) -> None:
         """Set the timer for the next probe. Only called when none is due or running."""
         now = self._clock()
-        due = next_due(now, watch.target.check.interval, watch.phase, self._random.random())
+        due = next_due(
+            now, watch.target.check.schedule.interval, watch.phase, self._random.random()
+        )
         watch.timer = asyncio.get_running_loop().call_later(due - now, self._due, watch)
 
     def _due(self, watch: Watch) -> None:
@@ -249,7 +252,7 @@ class Checker:
     def _judge(self, watch: Watch, outcome: Outcome) -> None:
         before, check = watch.health.verdict, watch.target.check
         waited = patience(watch.health, check)
-        watch.health = step(watch.health, outcome, check)
+        watch.health = step(watch.health, outcome, check.judgement)
         watch.outcome = outcome
         watch.pace = watch.pace.after(outcome)
         watch.probes += 1

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gtm.checks import Judgement
 from gtm.health.outcome import Outcome, ordinal
-from gtm.model import Check, State, Verdict
+from gtm.model import State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def unprobed(since: float, reason: str = "not probed yet") -> Health:
     return Health(Verdict(State.UNKNOWN, reason, since))
 
 
-def step(health: Health, outcome: Outcome, check: Check) -> Health:
+def step(health: Health, outcome: Outcome, rules: Judgement) -> Health:
     """The health after one more outcome.
 
     `since` moves only when the state does. The reason is always that of the latest outcome, with
@@ -36,36 +37,36 @@ def step(health: Health, outcome: Outcome, check: Check) -> Health:
     successes = health.successes + 1 if outcome.ok else 0
     failures = 0 if outcome.ok else health.failures + 1
     before = health.verdict
-    state = _next_state(before.state, successes, failures, check)
+    state = _next_state(before.state, successes, failures, rules)
     verdict = Verdict(
         state=state,
-        reason=outcome.reason + _row(before.state, successes, failures, check),
+        reason=outcome.reason + _row(before.state, successes, failures, rules),
         since=before.since if state is before.state else outcome.at,
     )
     return Health(verdict, successes, failures)
 
 
-def _next_state(state: State, successes: int, failures: int, check: Check) -> State:
+def _next_state(state: State, successes: int, failures: int, rules: Judgement) -> State:
     """Exactly one of `successes` and `failures` is not 0."""
     if state is State.UNKNOWN:
         return State.UP if successes else State.DOWN
-    if successes >= check.rise:
+    if successes >= rules.rise:
         return State.UP
-    if failures >= check.fall:
+    if failures >= rules.fall:
         return State.DOWN
     return state
 
 
-def _row(state: State, successes: int, failures: int, check: Check) -> str:
+def _row(state: State, successes: int, failures: int, rules: Judgement) -> str:
     """Where the outcome stands in its row: `, 2nd of 3` towards a change, `, 5th in a row` after.
 
     `state` is the one before the outcome. Empty where there is nothing to count: the first
     outcome of all, a success while up, a change that takes only one.
     """
-    if state is State.UP and failures and check.fall > 1:
-        return f", {ordinal(failures)} of {check.fall}"
-    if state is State.DOWN and successes and check.rise > 1:
-        return f", {ordinal(successes)} of {check.rise}"
+    if state is State.UP and failures and rules.fall > 1:
+        return f", {ordinal(failures)} of {rules.fall}"
+    if state is State.DOWN and successes and rules.rise > 1:
+        return f", {ordinal(successes)} of {rules.rise}"
     if state is State.DOWN and failures > 1:
         return f", {ordinal(failures)} in a row"
     return ""

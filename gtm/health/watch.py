@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field, replace
 
+from gtm.checks import Check, Target
 from gtm.health.outcome import Outcome
 from gtm.health.pace import UNMEASURED, Pace
 from gtm.health.state import Health
-from gtm.model import Target, Verdict
+from gtm.model import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ def question(target: Target) -> Target:
     Two targets with one question have one history: a new `interval` or `fall` does not make what
     was learnt untrue.
     """
+    check = target.check
     return replace(
-        target, check=replace(target.check, name="", interval=0, timeout=0, rise=0, fall=0)
+        target, check=Check("", check.probe, check.port, check.address, check.source, check.family)
     )

@@ -11,17 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gtm.model import (
-    App,
-    CheckType,
-    Endpoint,
-    MinUp,
-    Service,
-    State,
-    Target,
-    Topology,
-    Verdict,
-)
+from gtm.checks import Check, Exec, Grpc, Http, Target, Tcp
+from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.regions import RegionVerdicts, region_verdicts, revives
 
@@ -79,10 +70,18 @@ def target_of(app: App, service: Service, endpoint: Endpoint) -> Target | None:
     check = service.check or app.check
     if check is None:
         return None
-    name = None
-    if check.type is not CheckType.TCP:
-        name = check.host or service.name.rstrip(".")
-    return Target(check, str(endpoint).rstrip("."), name)
+    address = check.address or str(endpoint).rstrip(".")
+    return Target(check, address, _asked_by(check, service))
+
+
+def _asked_by(check: Check, service: Service) -> str | None:
+    """The name that goes with a probe; None where it makes no difference to what is asked."""
+    probe, own = check.probe, service.name.rstrip(".")
+    if isinstance(probe, Http):
+        return probe.host or own
+    if isinstance(probe, Tcp):
+        return own if probe.tls is not None and probe.tls.server_name is None else None
+    return own if isinstance(probe, Grpc | Exec) else None
 
 
 def targets_of(apps: Iterable[App]) -> frozenset[Target]:

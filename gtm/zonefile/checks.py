@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from gtm.model import Check, CheckType, LoadField, StatusRange
+from gtm.checks import (
+    Check,
+    Contains,
+    Http,
+    Judgement,
+    LoadField,
+    Passive,
+    Schedule,
+    StatusRange,
+    Tcp,
+    Tls,
+)
+from gtm.zonefile.choices import CheckType
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
+from gtm.zonefile.passive import passive
 from gtm.zonefile.shape import CheckShape, LoadFieldShape
 
 # Below 100 ms probes are a load of their own; beyond an hour a verdict says nothing any more.
@@ -31,7 +44,7 @@ def bare(word: str) -> Check | None:
     """The check that `http` or `https` alone stand for; None for any other word."""
     for type_, port in _DEFAULT_PORTS.items():
         if word == type_.value:
-            return Check(word, type_, port)
+            return Check(word, Http(Tls() if type_ is CheckType.HTTPS else None), port)
     return None
 
 
@@ -43,6 +56,7 @@ def checked(
     _reject_meaningless(shape, document, path, findings)
     _judge_times(shape, document, path, findings)
     _judge_load(shape.load, document, (*path, "load"), findings)
+    reports = passive(shape.passive, document, (*path, "passive"), findings)
     port = shape.port or _DEFAULT_PORTS.get(shape.type)
     if port is None and document.value_at((*path, "port")) is None:
         findings.wrong(
@@ -50,25 +64,30 @@ def checked(
         )
     if port is None or len(findings.mistakes) > before:
         return None
-    return _built(name, shape, port)
+    return _built(name, shape, port, reports)
 
 
-def _built(name: str, shape: CheckShape, port: int) -> Check:
-    expect = shape.expect
+def _built(name: str, shape: CheckShape, port: int, reports: Passive | None) -> Check:
     return Check(
         name,
-        shape.type,
+        Tcp() if shape.type is CheckType.TCP else _http(shape),
         port,
-        interval=shape.interval,
-        timeout=_timeout(shape),
-        rise=shape.rise,
-        fall=shape.fall,
+        schedule=Schedule(shape.interval, _timeout(shape)),
+        judgement=Judgement(shape.rise, shape.fall),
+        load=_load(shape.load),
+        passive=reports,
+    )
+
+
+def _http(shape: CheckShape) -> Http:
+    expect = shape.expect
+    body = (Contains(expect.body),) if expect and expect.body is not None else ()
+    return Http(
+        tls=Tls(verify=shape.verify is not False) if shape.type is CheckType.HTTPS else None,
         path=shape.path or "/",
         host=shape.host,
         statuses=(expect and expect.status) or _OK,
-        body=expect.body if expect else None,
-        verify=shape.verify is not False,
-        load=_load(shape.load),
+        body=body,
     )
 
 

@@ -9,26 +9,26 @@ from typing import Any
 
 import yaml
 
+from gtm.checks import Check, Contains, Http, Passive, StatusRange, kind
 from gtm.model import (
     EVERYONE,
     AllDown,
     App,
     Balance,
-    Check,
-    CheckType,
     Endpoint,
     GeoOverride,
+    LatencyRules,
     Location,
     MinUp,
     Policy,
     RRset,
     Rule,
     Service,
-    StatusRange,
     Steering,
     WhenAllDown,
     Zone,
 )
+from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.load import load
 from gtm.zonefile.policies import BY_COST
@@ -76,6 +76,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
     }
     tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
     tree["checks"] = {name: _check(check) for name, check in checks.items()}
+    tree["alerts"] = {one.name: _receiver(one) for one in zone.alerts}
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
     tree["load"] = {"expire": _duration(zone.load.expire), "stale": zone.load.stale.value}
     tree["safety"] = {"min_regions": zone.min_regions}
@@ -83,6 +84,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
         "overrides": {str(override.clients): _override(override) for override in zone.overrides}
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
+    tree["latency_feed"] = _latency_rules(zone.latency_feed)
     tree["records"] = _records(zone)
     return tree
 
@@ -124,27 +126,52 @@ def _named_checks(apps: tuple[App, ...]) -> dict[str, Check]:
 
 def _check(check: Check) -> dict[str, Any]:
     tree: dict[str, Any] = {
-        "type": check.type.value,
+        "type": kind(check.probe),
         "port": check.port,
-        "interval": _duration(check.interval),
-        "timeout": _duration(check.timeout),
-        "rise": check.rise,
-        "fall": check.fall,
+        "interval": _duration(check.schedule.interval),
+        "timeout": _duration(check.schedule.timeout),
+        "rise": check.judgement.rise,
+        "fall": check.judgement.fall,
     }
-    if check.type is CheckType.TCP:
+    if check.passive is not None:
+        tree["passive"] = _passive(check.passive)
+    probe = check.probe
+    if not isinstance(probe, Http):
         return tree
-    tree["path"] = check.path
-    if check.host is not None:
-        tree["host"] = check.host
-    tree["expect"] = {"status": [_status(one) for one in check.statuses]}
-    if check.body is not None:
-        tree["expect"]["body"] = check.body
-    if check.type is CheckType.HTTPS:
-        tree["verify"] = check.verify
+    tree["path"] = probe.path
+    if probe.host is not None:
+        tree["host"] = probe.host
+    tree["expect"] = {"status": [_status(one) for one in probe.statuses]}
+    for test in probe.body:
+        if isinstance(test, Contains):
+            tree["expect"]["body"] = test.text
+    if probe.tls is not None:
+        tree["verify"] = probe.tls.verify
     if check.load is not None:
         where = {"header": check.load.header, "pointer": check.load.pointer}
         tree["load"] = {key: value for key, value in where.items() if value is not None}
     return tree
+
+
+def _passive(passive: Passive) -> dict[str, Any]:
+    return {
+        "failures": _part(passive.failures),
+        "minimum": passive.minimum,
+        "window": _duration(passive.window),
+        "hold": _duration(passive.hold),
+        "most": _part(passive.most),
+        "reporters": passive.reporters,
+    }
+
+
+def _latency_rules(rules: LatencyRules) -> dict[str, Any]:
+    return {
+        "use": rules.use,
+        "samples": rules.samples,
+        "reporters": rules.reporters,
+        "networks": rules.networks,
+        "expire": _duration(rules.expire),
+    }
 
 
 def _status(status: StatusRange) -> int | str:
@@ -157,6 +184,34 @@ def _duration(seconds: float) -> str | float:
         return f"{int(seconds)}s"
     milliseconds = round(seconds * 1000)
     return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
+
+
+def _receiver(receiver: Receiver) -> dict[str, Any]:
+    tree: dict[str, Any] = {"type": receiver.type.value, **_guarded("url", receiver.url)}
+    if receiver.secret is not None:
+        is_key = receiver.type is ReceiverType.PAGERDUTY
+        tree |= _guarded("key" if is_key else "secret", receiver.secret)
+    tree |= {
+        "on": [kind.value for kind in receiver.kinds],
+        "severity": receiver.severity.word,
+        "regions": list(receiver.regions),
+        "apps": list(receiver.apps),
+        "group_wait": _duration(receiver.group_wait),
+    }
+    if receiver.type is not ReceiverType.ALERTMANAGER:
+        tree["repeat"] = _duration(receiver.repeat)
+    return tree | {
+        "burst": receiver.burst,
+        "pace": _duration(receiver.pace),
+        "timeout": _duration(receiver.timeout),
+        "proxy": receiver.proxy,
+    }
+
+
+def _guarded(key: str, guarded: Guarded) -> dict[str, str]:
+    """The key that says where a value stands, as it was written."""
+    ending = "" if guarded.where is Where.HERE else f"_{guarded.where.value}"
+    return {key + ending: guarded.value}
 
 
 def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:

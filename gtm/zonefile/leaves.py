@@ -10,17 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gtm.model import (
-    Balance,
-    CheckType,
-    Draw,
-    Location,
-    MinUp,
-    Policy,
-    Stale,
-    StatusRange,
-    Topology,
-)
+from gtm.checks import StatusRange
+from gtm.model import Balance, Draw, Location, MinUp, Policy, Stale, Topology
 from gtm.zonefile import choices, names, values
 
 _DURATION_SCHEMA: dict[str, Any] = {
@@ -85,6 +76,7 @@ Positive = Annotated[
 ]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, 65535)]
 InARow = Annotated[int, PlainValidator(values.in_a_row), _whole(1, 100)]
+HowMany = Annotated[int, PlainValidator(values.how_many), _whole(1, values.MANY)]
 RegionsLeft = Annotated[int, PlainValidator(values.regions_left), _whole(0, 1000)]
 UrlPath = Annotated[
     str, PlainValidator(values.url_path), WithJsonSchema({"type": "string", "pattern": "^/"})
@@ -98,7 +90,9 @@ Statuses = Annotated[
 BodyText = Annotated[
     str, PlainValidator(values.body_text), WithJsonSchema({"type": "string", "minLength": 1})
 ]
-CheckWord = Annotated[CheckType, PlainValidator(choices.check_type), _words(CheckType)]
+CheckWord = Annotated[
+    choices.CheckType, PlainValidator(choices.check_type), _words(choices.CheckType)
+]
 PolicyWord = Annotated[Policy, PlainValidator(choices.policy), _words(Policy)]
 TopologyWord = Annotated[Topology, PlainValidator(choices.topology), _words(Topology)]
 MinUpCount = Annotated[

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gtm.checks import Judgement
 from gtm.health.outcome import Outcome, ordinal, span
 from gtm.health.state import Health, step, unprobed
-from gtm.model import Check, CheckType, State
+from gtm.model import State
 
 
-def check(rise: int = 2, fall: int = 3) -> Check:
-    return Check(name="api", type=CheckType.HTTP, port=80, rise=rise, fall=fall)
+def check(rise: int = 2, fall: int = 3) -> Judgement:
+    return Judgement(rise=rise, fall=fall)
 
 
 def outcomes(history: list[bool]) -> list[Outcome]:
@@ -25,7 +26,7 @@ def outcomes(history: list[bool]) -> list[Outcome]:
     ]
 
 
-def after(history: list[bool], judged_by: Check) -> Health:
+def after(history: list[bool], judged_by: Judgement) -> Health:
     return reduce(
         lambda health, outcome: step(health, outcome, judged_by), outcomes(history), unprobed(0.0)
     )

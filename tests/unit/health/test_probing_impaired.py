@@ -9,8 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from gtm.model import State, Target, Verdict
+from gtm.checks import Target
+from gtm.model import State, Verdict
 from tests.unit.health.checker_scene import A, B, Clock, Scene
+from tests.unit.health.health_backends import altered
 from tests.unit.health.virtual_time import run
 
 FILES = "this process has too many open files"
@@ -59,7 +61,7 @@ def test_a_target_of_which_nothing_is_known_stays_unknown_until_it_can_be_probed
         s.checker.retarget([A])
         assert not await s.checker.first_round(10)
         assert s.checker.verdict(A) == Verdict(State.UNKNOWN, f"not probed: {FILES}", 1000)
-        await asyncio.sleep(A.check.interval * 1.2)
+        await asyncio.sleep(A.check.schedule.interval * 1.2)
         assert s.checker.verdict(A).state is State.UP
         await s.checker.close()
 
@@ -105,7 +107,7 @@ def test_a_spell_is_said_when_it_begins_and_when_it_is_over() -> None:
 
 def test_a_short_spell_is_said_too() -> None:
     answers: list[bool | str] = [FILES]
-    quick = replace(A, check=replace(A.check, interval=0.5))
+    quick = replace(A, check=altered(A.check, interval=0.5))
 
     async def scene(clock: Clock) -> None:
         s = Scene(clock, lambda _: answers.pop() if answers else True)
@@ -145,7 +147,7 @@ def test_a_reload_takes_a_spell_over_and_ends_it_with_its_last_target() -> None:
         s = Scene(clock, lambda _: FILES if clock() > 1003 else True)
         s.checker.retarget([A])
         await asyncio.sleep(20)
-        patient = replace(A, check=replace(A.check, fall=9))
+        patient = replace(A, check=altered(A.check, fall=9))
         s.checker.retarget([patient])
         assert s.checker.report(patient).impairment == FILES
         assert [log["event"] for log in logs] == ["probing_impaired"]

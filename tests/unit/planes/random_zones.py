@@ -11,9 +11,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.geo import Geo, open_databases
-from gtm.model import Act, Target
+from gtm.model import Act
 from gtm.overrides.book import Book
 from gtm.overrides.override import Wanted
 from gtm.overrides.target import parse_target
