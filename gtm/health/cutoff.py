@@ -73,7 +73,7 @@ class _Canary:
 class CutOff(Generic[Key]):
     """Follows what all targets' probes found. Times are Unix seconds."""
 
-    def __init__(self, now: float, rules: Freeze = Freeze()) -> None:
+    def __init__(self, now: float, rules: Freeze) -> None:
         """Knows of no target yet."""
         self.rules = rules
         self.finding = Finding(Standing.CLEAR, "probes are answered", now)

@@ -210,7 +210,7 @@ def test_targets_that_are_removed_while_frozen_are_not_waited_for() -> None:
 
 
 def test_most_intervals_not_the_longest_decide_how_long_at_once_is() -> None:
-    detector: CutOff[int] = CutOff(0.0)
+    detector: CutOff[int] = CutOff(0.0, Freeze())
     detector.follow({n: (f"r{n % 2}",) for n in range(20)}, [5.0] * 19 + [600.0])
     for n in range(20):
         detector.heard(n, True, 1.0)
