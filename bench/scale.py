@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.workload import APEX
+from gtm.checks import Target
 from gtm.collector import paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError
 from gtm.geo import Geo, bundled, open_databases
-from gtm.model import Act, State, Target, Topology, Verdict
+from gtm.model import Act, State, Topology, Verdict
 from gtm.overrides.book import Book
 from gtm.overrides.override import Wanted
 from gtm.overrides.target import parse_target

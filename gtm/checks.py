@@ -23,7 +23,7 @@ class StatusRange:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """The body has this text in it."""
+    """The body has this text in it (UTF-8)."""
 
     text: str
 
@@ -56,8 +56,9 @@ BodyTest = Contains | Matches | Points
 class Tls:
     """How TLS is spoken. Paths are of PEM files; `authorities` None: those of the system.
 
-    `server_name` is sent and verified (None: the target's own). A certificate that ends within
-    `warn_before` seconds is warned of.
+    `server_name` is sent and verified (None: the target's own). `key` None: it stands in the file
+    of the certificate. A certificate that ends within `warn_before` seconds is warned of; only one
+    that is verified has a known end.
     """
 
     verify: bool = True
@@ -70,7 +71,10 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """One request. `host` None: the target's server name; `redirects`: how many are followed."""
+    """One request. `host` None: the target's server name.
+
+    `redirects` is how many are followed, and only to other paths of the same endpoint.
+    """
 
     tls: Tls | None = None
     method: str = "GET"
@@ -85,7 +89,10 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Tcp:
-    """A connection; then, if asked, octets to send and octets that must come."""
+    """A connection; then, if asked, octets to send and octets that must come.
+
+    `expect` must stand in the first 64 KiB that come.
+    """
 
     tls: Tls | None = None
     send: bytes = b""
@@ -123,19 +130,33 @@ class Icmp:
 
 @dataclass(frozen=True, slots=True)
 class Exec:
-    """A program without a shell: exit status 0 is well; its first line of output says why."""
+    """A program without a shell: exit status 0 is well; its first line of output says why.
+
+    `{address}`, `{port}` and `{name}` in arguments stand for what is probed: see
+    health/programs.py.
+    """
 
     argv: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that something else writes, saying what is up: see health/file.py for its form."""
+    """A file that something else writes, saying what is up: see health/statefile.py for its form.
+
+    One that was last written more than `max_age` seconds ago says nothing any more.
+    """
 
     path: str
+    max_age: float | None = None
 
 
 Probe = Http | Tcp | Grpc | Dns | Icmp | Exec | File
+
+
+def kind(probe: Probe) -> str:
+    """The word for it in zone files: `http`, `https`, `tcp`, `grpc`, ..."""
+    secure = isinstance(probe, Http) and probe.tls is not None
+    return "https" if secure else type(probe).__name__.lower()
 
 
 # --- how it is judged ---------------------------------------------------------------------
@@ -215,11 +236,24 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadField:
+    """Where the load stands in a health response: in a header, or in its JSON body.
+
+    `pointer` is a JSON pointer (RFC 6901). One of the two is set.
+    """
+
+    header: str | None = None
+    pointer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """How a thing is probed. Two checks that differ in name alone are the same check.
 
     `port` is None where there is none. With an `address` that is probed, whatever the check is
-    used for. `source` is the address that probes come from.
+    used for. `source` is the address that probes come from; `family`, 4 or 6, restricts a host
+    name to its addresses of that IP version. `load` is where an HTTP response says the endpoint's
+    load (None: in the header that is always looked for).
     """
 
     name: str = field(compare=False)
@@ -227,8 +261,32 @@ class Check:
     port: int | None = None
     address: str | None = None
     source: IPv4Address | IPv6Address | None = None
+    family: int | None = None
     schedule: Schedule = Schedule()
     judgement: Judgement = Judgement()
+    load: LoadField | None = None
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hashes once: there is one check for thousands of targets that are looked up by it."""
+        object.__setattr__(self, "hashed", hash((self.probe, self.port, self.address)))
+
+    def __hash__(self) -> int:
+        """Equal for equal checks."""
+        return self.hashed
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to probe one way: what a verdict is about. Equal targets are probed once.
+
+    `address` is an IP address or a host name without the trailing dot. `server_name` is what it is
+    asked by, in Host headers and TLS; None for checks that ask by no name.
+    """
+
+    check: Check
+    address: str
+    server_name: str | None = None
 
 
 class Combine(Enum):

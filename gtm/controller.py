@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from gtm.checks import Target
 from gtm.collector import paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.groups import next_step
@@ -26,7 +27,7 @@ from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
 from gtm.measured import Measured
-from gtm.model import App, State, Target, Verdict, Zone
+from gtm.model import App, State, Verdict, Zone
 from gtm.overrides import (
     Change,
     Override,
@@ -480,7 +481,7 @@ def _warn_of_age(geo: Geo, now: float) -> None:
 
 def _patience(targets: frozenset[Target]) -> float:
     """Seconds that a round of first probes may take."""
-    longest = max((target.check.timeout for target in targets), default=0.0)
+    longest = max((target.check.schedule.timeout for target in targets), default=0.0)
     return min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
 
 

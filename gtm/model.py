@@ -15,6 +15,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
+from gtm.checks import Check
+
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -89,84 +91,7 @@ class AsNumber:
 Clients = IPv4Network | IPv6Network | AsNumber
 
 
-# --- checks and verdicts ----------------------------------------------------------------
-
-
-class CheckType(Enum):
-    """How a thing is probed."""
-
-    HTTP = "http"
-    HTTPS = "https"
-    TCP = "tcp"
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRange:
-    """HTTP status codes from `first` to `last`, both included."""
-
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class LoadField:
-    """Where the load stands in a health response: in a header, or in its JSON body.
-
-    `pointer` is a JSON pointer (RFC 6901). One of the two is set.
-    """
-
-    header: str | None = None
-    pointer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How a thing is probed and how its answers are judged.
-
-    `rise` and `fall` are successes and failures in a row to come up and to go down. `interval`
-    is from the start of one probe to the start of the next; `timeout` bounds a whole probe.
-    `host` overrides the Host header and TLS server name (default: the service's name).
-    `body` is a substring the response body must contain (None: not looked at), `load` where the
-    response says the endpoint's load (None: in the header that is always looked for). Two checks
-    that differ in name alone are the same check.
-    """
-
-    name: str = field(compare=False)
-    type: CheckType
-    port: int
-    interval: float = 10.0
-    timeout: float = 3.0
-    rise: int = 2
-    fall: int = 3
-    path: str = "/"
-    host: str | None = None
-    statuses: tuple[StatusRange, ...] = (StatusRange(200, 299),)
-    body: str | None = None
-    verify: bool = True
-    load: LoadField | None = None
-    hashed: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        """Hashes once: there is one check for thousands of targets that are looked up by it."""
-        parts = (self.type, self.port, self.path, self.host, self.statuses, self.body)
-        object.__setattr__(self, "hashed", hash(parts))
-
-    def __hash__(self) -> int:
-        """Equal for equal checks."""
-        return self.hashed
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One thing to probe one way: what a verdict is about. Equal targets are probed once.
-
-    `address` is an IP address or a host name without the trailing dot. `server_name` is sent as
-    Host header and TLS server name; None for checks that send neither.
-    """
-
-    check: Check
-    address: str
-    server_name: str | None = None
+# --- verdicts ---------------------------------------------------------------------------
 
 
 class State(Enum):
@@ -189,13 +114,20 @@ class Act(Enum):
 class Verdict:
     """What is believed, why in an operator's words, and since when (Unix time in seconds).
 
-    `act` is set where an operator's word decided it, not a probe.
+    `act` is set where an operator's word decided it, not a probe. `taken` is what an `unknown` one
+    is taken for, where there is a rule for that.
     """
 
     state: State
     reason: str
     since: float
     act: Act | None = None
+    taken: State | None = None
+
+    @property
+    def down(self) -> bool:
+        """Whether steering takes it to be down."""
+        return (self.taken or self.state) is State.DOWN
 
     @property
     def withheld(self) -> bool:

@@ -9,10 +9,11 @@ from ipaddress import ip_address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Asker
 from gtm.geo import Geo, open_databases
-from gtm.model import State, Target, Verdict, Zone
+from gtm.model import State, Verdict, Zone
 from gtm.steering.readings import Readings
 from gtm.zonefile import load
 

@@ -129,12 +129,12 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: b
 
 
 def _say_unplayable(loaded: Loaded) -> None:
-    from gtm.model import CheckType
+    from gtm.checks import kind
 
     for zone in loaded.zones:
         for app in zone.apps:
             checks = (app.check, *(service.check for service in app.services))
-            if any(check is not None and check.type is CheckType.HTTPS for check in checks):
+            if any(check is not None and kind(check.probe) == "https" for check in checks):
                 log.warning("stays_down", app=app.name, reason="the demo's backends speak no TLS")
 
 

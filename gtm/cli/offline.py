@@ -8,11 +8,12 @@ from pathlib import Path
 
 from gtm.api.models import ExplanationShape
 from gtm.api.views import explanation
+from gtm.checks import Target
 from gtm.compile.compiler import Compiler
 from gtm.explain import explain
 from gtm.geo import Geo, bundled, open_databases
 from gtm.health.patience import undisturbed
-from gtm.model import Address, State, Target, Verdict
+from gtm.model import Address, State, Verdict
 from gtm.settings import Settings, settle
 from gtm.steering.readings import Readings
 from gtm.zonefile import load

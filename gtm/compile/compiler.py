@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from gtm.checks import Target
 from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
 from gtm.compile.groups import Deciders, Group, deciders
 from gtm.compile.render import Tallies
@@ -13,7 +14,7 @@ from gtm.compile.table import Table
 from gtm.compile.uses import Use, uses_of
 from gtm.dns.names import ancestors, is_below
 from gtm.geo import Geo
-from gtm.model import Target, Zone
+from gtm.model import Zone
 from gtm.snapshot import Node, Plan, Snapshot, ZoneData
 from gtm.steering.intake import Intake
 from gtm.steering.overlay import Overlays, silent

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from gtm.checks import Target
 from gtm.compile.app import CompiledApp
-from gtm.model import Target
 
 
 class Use(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from gtm.checks import Check
+from gtm.health.schedule import JITTER
 
 # Intervals without a probe, and a timeout, after which a verdict is stale by default.
 INTERVALS = 3
@@ -20,6 +21,11 @@ def stale_after(check: Check) -> float:
     if judgement.stale_after is not None:
         return judgement.stale_after
     return INTERVALS * schedule.interval + schedule.timeout
+
+
+def cycle(check: Check) -> float:
+    """Seconds within which a target is sure to have been probed once."""
+    return check.schedule.interval * (1 + JITTER) + check.schedule.timeout
 
 
 class Freshness(Generic[Key]):

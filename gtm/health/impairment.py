@@ -16,8 +16,8 @@ from types import MappingProxyType
 
 import aiohttp
 
+from gtm.checks import Target
 from gtm.health.outcome import Outcome
-from gtm.model import Target
 
 OPEN_FILES = "this process has too many open files"
 
@@ -47,8 +47,14 @@ _FORBIDDEN = "this machine has no permission to connect"
 _EACH_ERRNO = re.compile(r"\[Errno (\d+)\]")
 
 
+class Impaired(Exception):  # noqa: N818  # a state of this machine, not an error of gtm's
+    """Raised by a probe that can't be made here; str() is why, in an operator's words."""
+
+
 def impairment(target: Target, error: BaseException) -> str | None:
     """Why this machine could not make the probe; None where it is not clearly at fault."""
+    if isinstance(error, Impaired):
+        return str(error)
     cause = getattr(error, "os_error", error)  # what aiohttp wrapped
     if isinstance(cause, MemoryError):
         return "this process is out of memory"

@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from gtm.checks import Target
 from gtm.health.impairment import impairment, not_made
 from gtm.health.outcome import Outcome, place, span
 from gtm.health.reasons import failure
-from gtm.model import Target
 
 Clock = Callable[[], float]
 """Seconds: monotonic where durations are measured, Unix time where moments are told."""
@@ -19,7 +19,7 @@ Clock = Callable[[], float]
 class Finding:
     """What an attempt that came to its end found; `what` goes before "after 41 ms".
 
-    `service`, `load` and `unread` are as in an outcome.
+    `service`, `load`, `unread` and `expires` are as in an outcome.
     """
 
     ok: bool
@@ -27,6 +27,7 @@ class Finding:
     service: float | None = None
     load: float | None = None
     unread: str | None = None
+    expires: float | None = None
 
 
 @dataclass(slots=True)
@@ -48,26 +49,29 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
     """
     progress = Progress(f"no answer from {place(target)}")
     begun = clock()
-    ok, service, load, unread = False, None, None, None
+    found: Finding | None = None
     try:
-        async with asyncio.timeout(target.check.timeout) as limit:
-            finding = await attempt(progress)
-        ok, service = finding.ok, finding.service
-        reason = f"{finding.what} after {span(clock() - begun)}"
-        load, unread = finding.load, finding.unread
+        async with asyncio.timeout(target.check.schedule.timeout) as limit:
+            found = await attempt(progress)
+        reason = f"{found.what} after {span(clock() - begun)}"
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
-            reason = f"{progress.lacking} within {span(target.check.timeout)}"
+            reason = f"{progress.lacking} within {span(target.check.schedule.timeout)}"
         elif why := impairment(target, error):
             return not_made(why, latency=clock() - begun, at=now())
         else:
             reason = failure(target, error)
+    latency, at = clock() - begun, now()
+    if found is None:
+        return Outcome(ok=False, reason=reason, latency=latency, at=at)
     return Outcome(
-        ok,
+        found.ok,
         reason,
-        latency=clock() - begun,
-        at=now(),
-        service=service,
-        load=load,
-        unread=unread,
+        latency,
+        at,
+        service=found.service,
+        load=found.load,
+        unread=found.unread,
+        expires=found.expires,
+        answered=True,
     )

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 
 from gtm.checks import Target
 from gtm.health.freshness import stale_after
 from gtm.health.outcome import rough
 from gtm.health.pace import UNMEASURED, Pace
-from gtm.health.question import question
 from gtm.health.state import Health, unprobed
 from gtm.model import State
 
@@ -28,11 +26,6 @@ class Memory:
     health: Health
     pace: Pace
     at: float
-
-
-def key_of(target: Target) -> str:
-    """What a memory is kept under: the same for targets that are asked the same question."""
-    return blake2b(repr(question(target)).encode(), digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from gtm.checks import Judgement, Schedule
+from gtm.checks import Check, Schedule
 from gtm.health.state import Health, is_changing
 from gtm.model import State
 
 
-def patience(health: Health, judgement: Judgement, schedule: Schedule) -> float:
+def patience(health: Health, check: Check) -> float:
     """Seconds until probes could change the verdict at the soonest.
 
     They are the probes in a row that it takes yet, times the intervals between them: a step for
@@ -19,16 +19,16 @@ def patience(health: Health, judgement: Judgement, schedule: Schedule) -> float:
         case State.UNKNOWN:
             return 0.0
         case State.UP:
-            left = judgement.fall - health.strikes
+            left = check.judgement.fall - health.strikes
         case State.DOWN:
-            left = judgement.rise - health.successes
+            left = check.judgement.rise - health.successes
     # a reload may have lowered `fall` or `rise` below what was counted; the next probe tells
-    return _until(max(1, left), schedule, changing=is_changing(health))
+    return _until(max(1, left), check.schedule, changing=is_changing(health))
 
 
-def undisturbed(judgement: Judgement, schedule: Schedule) -> float:
+def undisturbed(check: Check) -> float:
     """The patience of a target that is up and has not failed."""
-    return _until(judgement.fall, schedule, changing=False)
+    return _until(check.judgement.fall, check.schedule, changing=False)
 
 
 def _until(probes: int, schedule: Schedule, *, changing: bool) -> float:

@@ -1,18 +1,17 @@
-"""Picks the probe that a target's check names, and owns what the probes share."""
+"""Runs the probe that a target's check asks for: aimed, bounded in time, put into words."""
 
 from __future__ import annotations
 
-import ssl
 import time
 
-import aiohttp
-
-from gtm.health import http, tcp
+from gtm.checks import Check, Http, Target
+from gtm.health.aim import Aim
 from gtm.health.dial import Dial, direct
-from gtm.health.impairment import impairment, not_made
-from gtm.health.measure import Clock
+from gtm.health.impairment import Impaired, not_made
+from gtm.health.kinds import Kinds
+from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome
-from gtm.model import CheckType, Target
+from gtm.health.sessions import Sessions
 
 
 class Probes:
@@ -25,38 +24,52 @@ class Probes:
         self._dial = dial
         self._clock = clock
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
-        self._tls: dict[bool, ssl.SSLContext] = {}
+        self._sessions = Sessions()
+        self._kinds = Kinds(clock, now)
 
     async def probe(self, target: Target) -> Outcome:
         """Run the target's check once. What it raises is no word on the target."""
-        if target.check.type is CheckType.TCP:
-            return await tcp.probe(target, dial=self._dial, clock=self._clock, now=self._now)
+        check = target.check
         try:
-            session, tls = self._open_session(), self._tls_for(target)
-        except Exception as error:
-            if why := impairment(target, error):
-                return not_made(why, latency=0.0, at=self._now())
-            raise
-        return await http.probe(
-            target, session, tls, dial=self._dial, clock=self._clock, now=self._now
-        )
+            # an exec check may have to wait for its turn, which is not the target's time
+            async with self._kinds.place(check.probe, check.schedule.interval):
+                return await self._measured(target)
+        except Impaired as why:
+            return not_made(str(why), latency=0.0, at=self._now())
 
     async def close(self) -> None:
         """Let go of what the probes share. No probe may be running."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._sessions.close()
 
-    def _open_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = http.open_session()
-        return self._session
+    async def _measured(self, target: Target) -> Outcome:
+        check, where = target.check, aimed(target, self._dial)
 
-    def _tls_for(self, target: Target) -> ssl.SSLContext | None:
-        if target.check.type is not CheckType.HTTPS:
-            return None
-        verify = target.check.verify
-        if verify not in self._tls:
-            self._tls[verify] = http.tls_context(verify=verify)
-        return self._tls[verify]
+        async def attempt(progress: Progress) -> Finding:
+            return await self._kinds.ask(
+                check.probe,
+                where,
+                progress,
+                deadline=check.schedule.timeout,
+                session=lambda: self._sessions.session(where, keep_alive=_keeps(check)),
+                load=check.load,
+            )
+
+        return await measure(target, attempt, self._clock, self._now)
+
+
+def aimed(target: Target, dial: Dial = direct) -> Aim:
+    """Where a target is probed, and from where."""
+    check = target.check
+    return Aim(
+        target.address,
+        check.port,
+        target.server_name or "",
+        check.source,
+        check.family,
+        dial,
+        check.schedule.connect_timeout,
+    )
+
+
+def _keeps(check: Check) -> bool:
+    return isinstance(check.probe, Http) and check.probe.keep_alive

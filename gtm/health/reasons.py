@@ -10,8 +10,9 @@ from types import MappingProxyType
 
 import aiohttp
 
-from gtm.health.outcome import called, place
-from gtm.model import Target
+from gtm.checks import Target
+from gtm.health.aim import Unconnected
+from gtm.health.outcome import called, place, span
 
 # Bounds the text of an exception nobody foresaw: it may quote what the target sent.
 UNFORESEEN_LIMIT = 200
@@ -63,6 +64,11 @@ def _tls(target: Target, error: BaseException) -> str:
     return f"no TLS with {place(target)}: {str(reason).replace('_', ' ').lower()}"
 
 
+def _unconnected(target: Target, error: BaseException) -> str:
+    limit = target.check.schedule.connect_timeout or 0.0
+    return f"no connection to {place(target)} within {span(limit)}"
+
+
 def _resolution(target: Target, error: BaseException) -> str:
     why = getattr(error, "strerror", None) or str(error)
     return f"host name {target.address} does not resolve: {why}"
@@ -109,6 +115,8 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Target, BaseException], str]]
     (aiohttp.ClientConnectorDNSError, _resolution),
     (socket.gaierror, _resolution),
     (UnicodeError, _not_a_name),
+    (aiohttp.ConnectionTimeoutError, _unconnected),
+    (Unconnected, _unconnected),
     (aiohttp.ServerDisconnectedError, _closed),
     (aiohttp.ClientPayloadError, _broken_off),
     (aiohttp.ClientResponseError, _not_http),

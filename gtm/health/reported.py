@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gtm.model import LoadField
+from gtm.checks import LoadField
+from gtm.health.body import Body, load
+from gtm.health.pointer import Missing, parse, resolve
 
 HEADER = "X-GTM-Load"
 MOST = 1e15  # of a load: what is more is no load but a mistake
@@ -31,26 +32,15 @@ def from_headers(headers: Mapping[str, str], field: LoadField | None) -> Reporte
     return _load(text.strip(), f"the header {name}")
 
 
-def from_body(body: bytes, pointer: str) -> Reported:
+def from_body(body: Body, pointer: str) -> Reported:
     """The load at a JSON pointer (RFC 6901) into the body."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = resolve(load(body.octets), parse(pointer))
+    except Missing:
+        return Reported(unread=f"there is nothing at {pointer} in the body")
+    except ValueError:
         return Reported(unread="the body is not JSON, or is too long")
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")  # RFC 6901 section 4
-        if isinstance(found, dict) and key in found:
-            found = found[key]
-        elif isinstance(found, list) and _is_index(key) and int(key) < len(found):
-            found = found[int(key)]
-        else:
-            return Reported(unread=f"there is nothing at {pointer} in the body")
     return _load(found, f"what stands at {pointer} in the body")
-
-
-def _is_index(key: str) -> bool:
-    """Whether it is an array index: digits, no zero in front, and not longer than makes sense."""
-    return key.isascii() and key.isdigit() and len(key) <= 6 and (key == "0" or key[0] != "0")
 
 
 def _load(value: object, where: str) -> Reported:

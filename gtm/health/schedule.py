@@ -8,9 +8,10 @@ several servers with the same zone from knocking at the same moment for ever.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from hashlib import blake2b
 
-from gtm.model import Target
+from gtm.checks import Check, Target
 
 # The share of an interval that a probe may start late. Below 1, so that a slot is used only once.
 JITTER = 0.1
@@ -22,10 +23,15 @@ EARLY = 0.01
 
 def phase(target: Target) -> float:
     """Where in its interval the target is probed, from 0 to below 1; the same on every machine."""
-    check = target.check
-    what = (check.type.value, target.address, check.port, target.server_name, check.path)
-    digest = blake2b(repr(what).encode(), digest_size=6).digest()
-    return int.from_bytes(digest, "big") / 2**48
+    digest = blake2b(_asked(target.check), digest_size=6)
+    digest.update(f"{target.address} {target.server_name}".encode())
+    return int.from_bytes(digest.digest(), "big") / 2**48
+
+
+@lru_cache(maxsize=1024)
+def _asked(check: Check) -> bytes:
+    """What a check asks. There are few checks, and thousands of targets of each."""
+    return repr((check.probe, check.port, check.source)).encode()
 
 
 def next_due(after: float, interval: float, phase: float, draw: float) -> float:

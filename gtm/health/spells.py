@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from gtm.checks import Target
 from gtm.health.measure import Clock
-from gtm.model import Target
 
 # Seconds from the first probe that could not be made to the log line: long enough for the probes
 # of the same moment to be counted in.

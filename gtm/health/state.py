@@ -19,14 +19,15 @@ from gtm.model import State, Verdict
 class Flaps:
     """How restless a target is. Times are Unix seconds.
 
-    `changes` are the moments at which it went up or down of late, oldest first. `hold` is for how
-    many seconds it is, or was last, held down for that, and `until` when that ends; 0 is never.
-    `held` counts the holds since the target was added.
+    `changes` are the moments at which it went up or down of late, oldest first, as far as damping
+    goes by them. `hold` is for how many seconds it is, or was last, held down for that, and `until`
+    when that ends; 0 is never. `changed` and `held` count changes and holds from the beginning.
     """
 
     changes: tuple[float, ...] = ()
     hold: float = 0.0
     until: float = 0.0
+    changed: int = 0
     held: int = 0
 
 
@@ -125,6 +126,7 @@ def _next_state(counted: Health, at: float, judgement: Judgement) -> State:
 
 def _after_change(flaps: Flaps, after: State, at: float, damping: Damping | None) -> Flaps:
     """Notes a change; going down one time too many begins a hold, each longer than the last."""
+    flaps = replace(flaps, changed=flaps.changed + 1)
     if damping is None:
         return replace(flaps, changes=(), hold=0.0, until=0.0)
     recent = [time for time in flaps.changes if at - time < damping.within]
@@ -135,7 +137,7 @@ def _after_change(flaps: Flaps, after: State, at: float, damping: Damping | None
     if after is not State.DOWN or len(changes) <= damping.changes:
         return replace(flaps, changes=changes, hold=hold)
     hold = min(damping.most, max(hold * 2, damping.hold))
-    return Flaps(changes, hold, at + hold, flaps.held + 1)
+    return replace(flaps, changes=changes, hold=hold, until=at + hold, held=flaps.held + 1)
 
 
 def _held(flaps: Flaps, at: float) -> str:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 
 import structlog
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled
 from gtm.errors import GtmError
 from gtm.load.feeds import Feeds
 from gtm.load.picture import Feed, Picture, Standing
 from gtm.load.sites import Identity, Site, Sites
 from gtm.load.spill import Intakes, Spill
-from gtm.model import Endpoint, Target, Zone
+from gtm.model import Endpoint, Zone
 from gtm.steering.verdicts import target_of
 
 log = structlog.get_logger("gtm")

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import UsageError
 from gtm.geo import Geo
-from gtm.model import State, Target, Verdict, Zone
+from gtm.model import State, Verdict, Zone
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import Look, target_of
 from gtm.zonefile.findings import listed, nearest

@@ -12,7 +12,8 @@ import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gtm.model import App, Service, State, Target, Topology, Zone
+from gtm.checks import Target
+from gtm.model import App, Service, State, Topology, Zone
 from gtm.steering.overlay import Hurry, Overlay
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import target_of
@@ -34,14 +35,15 @@ class Soonest:
     def __str__(self) -> str:
         """`192.0.2.10 may be down in 10 s: 1 of 3 failures`."""
         where, check = self.target.address, self.target.check
+        rules = check.judgement
         if self.state is State.UNKNOWN:
             return f"{where} is not probed yet"
         up = self.state is State.UP
         other, what, needed = (
-            ("down", "failure", check.fall) if up else ("up", "success", check.rise)
+            ("down", "failure", rules.fall) if up else ("up", "success", rules.rise)
         )
         plural = f"{what}{'s' if up else 'es'}" if needed > 1 else what
-        done = needed - round(self.seconds / check.interval)
+        done = needed - round(self.seconds / check.schedule.interval)
         return f"{where} may be {other} in {self.seconds:g} s: {done} of {needed} {plural}"
 
 

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gtm.model import Endpoint, Target
+from gtm.checks import Target
+from gtm.model import Endpoint
 from gtm.steering.verdicts import Look
 
 

@@ -11,17 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from gtm.model import (
-    App,
-    CheckType,
-    Endpoint,
-    MinUp,
-    Service,
-    State,
-    Target,
-    Topology,
-    Verdict,
-)
+from gtm.checks import Check, Exec, Grpc, Http, Target, Tcp
+from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.regions import RegionVerdicts, region_verdicts, revives
 
@@ -54,7 +45,7 @@ class ServiceHealth:
         """
         if len(self.endpoints) == 1:
             return (self.endpoints[0][0],)
-        left = [end for end, verdict in self.endpoints if verdict.state is not State.DOWN]
+        left = [end for end, verdict in self.endpoints if not verdict.down]
         if panic or not left:
             allowed = [end for end, verdict in self.endpoints if not verdict.withheld]
             left = allowed or [end for end, _ in self.endpoints]
@@ -79,10 +70,18 @@ def target_of(app: App, service: Service, endpoint: Endpoint) -> Target | None:
     check = service.check or app.check
     if check is None:
         return None
-    name = None
-    if check.type is not CheckType.TCP:
-        name = check.host or service.name.rstrip(".")
-    return Target(check, str(endpoint).rstrip("."), name)
+    address = check.address or str(endpoint).rstrip(".")
+    return Target(check, address, _asked_by(check, service))
+
+
+def _asked_by(check: Check, service: Service) -> str | None:
+    """The name that goes with a probe; None where it makes no difference to what is asked."""
+    probe, own = check.probe, service.name.rstrip(".")
+    if isinstance(probe, Http):
+        return probe.host or own
+    if isinstance(probe, Tcp):
+        return own if probe.tls is not None and probe.tls.server_name is None else None
+    return own if isinstance(probe, Grpc | Exec) else None
 
 
 def targets_of(apps: Iterable[App]) -> frozenset[Target]:
@@ -154,7 +153,7 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
         return UNCHECKED
     total, needed = len(verdicts), min_up.of(len(verdicts))
     up = sorted(verdict.since for _, verdict in verdicts if verdict.state is State.UP)
-    down = sorted(verdict.since for _, verdict in verdicts if verdict.state is State.DOWN)
+    down = sorted(verdict.since for _, verdict in verdicts if verdict.down)
     if total - len(down) < needed:
         withheld = [verdict.act for _, verdict in verdicts if verdict.withheld]
         act = withheld[0] if total - len(withheld) < needed else None
@@ -170,7 +169,7 @@ def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdi
     """The same where there is one endpoint, as nearly everywhere in a large zone."""
     if verdict is UNCHECKED:
         return UNCHECKED
-    match verdict.state:
+    match State.DOWN if verdict.down else verdict.state:
         case State.UP:
             return Verdict(State.UP, "1 of 1 endpoints up", verdict.since)
         case State.UNKNOWN:
@@ -184,7 +183,7 @@ def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdi
 
 
 def _too_few(verdicts: Verdicts, needed: int) -> str:
-    lost = [(str(end), verdict) for end, verdict in verdicts if verdict.state is State.DOWN]
+    lost = [(str(end), verdict) for end, verdict in verdicts if verdict.down]
     first, verdict = min(lost, key=lambda pair: not pair[1].withheld)
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return (
@@ -312,7 +311,7 @@ def _believed(app: App, services: Mapping[str, Mapping[str, ServiceHealth]]) -> 
 
 def _up(here: ServiceHealth) -> int:
     """The endpoints that are not down; an operator's word is none of them."""
-    return sum([each.act is None and each.state is not State.DOWN for _, each in here.endpoints])
+    return sum([each.act is None and not each.down for _, each in here.endpoints])
 
 
 def _counted(here: ServiceHealth) -> int:

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gtm.model import (
-    App,
-    Balance,
-    Check,
-    CheckType,
-    Endpoint,
-    Service,
-    Steering,
-    Topology,
-    frozen_mapping,
-)
+from gtm.checks import Check, Http
+from gtm.model import App, Balance, Endpoint, Service, Steering, Topology, frozen_mapping
 from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
 from gtm.zonefile.checks import bare, checked
@@ -314,7 +305,7 @@ class AppReader:
                 "the app has no check, so no endpoint is known to be faster than another",
                 "write a `check`, or `balance: round_robin`",
             )
-        if by_service_time(steering) and (check is None or check.type is CheckType.TCP):
+        if by_service_time(steering) and (check is None or not isinstance(check.probe, Http)):
             self.findings.warn(
                 self.document.at((*path, "steering")),
                 "`latency_weight` says nothing: no check of the app tells service times",

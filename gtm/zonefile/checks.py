@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gtm.model import Check, CheckType, LoadField, StatusRange
+from gtm.checks import Check, Contains, Http, Judgement, LoadField, Schedule, StatusRange, Tcp, Tls
+from gtm.zonefile.choices import CheckType
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
 from gtm.zonefile.shape import CheckShape, LoadFieldShape
@@ -31,7 +32,7 @@ def bare(word: str) -> Check | None:
     """The check that `http` or `https` alone stand for; None for any other word."""
     for type_, port in _DEFAULT_PORTS.items():
         if word == type_.value:
-            return Check(word, type_, port)
+            return Check(word, Http(Tls() if type_ is CheckType.HTTPS else None), port)
     return None
 
 
@@ -54,21 +55,25 @@ def checked(
 
 
 def _built(name: str, shape: CheckShape, port: int) -> Check:
-    expect = shape.expect
     return Check(
         name,
-        shape.type,
+        Tcp() if shape.type is CheckType.TCP else _http(shape),
         port,
-        interval=shape.interval,
-        timeout=_timeout(shape),
-        rise=shape.rise,
-        fall=shape.fall,
+        schedule=Schedule(shape.interval, _timeout(shape)),
+        judgement=Judgement(shape.rise, shape.fall),
+        load=_load(shape.load),
+    )
+
+
+def _http(shape: CheckShape) -> Http:
+    expect = shape.expect
+    body = (Contains(expect.body),) if expect and expect.body is not None else ()
+    return Http(
+        tls=Tls(verify=shape.verify is not False) if shape.type is CheckType.HTTPS else None,
         path=shape.path or "/",
         host=shape.host,
         statuses=(expect and expect.status) or _OK,
-        body=expect.body if expect else None,
-        verify=shape.verify is not False,
-        load=_load(shape.load),
+        body=body,
     )
 
 

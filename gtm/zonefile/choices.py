@@ -6,10 +6,18 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TypeVar
 
-from gtm.model import AllDown, Balance, CheckType, Draw, Policy, Stale, Topology
+from gtm.model import AllDown, Balance, Draw, Policy, Stale, Topology
 from gtm.zonefile.findings import Wrong, nearest, shown
 
 _Word = TypeVar("_Word", bound=Enum)
+
+
+class CheckType(Enum):
+    """The words for how a thing is probed."""
+
+    HTTP = "http"
+    HTTPS = "https"
+    TCP = "tcp"
 
 
 def check_type(value: object) -> CheckType:

@@ -9,13 +9,12 @@ from typing import Any
 
 import yaml
 
+from gtm.checks import Check, Contains, Http, StatusRange, kind
 from gtm.model import (
     EVERYONE,
     AllDown,
     App,
     Balance,
-    Check,
-    CheckType,
     Endpoint,
     GeoOverride,
     Location,
@@ -24,7 +23,6 @@ from gtm.model import (
     RRset,
     Rule,
     Service,
-    StatusRange,
     Steering,
     WhenAllDown,
     Zone,
@@ -124,23 +122,25 @@ def _named_checks(apps: tuple[App, ...]) -> dict[str, Check]:
 
 def _check(check: Check) -> dict[str, Any]:
     tree: dict[str, Any] = {
-        "type": check.type.value,
+        "type": kind(check.probe),
         "port": check.port,
-        "interval": _duration(check.interval),
-        "timeout": _duration(check.timeout),
-        "rise": check.rise,
-        "fall": check.fall,
+        "interval": _duration(check.schedule.interval),
+        "timeout": _duration(check.schedule.timeout),
+        "rise": check.judgement.rise,
+        "fall": check.judgement.fall,
     }
-    if check.type is CheckType.TCP:
+    probe = check.probe
+    if not isinstance(probe, Http):
         return tree
-    tree["path"] = check.path
-    if check.host is not None:
-        tree["host"] = check.host
-    tree["expect"] = {"status": [_status(one) for one in check.statuses]}
-    if check.body is not None:
-        tree["expect"]["body"] = check.body
-    if check.type is CheckType.HTTPS:
-        tree["verify"] = check.verify
+    tree["path"] = probe.path
+    if probe.host is not None:
+        tree["host"] = probe.host
+    tree["expect"] = {"status": [_status(one) for one in probe.statuses]}
+    for test in probe.body:
+        if isinstance(test, Contains):
+            tree["expect"]["body"] = test.text
+    if probe.tls is not None:
+        tree["verify"] = probe.tls.verify
     if check.load is not None:
         where = {"header": check.load.header, "pointer": check.load.pointer}
         tree["load"] = {key: value for key, value in where.items() if value is not None}

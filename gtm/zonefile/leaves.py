@@ -10,17 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from gtm.model import (
-    Balance,
-    CheckType,
-    Draw,
-    Location,
-    MinUp,
-    Policy,
-    Stale,
-    StatusRange,
-    Topology,
-)
+from gtm.checks import StatusRange
+from gtm.model import Balance, Draw, Location, MinUp, Policy, Stale, Topology
 from gtm.zonefile import choices, names, values
 
 _DURATION_SCHEMA: dict[str, Any] = {
@@ -98,7 +89,9 @@ Statuses = Annotated[
 BodyText = Annotated[
     str, PlainValidator(values.body_text), WithJsonSchema({"type": "string", "minLength": 1})
 ]
-CheckWord = Annotated[CheckType, PlainValidator(choices.check_type), _words(CheckType)]
+CheckWord = Annotated[
+    choices.CheckType, PlainValidator(choices.check_type), _words(choices.CheckType)
+]
 PolicyWord = Annotated[Policy, PlainValidator(choices.policy), _words(Policy)]
 TopologyWord = Annotated[Topology, PlainValidator(choices.topology), _words(Topology)]
 MinUpCount = Annotated[

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from gtm.model import Check, Region
+from gtm.checks import Check
+from gtm.model import Region
 from gtm.zonefile import values
 from gtm.zonefile.checks import checked
 from gtm.zonefile.document import Document

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
+from gtm.checks import StatusRange
 from gtm.geo.places import centroid, parse_code
-from gtm.model import Address, GeoCode, Location, MinUp, StatusRange
+from gtm.model import Address, GeoCode, Location, MinUp
 from gtm.zonefile import names
 from gtm.zonefile.findings import Wrong, shown
 

@@ -13,6 +13,7 @@ import typer.main
 import yaml
 from typer.core import TyperGroup
 
+from gtm.checks import Http
 from gtm.cli.main import app
 from gtm.explain import explain
 from gtm.settings import Settings
@@ -163,10 +164,10 @@ def test_defaults_of_checks_are_the_ones_described() -> None:
     text = AROUND["zone"] + AROUND["regions"] + "checks: {api: {type: https}}\n"
     text += "apps: {a: {topology: spread, check: api, services: {s: {us-east: 192.0.2.1}}}}\n"
     check = compile_world({"zone.yaml": text}).zones[0].apps[0].check
-    assert check is not None
+    assert check is not None and isinstance(check.probe, Http)
     described = (rows["interval"], rows["timeout"], rows["rise"], rows["fall"], rows["path"])
-    times = (f"{check.interval:g}s", f"{check.timeout:g}s")
-    actual = (*times, f"{check.rise}", f"{check.fall}", check.path)
+    times = (f"{check.schedule.interval:g}s", f"{check.schedule.timeout:g}s")
+    actual = (*times, f"{check.judgement.rise}", f"{check.judgement.fall}", check.probe.path)
     assert described == actual
 
 

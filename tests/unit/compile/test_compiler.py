@@ -8,10 +8,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
-from gtm.model import Target
 from gtm.snapshot import Snapshot
 from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, asker, read_zones, sample_geo

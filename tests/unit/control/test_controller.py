@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from gtm.checks import Target
 from gtm.controller import Controller, Sources
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
 from gtm.health.pace import Smoothed
-from gtm.model import State, Target, Verdict
+from gtm.model import State, Verdict
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
 from tests.worlds import SAMPLE

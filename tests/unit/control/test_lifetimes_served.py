@@ -13,9 +13,9 @@ import pytest
 
 from gtm.api import metrics, overrides
 from gtm.api.views import explanation
+from gtm.checks import Target
 from gtm.errors import GtmError, ServerError
 from gtm.explain import explain
-from gtm.model import Target
 from gtm.snapshot import Snapshot
 from tests.unit.control.test_controller import ZONE, Stage, ToldChecker
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from gtm.checks import Target
 from gtm.compile.uses import Use
 from gtm.health import Pace
 from gtm.health.pace import NOTHING, Smoothed
 from gtm.measured import Measured
-from gtm.model import Endpoint, Target
+from gtm.model import Endpoint
 from tests.worlds import Verdicts, read_zones
 
 HEAD = """

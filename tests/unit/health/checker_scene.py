@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
+from gtm.checks import Target
+from gtm.health.checker import Checker
 from gtm.health.impairment import not_made
 from gtm.health.outcome import Outcome
-from gtm.health.scheduler import Checker
-from gtm.model import CheckType, Target, Verdict
+from gtm.model import Verdict
 from tests.unit.health.health_backends import target
 
 Clock = Callable[[], float]
 Answer = Callable[[Target], bool | str]
 """Whether a target is well, or why this machine can't probe it."""
 
-A = target(CheckType.TCP, address="192.0.2.1", interval=5.0, rise=2, fall=3)
+A = target("tcp", address="192.0.2.1", interval=5.0, rise=2, fall=3)
 B = replace(A, address="192.0.2.2")
 
 

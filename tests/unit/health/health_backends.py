@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
+from gtm.checks import Check, Contains, Http, Judgement, Probe, Schedule, Target, Tcp, Tls
 from gtm.health.dial import Dial
-from gtm.model import Check, CheckType, Target
 
 ADDRESS = "192.0.2.10"
 """The documentation address that every target has; `to(port)` leads it to loopback."""
@@ -21,11 +21,46 @@ ADDRESS = "192.0.2.10"
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
-def target(kind: CheckType = CheckType.HTTP, **fields: Any) -> Target:
+def target(kind: str = "http", **fields: Any) -> Target:
     """A target at `ADDRESS`, port 80 or 443, timeout 2 s; `fields` go where they fit."""
-    check = Check(name="api", type=kind, port=443 if kind is CheckType.HTTPS else 80, timeout=2.0)
+    check = {key: fields.pop(key) for key in ("name", "port", "load") if key in fields}
     of_target = {key: fields.pop(key) for key in ("address", "server_name") if key in fields}
-    return replace(Target(replace(check, **fields), ADDRESS), **of_target)
+    times = {"timeout": 2.0}
+    times |= {key: fields.pop(key) for key in TIMES if key in fields}
+    rules = {key: fields.pop(key) for key in RULES if key in fields}
+    made = Check(
+        probe=probe_of(kind, **fields),
+        schedule=Schedule(**times),
+        judgement=Judgement(**rules),
+        **{"name": "api", "port": 443 if kind == "https" else 80, **check},
+    )
+    return Target(made, **{"address": ADDRESS, **of_target})
+
+
+TIMES = tuple(each.name for each in dataclasses.fields(Schedule))
+RULES = tuple(each.name for each in dataclasses.fields(Judgement))
+
+
+def probe_of(kind: str, **fields: Any) -> Probe:
+    """`http`, `https` or `tcp`; `body` is a text, others belong to the probe or its TLS."""
+    if kind == "tcp":
+        return Tcp(**fields)
+    in_tls = {key: fields.pop(key) for key in ("verify", "authorities") if key in fields}
+    if "body" in fields:
+        fields["body"] = (Contains(fields["body"]),)
+    return Http(Tls(**in_tls) if kind == "https" else None, **fields)
+
+
+def altered(check: Check, **fields: Any) -> Check:
+    """The check with other times, judgement or settings of its own; `fields` go where they fit."""
+    times = {key: fields.pop(key) for key in TIMES if key in fields}
+    rules = {key: fields.pop(key) for key in RULES if key in fields}
+    return dataclasses.replace(
+        check,
+        schedule=dataclasses.replace(check.schedule, **times),
+        judgement=dataclasses.replace(check.judgement, **rules),
+        **fields,
+    )
 
 
 def to(port: int, host: str = "127.0.0.1") -> Dial:

@@ -9,9 +9,11 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
-from gtm.health.scheduler import Checker
-from gtm.model import State, Target, Verdict
+from gtm.checks import Target
+from gtm.health.checker import Checker
+from gtm.model import State, Verdict
 from tests.unit.health.checker_scene import A, B, Clock, Scene, Scripted
+from tests.unit.health.health_backends import altered
 from tests.unit.health.virtual_time import run
 
 
@@ -164,8 +166,8 @@ def test_new_thresholds_keep_what_was_learnt_and_a_new_question_does_not() -> No
         s = Scene(clock)
         s.checker.retarget([A])
         await s.checker.first_round(10)
-        patient = replace(A, check=replace(A.check, name="slow", interval=60.0, fall=5))
-        other = replace(A, check=replace(A.check, port=81))
+        patient = replace(A, check=altered(A.check, name="slow", interval=60.0, fall=5))
+        other = replace(A, check=altered(A.check, port=81))
         s.checker.retarget([patient, other])
         assert s.checker.verdict(patient) == Verdict(State.UP, "well", 1000.01)
         assert s.checker.verdict(other).state is State.UNKNOWN

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 import time
-from dataclasses import replace
 
 import pytest
 
-from gtm.health import http
+from gtm.checks import Target
+from gtm.health.checker import Checker
 from gtm.health.dial import Dial
-from gtm.health.scheduler import Checker
-from gtm.model import CheckType, State, Target, Verdict
+from gtm.model import State, Verdict
 from tests.unit.health.health_backends import (
     Handler,
     out_of_files,
@@ -25,6 +23,7 @@ from tests.unit.health.health_backends import (
     target,
     to,
 )
+from tests.unit.health.probing import probed_at
 
 
 def by_port(ports: dict[int, int]) -> Dial:
@@ -34,10 +33,10 @@ def by_port(ports: dict[int, int]) -> Dial:
 
 async def test_each_type_of_check_is_probed_its_way(unused_tcp_port: int) -> None:
     web, secure, plain, gone = (
-        target(CheckType.HTTP, port=80),
-        target(CheckType.HTTPS, port=443),
-        target(CheckType.TCP, port=5432),
-        target(CheckType.TCP, port=5433),
+        target("http", port=80),
+        target("https", port=443),
+        target("tcp", port=5432),
+        target("tcp", port=5433),
     )
     told: dict[Target, Verdict] = {}
     async with serving(saying(status(200))) as answering, serving(silence) as silent:
@@ -121,7 +120,7 @@ async def test_closing_in_the_middle_of_probes_is_prompt_and_quiet(
         patient = [
             target(kind, address=f"192.0.2.{n}", timeout=30.0)
             for n in range(20)
-            for kind in (CheckType.HTTP, CheckType.HTTPS)
+            for kind in ("http", "https")
         ]
         checker.retarget(patient)
         assert not await checker.first_round(0.1)
@@ -141,13 +140,8 @@ async def test_servers_that_speak_no_tls_leave_nothing_in_the_log(
     handler: Handler, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.WARNING)
-    async with serving(handler) as port, http.open_session() as session:
-        outcome = await http.probe(
-            target(CheckType.HTTPS, timeout=0.2),
-            session,
-            ssl.create_default_context(),
-            dial=to(port),
-        )
+    async with serving(handler) as port:
+        outcome = await probed_at(target("https", timeout=0.2), to(port))
     assert not outcome.ok
     assert caplog.records == []
 
@@ -160,8 +154,8 @@ async def test_a_strange_path_can_neither_raise_nor_add_a_header(path: str) -> N
         heads.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(status(200))
 
-    strange = replace(target(), check=replace(target().check, path=path))
-    async with serving(handler) as port, http.open_session() as session:
-        outcome = await http.probe(strange, session, dial=to(port))
+    strange = target(path=path)
+    async with serving(handler) as port:
+        outcome = await probed_at(strange, to(port))
     assert outcome.reason
     assert all(b"\r\nX-Evil" not in head for head in heads)

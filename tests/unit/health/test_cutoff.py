@@ -23,7 +23,7 @@ class World:
     """Targets `r<region>-<n>` probed in turn at their own moments of the interval."""
 
     regions: Mapping[str, int]
-    rules: Freeze = Freeze()
+    rules: Freeze = field(default_factory=Freeze)
     canaries: tuple[str, ...] = ()
     seed: int = 1
     standings: list[tuple[float, Standing]] = field(default_factory=list)

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from gtm.model import State, Target
+from gtm.checks import Target
+from gtm.model import State
 from tests.unit.health.checker_scene import A, B, Clock, Scene
 from tests.unit.health.virtual_time import run
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import pytest
@@ -176,8 +176,8 @@ def test_an_answer_slower_than_max_latency_is_a_failure_in_words(took: float, mo
 
 # --- damping ------------------------------------------------------------------------------
 
-QUICK = {"rise": 1, "fall": 1}
-DAMPED = Judgement(**QUICK, damping=Damping(changes=3, within=100.0, hold=20.0, most=50.0))
+QUICK = Judgement(rise=1, fall=1)
+DAMPED = replace(QUICK, damping=Damping(changes=3, within=100.0, hold=20.0, most=50.0))
 
 
 @dataclass
@@ -228,7 +228,7 @@ class Restless:
 def test_a_restless_target_is_held_down_as_an_oracle_with_a_long_memory_says(
     history: list[tuple[bool, int]], damping: Damping
 ) -> None:
-    judged_by, oracle = Judgement(**QUICK, damping=damping), Restless(damping)
+    judged_by, oracle = replace(QUICK, damping=damping), Restless(damping)
     health, at = unprobed(0.0), 1000.0
     for ok, gap in history:
         at += gap
@@ -257,7 +257,8 @@ def test_a_hold_says_so_and_for_how_long_in_every_reason_until_it_ends() -> None
 
 
 def test_holds_double_up_to_the_most_and_are_forgotten_after_a_quiet_window() -> None:
-    health, lengths = flapping(range(1, 6)), []
+    health = flapping(range(1, 6))
+    lengths: list[float] = []
     at = 5.0
     for _ in range(3):
         while health.flaps.held == len(lengths):
@@ -273,7 +274,7 @@ def test_holds_double_up_to_the_most_and_are_forgotten_after_a_quiet_window() ->
 
 def test_damping_that_a_reload_took_away_lets_go_with_the_next_change() -> None:
     health = flapping(range(1, 7))
-    free = Judgement(**QUICK)
+    free = QUICK
     assert step(health, Outcome(True, "well", 0.0, 8.0), free).verdict.state is State.UP
 
 

@@ -6,15 +6,13 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import AsyncIterator
 
-import aiohttp
 import pytest
 
 from gtm import __version__
-from gtm.health import http
+from gtm.checks import StatusRange, Target
+from gtm.health import direct
 from gtm.health.outcome import Outcome
-from gtm.model import StatusRange, Target
 from tests.unit.health.health_backends import (
     Handler,
     pouring,
@@ -25,44 +23,37 @@ from tests.unit.health.health_backends import (
     target,
     to,
 )
+from tests.unit.health.probing import probed_at
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 ENDLESS = HEAD + b"Content-Length: 10000000000\r\n\r\n"
 
 
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with http.open_session() as opened:
-        yield opened
-
-
-async def probed(session: aiohttp.ClientSession, handler: Handler, what: Target) -> Outcome:
+async def probed(handler: Handler, what: Target) -> Outcome:
     """The outcome of one probe, which must have kept to its timeout."""
     async with serving(handler) as port:
         begun = time.monotonic()
-        outcome = await http.probe(what, session, dial=to(port))
-        assert time.monotonic() - begun < what.check.timeout + 1
+        outcome = await probed_at(what, to(port))
+        assert time.monotonic() - begun < what.check.schedule.timeout + 1
     return outcome
 
 
-async def test_an_expected_status_is_a_success(session: aiohttp.ClientSession) -> None:
-    outcome = await probed(session, saying(status(200)), target())
+async def test_an_expected_status_is_a_success() -> None:
+    outcome = await probed(saying(status(200)), target())
     assert outcome.ok
     assert re.fullmatch(r"HTTP 200 from 192\.0\.2\.10:80 after .* ms", outcome.reason)
     assert 0 < outcome.latency < 2
 
 
 @pytest.mark.parametrize("code", [204, 404, 503])
-async def test_the_check_says_which_statuses_are_well(
-    session: aiohttp.ClientSession, code: int
-) -> None:
+async def test_the_check_says_which_statuses_are_well(code: int) -> None:
     what = target(statuses=(StatusRange(404, 404), StatusRange(500, 599)))
-    outcome = await probed(session, saying(status(code)), what)
+    outcome = await probed(saying(status(code)), what)
     assert outcome.ok is (code != 204)
     assert outcome.reason.startswith(f"HTTP {code} from 192.0.2.10:80 after ")
 
 
-async def test_a_redirect_is_judged_and_not_followed(session: aiohttp.ClientSession) -> None:
+async def test_a_redirect_is_judged_and_not_followed() -> None:
     asked = 0
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -72,25 +63,21 @@ async def test_a_redirect_is_judged_and_not_followed(session: aiohttp.ClientSess
             reader, writer
         )
 
-    outcome = await probed(session, handler, target())
+    outcome = await probed(handler, target())
     assert not outcome.ok
     assert outcome.reason.startswith("HTTP 302 from 192.0.2.10:80 after ")
     assert asked == 1
 
 
-async def test_the_body_must_contain_what_the_check_expects(
-    session: aiohttp.ClientSession,
-) -> None:
-    well = await probed(session, saying(status(200, b"all is \xc3\xb6k")), target(body="ök"))
-    ill = await probed(session, saying(status(200, b"all is ill")), target(body="ök"))
+async def test_the_body_must_contain_what_the_check_expects() -> None:
+    well = await probed(saying(status(200, b"all is \xc3\xb6k")), target(body="ök"))
+    ill = await probed(saying(status(200, b"all is ill")), target(body="ök"))
     assert well.ok
     assert not ill.ok
     assert ill.reason.startswith('HTTP 200 from 192.0.2.10:80 without "ök" in its body after ')
 
 
-async def test_a_body_that_comes_in_pieces_is_put_together(
-    session: aiohttp.ClientSession,
-) -> None:
+async def test_a_body_that_comes_in_pieces_is_put_together() -> None:
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         for piece in (HEAD + b"Connection: close\r\n\r\n", b"re", b"ad", b"y"):
@@ -98,28 +85,22 @@ async def test_a_body_that_comes_in_pieces_is_put_together(
             await writer.drain()
             await asyncio.sleep(0.005)
 
-    assert (await probed(session, handler, target(body="ready"))).ok
+    assert (await probed(handler, target(body="ready"))).ok
 
 
-async def test_an_endless_body_is_read_to_the_limit_only(session: aiohttp.ClientSession) -> None:
-    outcome = await probed(session, pouring(ENDLESS, b"x" * 65536), target(body="ready"))
+async def test_an_endless_body_is_read_to_the_limit_only() -> None:
+    outcome = await probed(pouring(ENDLESS, b"x" * 65536), target(body="ready"))
     assert not outcome.ok
     assert 'without "ready" in its body' in outcome.reason
     assert outcome.latency < 2
 
 
-async def test_an_endless_body_nobody_asked_for_is_not_read(
-    session: aiohttp.ClientSession,
-) -> None:
-    assert (await probed(session, pouring(ENDLESS, b"x" * 65536), target())).ok
+async def test_an_endless_body_nobody_asked_for_is_not_read() -> None:
+    assert (await probed(pouring(ENDLESS, b"x" * 65536), target())).ok
 
 
-async def test_a_body_at_one_byte_a_time_fails_when_time_is_up(
-    session: aiohttp.ClientSession,
-) -> None:
-    outcome = await probed(
-        session, pouring(ENDLESS, b"x", pause=0.05), target(body="ready", timeout=0.2)
-    )
+async def test_a_body_at_one_byte_a_time_fails_when_time_is_up() -> None:
+    outcome = await probed(pouring(ENDLESS, b"x", pause=0.05), target(body="ready", timeout=0.2))
     assert not outcome.ok
     assert outcome.reason == ("HTTP 200 from 192.0.2.10:80, but not all of its body within 200 ms")
 
@@ -133,10 +114,8 @@ async def test_a_body_at_one_byte_a_time_fails_when_time_is_up(
         pytest.param(pouring(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="continues for ever"),
     ],
 )
-async def test_what_never_comes_to_an_answer_fails_when_time_is_up(
-    session: aiohttp.ClientSession, handler: Handler
-) -> None:
-    outcome = await probed(session, handler, target(timeout=0.2))
+async def test_what_never_comes_to_an_answer_fails_when_time_is_up(handler: Handler) -> None:
+    outcome = await probed(handler, target(timeout=0.2))
     assert not outcome.ok
     assert outcome.reason == "no answer from 192.0.2.10:80 within 200 ms"
 
@@ -148,64 +127,56 @@ async def test_what_never_comes_to_an_answer_fails_when_time_is_up(
         pytest.param(pouring(HEAD + b"X: ", b"y" * 65536), id="one endless header"),
     ],
 )
-async def test_endless_headers_fail_at_the_limit(
-    session: aiohttp.ClientSession, handler: Handler
-) -> None:
-    outcome = await probed(session, handler, target())
+async def test_endless_headers_fail_at_the_limit(handler: Handler) -> None:
+    outcome = await probed(handler, target())
     assert not outcome.ok
     assert outcome.reason == "headers from 192.0.2.10:80 are too large"
     assert outcome.latency < 2
 
 
-async def test_an_answer_that_is_not_http_is_a_failure(session: aiohttp.ClientSession) -> None:
-    outcome = await probed(session, saying(b"\x00\xffSSH-2.0-whatever\r\n\r\n"), target())
+async def test_an_answer_that_is_not_http_is_a_failure() -> None:
+    outcome = await probed(saying(b"\x00\xffSSH-2.0-whatever\r\n\r\n"), target())
     assert not outcome.ok
     assert outcome.reason == "answer from 192.0.2.10:80 is not HTTP"
 
 
-async def test_a_connection_closed_without_an_answer_is_a_failure(
-    session: aiohttp.ClientSession,
-) -> None:
-    outcome = await probed(session, saying(b""), target())
+async def test_a_connection_closed_without_an_answer_is_a_failure() -> None:
+    outcome = await probed(saying(b""), target())
     assert not outcome.ok
     assert outcome.reason == "connection to 192.0.2.10:80 closed without an answer"
 
 
-async def test_a_body_that_breaks_off_is_a_failure(session: aiohttp.ClientSession) -> None:
+async def test_a_body_that_breaks_off_is_a_failure() -> None:
     broken = HEAD + b"Content-Length: 100\r\n\r\nhalf"
-    outcome = await probed(session, saying(broken), target(body="whole"))
+    outcome = await probed(saying(broken), target(body="whole"))
     assert not outcome.ok
     assert outcome.reason == "answer from 192.0.2.10:80 broke off"
 
 
-async def test_a_refused_connection_is_a_failure(
-    session: aiohttp.ClientSession, unused_tcp_port: int
-) -> None:
-    outcome = await http.probe(target(), session, dial=to(unused_tcp_port))
+async def test_a_refused_connection_is_a_failure(unused_tcp_port: int) -> None:
+    outcome = await probed_at(target(), to(unused_tcp_port))
     assert not outcome.ok
     assert outcome.reason == "connection to 192.0.2.10:80 refused"
 
 
-async def test_a_host_name_that_does_not_resolve_is_a_failure(
-    session: aiohttp.ClientSession,
-) -> None:
+async def test_a_host_name_that_does_not_resolve_is_a_failure() -> None:
     for name in ("backend.invalid", "a..b", "x" * 70 + ".example.net"):
-        outcome = await http.probe(target(address=name), session)
+        outcome = await probed_at(target(address=name), direct)
         assert not outcome.ok
         assert outcome.reason.startswith(f"host name {name} does not resolve: ")
 
 
-async def test_a_host_name_is_resolved_by_the_system(session: aiohttp.ClientSession) -> None:
+async def test_a_host_name_is_resolved_by_the_system() -> None:
     async with serving(saying(status(200))) as port:
-        outcome = await http.probe(target(), session, dial=to(port, host="localhost"))
+        outcome = await probed_at(target(), to(port, host="localhost"))
     assert outcome.ok
 
 
-async def test_an_ipv6_address_is_written_in_brackets(session: aiohttp.ClientSession) -> None:
+async def test_an_ipv6_address_is_written_in_brackets() -> None:
     heads: list[bytes] = []
     async with serving(recording(heads), host="::1") as port:
         what = target(address="2001:db8::10")
-        outcome = await http.probe(what, session, dial=to(port, host="::1"))
+        outcome = await probed_at(what, to(port, host="::1"))
     assert outcome.reason.startswith("HTTP 200 from [2001:db8::10]:80 after ")
     assert b"\r\nHost: [2001:db8::10]\r\n" in heads[0]
 
@@ -222,14 +193,12 @@ def recording(heads: list[bytes]) -> Handler:
     return handler
 
 
-async def test_the_request_says_what_is_asked_and_who_asks(
-    session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_request_says_what_is_asked_and_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     heads: list[bytes] = []
     what = target(server_name="orders.gtm.example.com.", path="/health?a=%2F&b=c%20d")
     async with serving(recording(heads)) as port:
-        assert (await http.probe(what, session, dial=to(port))).ok
+        assert (await probed_at(what, to(port))).ok
     head = heads[0]
     assert head.startswith(b"GET /health?a=%2F&b=c%20d HTTP/1.1\r\n")
     assert b"\r\nHost: orders.gtm.example.com\r\n" in head
@@ -237,29 +206,27 @@ async def test_the_request_says_what_is_asked_and_who_asks(
     assert b"\r\nConnection: close\r\n" in head
 
 
-async def test_every_probe_is_a_connection_of_its_own_without_cookies(
-    session: aiohttp.ClientSession,
-) -> None:
+async def test_every_probe_is_a_connection_of_its_own_without_cookies() -> None:
     heads: list[bytes] = []
     async with serving(recording(heads)) as port:
         for _ in range(3):
-            assert (await http.probe(target(), session, dial=to(port))).ok
+            assert (await probed_at(target(), to(port))).ok
     assert len(heads) == 3
     assert all(b"ookie" not in head for head in heads)
 
 
 async def test_misbehaving_servers_leave_nothing_in_the_log(
-    session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
     for handler in (silence, saying(b""), saying(b"\xff\r\n\r\n"), pouring(ENDLESS, b"x" * 65536)):
-        await probed(session, handler, target(body="ready", timeout=0.2))
+        await probed(handler, target(body="ready", timeout=0.2))
     assert caplog.records == []
 
 
-async def test_a_probe_can_be_cancelled(session: aiohttp.ClientSession) -> None:
+async def test_a_probe_can_be_cancelled() -> None:
     async with serving(silence) as port:
-        task = asyncio.create_task(http.probe(target(timeout=30.0), session, dial=to(port)))
+        task = asyncio.create_task(probed_at(target(timeout=30.0), to(port)))
         await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

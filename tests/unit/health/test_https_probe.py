@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
-import aiohttp
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from gtm.health import http
+from gtm.checks import Http, Target
+from gtm.health import tls
 from gtm.health.outcome import Outcome
 from gtm.health.probes import Probes
-from gtm.model import CheckType, Target
 from tests.unit.health.health_backends import (
     ADDRESS,
     out_of_files,
@@ -29,27 +29,22 @@ from tests.unit.health.health_backends import (
     target,
     to,
 )
+from tests.unit.health.probing import probed_at
 
 NAME = "orders.gtm.example.com"
 FOR_NAME = x509.DNSName(NAME)
 NOT_VALID = f"certificate of {ADDRESS}:443 is not valid for {NAME}: "
 
-Certified = Callable[..., tuple[ssl.SSLContext, ssl.SSLContext]]
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with http.open_session() as opened:
-        yield opened
+Certified = Callable[..., tuple[ssl.SSLContext, str]]
 
 
 @pytest.fixture
 def certified(tmp_path: Path) -> Certified:
-    """Makes a self-signed certificate: the server's context, and a client's that trusts it."""
+    """Makes a self-signed certificate: the server's context, and a file that trusts it."""
 
     def make(
         name: x509.GeneralName = FOR_NAME, start_days: int = -1, end_days: int = 1
-    ) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    ) -> tuple[ssl.SSLContext, str]:
         key = ec.generate_private_key(ec.SECP256R1())
         who = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "gtm test")])
         now = datetime.now(UTC)
@@ -71,71 +66,62 @@ def certified(tmp_path: Path) -> Certified:
         chain.write_bytes(private + pem)
         server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         server.load_cert_chain(chain)
-        client = http.tls_context(verify=True)
-        client.load_verify_locations(cadata=pem.decode())
-        return server, client
+        authorities = tmp_path / "authorities.pem"
+        authorities.write_bytes(pem)
+        return server, str(authorities)
 
     return make
 
 
 def https(**fields: object) -> Target:
     """An https target asked for by `NAME`."""
-    return target(CheckType.HTTPS, **{"server_name": NAME, **fields})
+    return target("https", **{"server_name": NAME, **fields})
 
 
-async def probed(
-    session: aiohttp.ClientSession, server: ssl.SSLContext, client: ssl.SSLContext, what: Target
-) -> Outcome:
+async def probed(server: ssl.SSLContext, authorities: str | None, what: Target) -> Outcome:
+    probe = what.check.probe
+    assert isinstance(probe, Http) and probe.tls is not None
+    trusting = replace(probe, tls=replace(probe.tls, authorities=authorities))
     async with serving(saying(status(200)), server) as port:
-        return await http.probe(what, session, client, dial=to(port))
+        return await probed_at(replace(what, check=replace(what.check, probe=trusting)), to(port))
 
 
-async def test_a_trusted_certificate_for_the_name_is_a_success(
-    session: aiohttp.ClientSession, certified: Certified
-) -> None:
-    outcome = await probed(session, *certified(), https(server_name=f"{NAME}."))
+async def test_a_trusted_certificate_for_the_name_is_a_success(certified: Certified) -> None:
+    outcome = await probed(*certified(), https(server_name=f"{NAME}."))
     assert outcome.ok, outcome.reason
     assert outcome.service is not None, "the handshake is no part of it"
     assert outcome.service < outcome.latency
     assert outcome.reason.startswith(f"HTTP 200 from {ADDRESS}:443 after ")
 
 
-async def test_the_server_name_is_sent_in_the_handshake(
-    session: aiohttp.ClientSession, certified: Certified
-) -> None:
+async def test_the_server_name_is_sent_in_the_handshake(certified: Certified) -> None:
     server, client = certified()
     sent: list[str | None] = []
     server.set_servername_callback(lambda _socket, name, _context: sent.append(name))
-    assert (await probed(session, server, client, https())).ok
+    assert (await probed(server, client, https())).ok
     assert sent == [NAME]
 
 
-async def test_a_target_without_a_name_is_certified_by_its_address(
-    session: aiohttp.ClientSession, certified: Certified
-) -> None:
+async def test_a_target_without_a_name_is_certified_by_its_address(certified: Certified) -> None:
     what = https(server_name=None)
     by_address = certified(x509.IPAddress(ip_address(ADDRESS)))
-    assert (await probed(session, *by_address, what)).ok
-    outcome = await probed(session, *certified(), what)
+    assert (await probed(*by_address, what)).ok
+    outcome = await probed(*certified(), what)
     assert outcome.reason == (
         f"certificate of {ADDRESS}:443 is not valid for {ADDRESS}: it is for other addresses"
     )
 
 
-async def test_an_untrusted_certificate_is_a_failure(
-    session: aiohttp.ClientSession, certified: Certified
-) -> None:
+async def test_an_untrusted_certificate_is_a_failure(certified: Certified) -> None:
     server, _ = certified()
-    outcome = await probed(session, server, http.tls_context(verify=True), https())
+    outcome = await probed(server, None, https())
     assert not outcome.ok
     assert outcome.reason == NOT_VALID + "it is self-signed and not trusted here"
 
 
-async def test_a_certificate_for_another_name_is_a_failure(
-    session: aiohttp.ClientSession, certified: Certified
-) -> None:
+async def test_a_certificate_for_another_name_is_a_failure(certified: Certified) -> None:
     other = certified(x509.DNSName("payments.gtm.example.com"))
-    outcome = await probed(session, *other, https())
+    outcome = await probed(*other, https())
     assert not outcome.ok
     assert outcome.reason == NOT_VALID + "it is for other names"
 
@@ -144,9 +130,9 @@ async def test_a_certificate_for_another_name_is_a_failure(
     ("start", "end", "why"), [(-9, -1, "it has expired"), (1, 9, "it is not valid yet")]
 )
 async def test_a_certificate_out_of_its_time_is_a_failure(
-    session: aiohttp.ClientSession, certified: Certified, start: int, end: int, why: str
+    certified: Certified, start: int, end: int, why: str
 ) -> None:
-    outcome = await probed(session, *certified(start_days=start, end_days=end), https())
+    outcome = await probed(*certified(start_days=start, end_days=end), https())
     assert not outcome.ok
     assert outcome.reason == NOT_VALID + why
 
@@ -178,14 +164,12 @@ def test_a_directory_of_authorities_is_read_at_once(
     (directory / "README").write_text("neither")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("SSL_CERT_DIR", str(directory))
-    assert http.tls_context(verify=True).cert_store_stats()["x509_ca"] == 1
+    assert tls.tls_context(verify=True).cert_store_stats()["x509_ca"] == 1
 
 
-async def test_verify_false_believes_any_certificate(
-    session: aiohttp.ClientSession, certified: Certified
-) -> None:
+async def test_verify_false_believes_any_certificate(certified: Certified) -> None:
     server, _ = certified(x509.DNSName("payments.gtm.example.com"), -9, -1)
-    outcome = await probed(session, server, http.tls_context(verify=False), https(verify=False))
+    outcome = await probed(server, None, https(verify=False))
     assert outcome.ok, outcome.reason
 
 
@@ -194,19 +178,15 @@ async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     await reader.read()
 
 
-async def test_a_server_that_speaks_no_tls_is_a_failure(session: aiohttp.ClientSession) -> None:
+async def test_a_server_that_speaks_no_tls_is_a_failure() -> None:
     async with serving(greeting) as port:
-        outcome = await http.probe(https(), session, http.tls_context(verify=True), dial=to(port))
+        outcome = await probed_at(https(), to(port))
     assert not outcome.ok
     assert outcome.reason.startswith(f"no TLS with {ADDRESS}:443: ")
 
 
-async def test_a_handshake_that_is_never_answered_fails_when_time_is_up(
-    session: aiohttp.ClientSession,
-) -> None:
+async def test_a_handshake_that_is_never_answered_fails_when_time_is_up() -> None:
     async with serving(silence) as port:
-        outcome = await http.probe(
-            https(timeout=0.2), session, http.tls_context(verify=True), dial=to(port)
-        )
+        outcome = await probed_at(https(timeout=0.2), to(port))
     assert not outcome.ok
     assert outcome.reason == f"no answer from {ADDRESS}:443 within 200 ms"

@@ -14,7 +14,6 @@ import pytest
 
 from gtm.health.impairment import OPEN_FILES, impairment
 from gtm.health.probes import Probes
-from gtm.model import CheckType
 from tests.unit.health.health_backends import out_of_files, serving, silence, target, to
 
 
@@ -93,9 +92,9 @@ def test_a_failed_look_up_is_ours_while_no_socket_can_be_opened() -> None:
     assert impairment(target(), failed) is None
 
 
-@pytest.mark.parametrize("kind", [CheckType.TCP, CheckType.HTTP, CheckType.HTTPS])
+@pytest.mark.parametrize("kind", ["tcp", "http", "https"])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-async def test_a_process_out_of_files_judges_nobody(kind: CheckType, host: str) -> None:
+async def test_a_process_out_of_files_judges_nobody(kind: str, host: str) -> None:
     async with serving(silence) as port:
         probes = Probes(dial=to(port, host))
         with out_of_files():
@@ -114,7 +113,7 @@ async def test_no_local_port_left_is_no_fault_of_the_target(
 
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
     probes = Probes(dial=to(1))
-    for kind in (CheckType.TCP, CheckType.HTTP):
+    for kind in ("tcp", "http"):
         outcome = await probes.probe(target(kind))
         assert outcome.reason == "not probed: no local address or port to connect from"
     await probes.close()

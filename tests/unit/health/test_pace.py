@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from gtm.health.outcome import Outcome
 from gtm.health.pace import HALF_LIFE, Pace
 from tests.unit.health.checker_scene import A, Clock, Scene
+from tests.unit.health.health_backends import altered
 from tests.unit.health.virtual_time import run
 
 PROBES = st.lists(
@@ -65,8 +66,8 @@ def test_new_thresholds_keep_the_pace_and_a_new_question_does_not() -> None:
         s = Scene(clock)
         s.checker.retarget([A])
         await s.checker.first_round(10)
-        patient = replace(A, check=replace(A.check, name="slow", interval=60.0))
-        other = replace(A, check=replace(A.check, port=81))
+        patient = replace(A, check=altered(A.check, name="slow", interval=60.0))
+        other = replace(A, check=altered(A.check, port=81))
         s.checker.retarget([patient, other])
         assert s.checker.pace(patient).response_time == 0.01
         assert s.checker.report(patient).pace == s.checker.pace(patient)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.health.schedule import EARLY, JITTER, next_due, phase
-from tests.unit.health.health_backends import target
+from tests.unit.health.health_backends import altered, target
 
 INTERVALS = st.floats(0.5, 3600)
 SHARES = st.floats(0, 1, exclude_max=True)
@@ -52,6 +52,6 @@ def test_ten_thousand_targets_are_spread_evenly() -> None:
 
 def test_a_target_keeps_its_slot_when_thresholds_change_and_not_when_its_question_does() -> None:
     one = target(fall=3)
-    assert phase(one) == phase(replace(one, check=replace(one.check, fall=2, timeout=1.0)))
+    assert phase(one) == phase(replace(one, check=altered(one.check, fall=2, timeout=1.0)))
     assert phase(one) != phase(target(path="/other"))
-    assert phase(one) == 0.7079141864440963  # the same on every machine and in every process
+    assert phase(one) == 0.5562083929432333  # the same on every machine and in every process

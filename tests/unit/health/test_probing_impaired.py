@@ -9,8 +9,10 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from gtm.model import State, Target, Verdict
+from gtm.checks import Target
+from gtm.model import State, Verdict
 from tests.unit.health.checker_scene import A, B, Clock, Scene
+from tests.unit.health.health_backends import altered
 from tests.unit.health.virtual_time import run
 
 FILES = "this process has too many open files"
@@ -21,31 +23,33 @@ def lines(logs: list[EventDict]) -> list[tuple[object, ...]]:
     return [(log["event"], log["log_level"], log["reason"], log["targets"]) for log in logs]
 
 
-def test_verdicts_stand_while_no_probe_can_be_made() -> None:
+def test_verdicts_stand_while_no_probe_can_be_made_until_they_are_stale() -> None:
+    a, b = (replace(one, check=altered(one.check, stale_after=100.0)) for one in (A, B))
+
     async def scene(clock: Clock) -> None:
         def answer(probed: Target) -> bool | str:
-            return FILES if 1030 <= clock() < 1090 else probed == A
+            return FILES if 1030 <= clock() < 1090 else probed == a
 
         s = Scene(clock, answer)
-        s.checker.retarget([A, B])
+        s.checker.retarget([a, b])
         await s.checker.first_round(10)
         await asyncio.sleep(25)
-        told, before = len(s.outcomes), s.checker.report(A)
+        told, before = len(s.outcomes), s.checker.report(a)
         changes = list(s.changes)
         await asyncio.sleep(60)
-        during = s.checker.report(A)
+        during = s.checker.report(a)
         assert during.verdict == Verdict(
             State.UP, f"not probed: {FILES}; before that: well", before.verdict.since
         )
         assert during.impairment == FILES
-        assert s.checker.verdict(B).state is State.DOWN
+        assert s.checker.verdict(b).state is State.DOWN
         assert during.successes >= before.successes
         assert during.outcome is not None
         assert during.outcome.at < 1030
         assert len(s.outcomes) <= told + 2
         assert len([moment for moment, _ in s.prober.begun if 1030 <= moment < 1085]) >= 2 * 10
         await asyncio.sleep(15)
-        after = s.checker.report(A)
+        after = s.checker.report(a)
         assert (after.verdict, after.impairment) == (before.verdict, None)
         assert s.changes == changes
         await s.checker.close()
@@ -59,7 +63,7 @@ def test_a_target_of_which_nothing_is_known_stays_unknown_until_it_can_be_probed
         s.checker.retarget([A])
         assert not await s.checker.first_round(10)
         assert s.checker.verdict(A) == Verdict(State.UNKNOWN, f"not probed: {FILES}", 1000)
-        await asyncio.sleep(A.check.interval * 1.2)
+        await asyncio.sleep(A.check.schedule.interval * 1.2)
         assert s.checker.verdict(A).state is State.UP
         await s.checker.close()
 
@@ -105,7 +109,7 @@ def test_a_spell_is_said_when_it_begins_and_when_it_is_over() -> None:
 
 def test_a_short_spell_is_said_too() -> None:
     answers: list[bool | str] = [FILES]
-    quick = replace(A, check=replace(A.check, interval=0.5))
+    quick = replace(A, check=altered(A.check, interval=0.5))
 
     async def scene(clock: Clock) -> None:
         s = Scene(clock, lambda _: answers.pop() if answers else True)
@@ -145,7 +149,7 @@ def test_a_reload_takes_a_spell_over_and_ends_it_with_its_last_target() -> None:
         s = Scene(clock, lambda _: FILES if clock() > 1003 else True)
         s.checker.retarget([A])
         await asyncio.sleep(20)
-        patient = replace(A, check=replace(A.check, fall=9))
+        patient = replace(A, check=altered(A.check, fall=9))
         s.checker.retarget([patient])
         assert s.checker.report(patient).impairment == FILES
         assert [log["event"] for log in logs] == ["probing_impaired"]

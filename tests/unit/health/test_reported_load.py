@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gtm.checks import LoadField
+from gtm.health.body import Body
 from gtm.health.reported import from_body, from_headers
-from gtm.model import LoadField
 
 
 def test_the_usual_header_is_read_and_may_be_absent() -> None:
@@ -34,7 +35,7 @@ def test_what_is_no_load_is_said(text: str) -> None:
 )
 def test_json_pointers_lead_to_loads(pointer: str, load: float) -> None:
     body = b'{"load": 1, "a": [0, {"b": 2}], "x/y": 3, "m~n": 4, "": 5, "text": "6"}'
-    assert from_body(body, pointer).load == load
+    assert from_body(Body(body, whole=True), pointer).load == load
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_json_pointers_lead_to_loads(pointer: str, load: float) -> None:
     ],
 )
 def test_bodies_without_a_load_are_said(body: bytes, words: str) -> None:
-    found = from_body(body, "/load/0")
+    found = from_body(Body(body, whole=True), "/load/0")
     assert found.load is None
     assert found.unread is not None
     assert words in found.unread

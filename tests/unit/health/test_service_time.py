@@ -7,10 +7,9 @@ import socket
 
 import pytest
 
-from gtm.health import http, tcp
 from gtm.health.timing import Timing, kernel_round_trip
-from gtm.model import CheckType
 from tests.unit.health.health_backends import saying, serving, status, target, to
+from tests.unit.health.probing import probed_at
 
 THOUGHT = 0.05  # seconds that the slow backend waits
 
@@ -62,8 +61,8 @@ async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 async def test_http_probes_tell_what_the_backend_took() -> None:
-    async with serving(slow) as port, http.open_session() as session:
-        outcome = await http.probe(target(), session, dial=to(port))
+    async with serving(slow) as port:
+        outcome = await probed_at(target(), to(port))
     assert outcome.ok, outcome.reason
     assert outcome.service is not None
     assert THOUGHT * 0.8 < outcome.service <= outcome.latency
@@ -73,10 +72,9 @@ async def test_probes_at_once_do_not_take_each_others_times() -> None:
     async with (
         serving(slow) as port,
         serving(saying(status(200))) as quick,
-        http.open_session() as session,
     ):
         outcomes = await asyncio.gather(
-            *(http.probe(target(), session, dial=to(each)) for each in (port, quick) * 5)
+            *(probed_at(target(), to(each)) for each in (port, quick) * 5)
         )
     services = [outcome.service or 0.0 for outcome in outcomes]
     assert min(services[::2]) > max(services[1::2])
@@ -84,6 +82,6 @@ async def test_probes_at_once_do_not_take_each_others_times() -> None:
 
 async def test_tcp_probes_tell_nothing_of_it() -> None:
     async with serving(saying(b"")) as port:
-        outcome = await tcp.probe(target(CheckType.TCP), dial=to(port))
+        outcome = await probed_at(target("tcp"), to(port))
     assert outcome.ok
     assert outcome.service is None

@@ -11,8 +11,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
-from gtm.model import Target
 from gtm.snapshot import Snapshot
 from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, read_zones, sample_geo

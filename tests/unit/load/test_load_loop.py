@@ -10,11 +10,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from gtm.api.loads import posted
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
-from gtm.model import Target
 from tests.worlds import compile_world
 
 ZONE = """

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiler
-from gtm.model import Endpoint, Target
+from gtm.model import Endpoint
 from gtm.steering.balance import MOST, by_pace, corrected
 from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, read_zones, sample_geo

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.names import to_wire
-from gtm.model import Act, State, Target, Verdict
+from gtm.model import Act, State, Verdict
 from gtm.steering.lifetimes import Lifetime, drain_ttl, explained
 from gtm.steering.overlay import Hurry, Overlay
 from gtm.steering.readings import Readings

@@ -14,17 +14,7 @@ from hypothesis import strategies as st
 
 from gtm.dns import draw
 from gtm.geo import Ranges, bundled, open_databases
-from gtm.model import (
-    EVERYONE,
-    Draw,
-    GeoCode,
-    Location,
-    Match,
-    Policy,
-    Region,
-    Rule,
-    Steering,
-)
+from gtm.model import EVERYONE, Draw, GeoCode, Location, Match, Policy, Region, Rule, Steering
 from gtm.snapshot import Pick, Plan
 from gtm.steering.areas import build_areas
 from gtm.steering.cost import distance, point

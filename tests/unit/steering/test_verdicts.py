@@ -6,21 +6,11 @@ from ipaddress import ip_address
 
 import pytest
 
-from gtm.model import (
-    App,
-    Check,
-    CheckType,
-    Endpoint,
-    MinUp,
-    Service,
-    State,
-    Target,
-    Topology,
-    Verdict,
-)
+from gtm.checks import Check, Http, Target, Tcp
+from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict
 from gtm.steering.verdicts import app_health, eligible, refreshed, target_of, targets_of
 
-CHECK = Check("web", CheckType.HTTP, 80)
+CHECK = Check("web", Http(), 80)
 ONE = MinUp(1)
 
 
@@ -147,7 +137,7 @@ def test_http_checks_ask_for_the_service_and_tcp_checks_are_shared() -> None:
     http = target_of(block, ORDERS, ORDERS.endpoints["us"][0])
     assert http is not None
     assert http.server_name == "orders.gtm.example.com"
-    tcp = app(Topology.REPLICATED, check=Check("port", CheckType.TCP, 443))
+    tcp = app(Topology.REPLICATED, check=Check("port", Tcp(), 443))
     same = service("other", us=["192.0.2.1"])
     assert target_of(tcp, ORDERS, ORDERS.endpoints["us"][0]) == target_of(
         tcp, same, same.endpoints["us"][0]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gtm.model import CheckType, GeoCode, Location, MinUp, StatusRange, Topology, Zone
+from gtm.checks import Contains, Http, StatusRange, Tcp
+from gtm.model import GeoCode, Location, MinUp, Topology, Zone
 from gtm.zonefile import expand, json_schema, load
 from tests.unit.zonefile.zonefile_writing import HEAD, a_serial, load_text
 
@@ -115,9 +116,11 @@ def test_values_and_defaults_reach_the_model(zone: Zone) -> None:
     assert shop.topology is Topology.REPLICATED
     assert shop.min_up == MinUp(50, percent=True)
     assert shop.check is not None
-    assert shop.check.statuses == (StatusRange(200, 299), StatusRange(301, 301))
-    assert (shop.check.port, shop.check.interval, shop.check.timeout) == (443, 0.3, 0.25)
-    assert (shop.check.body, shop.check.verify) == ("1e3", False)
+    probe, times = shop.check.probe, shop.check.schedule
+    assert isinstance(probe, Http) and probe.tls is not None
+    assert probe.statuses == (StatusRange(200, 299), StatusRange(301, 301))
+    assert (shop.check.port, times.interval, times.timeout) == (443, 0.3, 0.25)
+    assert (probe.body, probe.tls.verify) == ((Contains("1e3"),), False)
     assert [str(one) for one in shop.services[0].endpoints["us-east"]] == [
         "192.0.2.1",
         "2001:db8::1",
@@ -125,8 +128,9 @@ def test_values_and_defaults_reach_the_model(zone: Zone) -> None:
     assert str(shop.services[1].endpoints["us-east"][0]) == "a.example.net."
     assert shop.services[1].optional
     assert catalog.check is not None and catalog.check.name == "catalog"
-    assert db.check is not None and (db.check.type, db.check.port) == (CheckType.TCP, 5432)
-    assert plain.check is not None and (plain.check.port, plain.check.timeout) == (80, 3.0)
+    assert db.check is not None and (db.check.probe, db.check.port) == (Tcp(), 5432)
+    assert plain.check is not None and plain.check.port == 80
+    assert plain.check.schedule.timeout == 3.0
     assert plain.services[0].name == "gtm.example.com."
     assert zone.latency[0].area == GeoCode("EU", "GB")
     assert zone.serial == 9
@@ -139,7 +143,7 @@ def test_the_default_timeout_is_no_longer_than_the_interval(tmp_path: Path) -> N
         "apps: {a: {topology: spread, check: w, services: {x: {us-east: 192.0.2.1}}}}\n",
     )
     check = loaded.zones[0].apps[0].check
-    assert check is not None and check.timeout == 1.0
+    assert check is not None and check.schedule.timeout == 1.0
 
 
 def test_the_long_form_loads_to_the_same_zone(zone: Zone, tmp_path: Path) -> None:

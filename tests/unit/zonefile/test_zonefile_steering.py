@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gtm.checks import LoadField
 from gtm.errors import ZoneFileError
 from gtm.model import (
     EVERYONE,
@@ -17,7 +18,6 @@ from gtm.model import (
     Endpoint,
     GeoCode,
     LoadFeed,
-    LoadField,
     Policy,
     Rule,
     Stale,
