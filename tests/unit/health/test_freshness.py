@@ -72,7 +72,7 @@ def test_a_stale_verdict_is_unknown_and_taken_for_what_the_check_says(
         assert verdict.state is State.UNKNOWN
         assert verdict.taken is taken
         assert verdict.down is (taken is State.DOWN)
-        said = "well" if ok else "ill, 6th in a row"
+        said = "well" if ok else "ill, 7th in a row"
         assert verdict.reason == (
             f"no probe for more than 16 s: not probed: {FILES}; before that: {said}; "
             f"taken to be {taken.value}"
