@@ -232,6 +232,23 @@ class Schedule:
     fast_interval: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Passive:
+    """When reports take an endpoint out that its probes still find up. Only probes put it back.
+
+    More than `failures` (a fraction) of at least `minimum` outcomes within `window` seconds, told
+    by at least `reporters`. It stays out for `hold` seconds at least. Of a service's endpoints,
+    and of its regions, reports hold out at most the fraction `most` at once.
+    """
+
+    failures: float = 0.5
+    minimum: int = 20
+    window: float = 30.0
+    hold: float = 30.0
+    most: float = 0.5
+    reporters: int = 1
+
+
 # --- checks -------------------------------------------------------------------------------
 
 
@@ -253,7 +270,7 @@ class Check:
     `port` is None where there is none. With an `address` that is probed, whatever the check is
     used for. `source` is the address that probes come from; `family`, 4 or 6, restricts a host
     name to its addresses of that IP version. `load` is where an HTTP response says the endpoint's
-    load (None: in the header that is always looked for).
+    load (None: in the header that is always looked for). `passive` None: reports say nothing.
     """
 
     name: str = field(compare=False)
@@ -265,6 +282,7 @@ class Check:
     schedule: Schedule = Schedule()
     judgement: Judgement = Judgement()
     load: LoadField | None = None
+    passive: Passive | None = None
     hashed: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

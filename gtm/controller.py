@@ -12,59 +12,39 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import structlog
 
+from gtm.acts import Acts, Added
 from gtm.checks import Target
 from gtm.collector import paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.groups import next_step
-from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
-from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
-from gtm.health import Checker, Report, place
+from gtm.errors import GtmError, Mistake, ZoneFileError
+from gtm.events import Sink, conditions, ignore
+from gtm.feeds import Feeds, LatencyStore
+from gtm.geo import Geo
+from gtm.health import Checker, Frozen, HealthStore, Remembering, Report, place
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
 from gtm.measured import Measured
-from gtm.model import App, State, Verdict, Zone
-from gtm.overrides import (
-    Change,
-    Override,
-    Register,
-    Store,
-    Wanted,
-    changes,
-    coming_of,
-    differences,
-    nothing_matches,
-    objection,
-    refusal,
-    refusals,
-    ttls_of,
-)
+from gtm.model import State, Verdict, Zone
+from gtm.overrides import Change, Override, Register, Store, Wanted
 from gtm.planes import Plane
 from gtm.planes.stats import answers_by_service
+from gtm.sources import Read, Reader, Sources, watched
 from gtm.steering.lacking import lacking
+from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
-from gtm.steering.verdicts import targets_of
-from gtm.transitions import log_changes, log_down
-from gtm.zonefile import Loaded, load
+from gtm.telling import Teller
+from gtm.transitionlog import log_changes, log_down
+from gtm.zonefile import Loaded
 
 log = structlog.get_logger("gtm")
 
-YAML = {".yaml", ".yml"}
-Stamps = dict[Path, tuple[int, int, int] | None]
 FIRST_ROUND = 15.0  # seconds at most from start to the first answer, whatever the checks' timeouts
 FIRST_ROUND_SLACK = 1.0  # seconds beyond the longest timeout, for targets that wait their turn
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """The files that everything comes from. `geoip` empty: steer without a database."""
-
-    zones: Path
-    geoip: tuple[Path, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +54,6 @@ class Reload:
     at: float
     error: str | None = None
     mistakes: tuple[Mistake, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """An override that was put in force: what it replaced, and what it changed.
-
-    `forced_past` says what `safety` would have refused it for, `coming` what a planned drain will
-    change once it is withdrawn.
-    """
-
-    override: Override
-    replaced: Override | None
-    changes: tuple[Change, ...]
-    forced_past: tuple[str, ...] = ()
-    coming: tuple[Change, ...] = ()
 
 
 @dataclass(slots=True)
@@ -110,21 +75,42 @@ class Controller:
         now: Callable[[], float],
         store: Store | None = None,
         clock: Callable[[], float] = time.monotonic,
+        tell: Sink = ignore,
+        loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
+        latency: LatencyStore | None = None,
+        memory: HealthStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
-        Without a store overrides do not outlive the process. `clock` is monotonic seconds.
+        Without a store overrides do not outlive the process, without `latency` what was measured
+        does not, without `memory` verdicts do not. `clock` is monotonic seconds. `tell` is called,
+        on the control loop, with everything that happens, `loaded` with the zones before they are
+        served.
         """
-        self.sources = sources
+        self.tell = tell
+        self._on_loaded = loaded
+        self.reader = Reader(sources, now)
+        self._teller = Teller(tell)
         self.plane = plane
         self.checker = checker(self._verdict_changed)
+        self.feeds = Feeds(
+            self.checker.report, self._words, self._verdict_changed, now, clock, latency
+        )
         self.capacity = CapacityLoop(
             Surroundings(self._served, self._probed_load, self._answers, self._admit), clock
         )
         load = self.capacity.endpoint_load
-        self.measured = Measured(self.checker.verdict, self.checker.pace, load)
+        self.measured = Measured(self.feeds.verdict, self.checker.pace, load)
         self.checker.tell_patience(self._patience_changed)
-        self.overrides = Register(store, now, self._overrides_changed, self._objection)
+        self.checker.tell_frozen(self._frozen)
+        self.remembering = Remembering(self.checker, memory, now)
+        self._acts = Acts(lambda: self.compiled.apps.values(), self.feeds.verdict, self._time)
+        self.overrides = Register(
+            store,
+            now,
+            self._overrides_changed,
+            lambda one: self._acts.objection(self.overrides, one),
+        )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
@@ -138,10 +124,6 @@ class Controller:
         self._since_load: set[Target] | None = None
         self._loading = asyncio.Lock()
         self._next_load: asyncio.Task[Reload] | None = None
-        self.geo_error: str | None = None
-        self._geo: tuple[Fingerprint, Geo] | None = None
-        self._files: Stamps = {}
-        self._read_files: set[Path] = set()
 
     @property
     def compiled(self) -> Compiled:
@@ -161,10 +143,13 @@ class Controller:
         Raises GtmError when the zones, a database or the state can't be used.
         """
         await self.overrides.open()
-        loaded, geo, targets = await asyncio.to_thread(self._read)
-        await self._first_round(targets)
-        compiled = await asyncio.to_thread(self._compile, loaded.zones, geo)
-        self._succeeded(loaded, compiled)
+        await self.feeds.open()
+        await self.remembering.open()
+        read = await asyncio.to_thread(self.reader.read)
+        await self._first_round(read)
+        self.feeds.measure(read.loaded.zones)
+        compiled = await asyncio.to_thread(self._compile, read.loaded.zones, read.geo)
+        self._succeeded(read.loaded, compiled)
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
@@ -194,11 +179,14 @@ class Controller:
                 self._since_load = None
 
     async def _load(self) -> Reload:
-        loaded, geo, targets = await asyncio.to_thread(self._read)
-        self.checker.retarget(targets)
+        read = await asyncio.to_thread(self.reader.read)
+        self.checker.look_from(read.vantage)
+        self.checker.retarget(read.targets)
         # what is new is probed before it is answered; the old snapshot serves meanwhile
-        await self.checker.first_round(_patience(targets))
-        return self._succeeded(loaded, await self._compile_beside(loaded.zones, geo))
+        await self.checker.first_round(_patience(read.targets))
+        zones = read.loaded.zones
+        self.feeds.measure(zones)
+        return self._succeeded(read.loaded, await self._compile_beside(zones, read.geo))
 
     async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         """Compiles in a worker thread, and puts in what changed meanwhile."""
@@ -210,63 +198,40 @@ class Controller:
 
     async def load_if_changed(self) -> None:
         """Loads again if a file differs from what was last looked at."""
-        files = await asyncio.to_thread(self._stamp)
-        if files != self._files:
+        if await asyncio.to_thread(self.reader.changed):
             await self.load()
-
-    def _read(self) -> tuple[Loaded, Geo, frozenset[Target]]:
-        # stamped before they are read: a file changed meanwhile is then read again
-        before = self._stamp()
-        self._files = before
-        loaded = load(self.sources.zones)
-        self._read_files = {Path(name) for name in loaded.files}
-        self._files = self._stamp() | before
-        return loaded, self._open_geo(), _targets(loaded)
-
-    def _open_geo(self) -> Geo:
-        """The databases, read again only if a file was replaced."""
-        if not self.sources.geoip:
-            return Geo.empty()
-        stamp = fingerprint(self.sources.geoip)
-        if self._geo is not None and self._geo[0] == stamp:
-            return self._geo[1]
-        try:
-            geo = open_databases(self.sources.geoip)
-            _warn_of_age(geo, self._now())
-            self.geo_error = None
-        except GtmError as error:
-            if self._geo is None:
-                raise
-            geo = self._geo[1]
-            self.geo_error = str(error)
-            log.warning("geo_database_kept", error=str(error), still_used="the one before")
-        self._geo = (stamp, geo)
-        return geo
-
-    def _stamp(self) -> Stamps:
-        """What to tell a change by, of the files read and those that a load would read now."""
-        paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
-        return dict(zip(paths, fingerprint(paths), strict=True))
 
     def _compile(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         words, before = self.overrides.book.overlay, self._compiled
         self.measured.follow(zones, self._clock())
-        return self._compiler.compile(zones, geo, self.readings(), self._epoch, words, before)
+        measured = self.feeds.laid_over(zones)
+        return self._compiler.compile(measured, geo, self.readings(), self._epoch, words, before)
+
+    def _time(self) -> float:
+        return self._now()
 
     def readings(self) -> Readings:
         """What is measured and believed now, as steering goes by it."""
         return replace(self.measured.readings(self._now()), patience=self.checker.patience)
 
-    async def _first_round(self, targets: frozenset[Target]) -> None:
-        if not targets:
+    def _words(self) -> Overlays:
+        return self.overrides.book.overlay
+
+    async def _first_round(self, read: Read) -> None:
+        if not read.targets:
             return
-        limit = _patience(targets)
-        log.info("probing", targets=len(targets), at_most_seconds=limit)
-        self.checker.retarget(targets)
+        limit = _patience(read.targets)
+        log.info("probing", targets=len(read.targets), at_most_seconds=limit)
+        self.checker.look_from(read.vantage)
+        self.checker.retarget(read.targets)
         if not await self.checker.first_round(limit):
             log.warning("first_round_incomplete", seconds=limit)
 
     def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+        self._on_loaded(compiled.zones)
+        if self.reload is not None and self.reload.error is not None:
+            self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
+        self.feeds.serve(compiled.zones)
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
@@ -285,7 +250,10 @@ class Controller:
         mistakes = error.mistakes if isinstance(error, ZoneFileError) else ()
         self.reload = Reload(self._now(), str(error), mistakes)
         if self._compiled is not None:
-            self.checker.retarget(targets_of(_apps(self._compiled)))
+            targets, vantage = watched(self._compiled.zones)
+            self.checker.look_from(vantage)
+            self.checker.retarget(targets)
+        self.tell(conditions.reload(self.reload.at, str(error)))
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:
             log.error("zone_file", at=str(mistake))
@@ -300,6 +268,11 @@ class Controller:
             return
         say = log.warning if after.state is State.DOWN else log.info
         say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
+
+    def _frozen(self, frozen: Frozen | None) -> None:
+        """Called by the checker: it believes itself cut off, or (None) no longer does."""
+        reason = "verdicts are believed again" if frozen is None else frozen.reason
+        self.tell(conditions.frozen(self._now(), reason, over=frozen is None))
 
     def _patience_changed(self, target: Target) -> None:
         """Called by the checker: where health chooses the TTL, answers change with it."""
@@ -337,6 +310,7 @@ class Controller:
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
         self.capacity.changed()
+        self._teller.published(self._compiled, self.overrides.book, self._now())
         self._plan_ramp()
 
     def _plan_ramp(self) -> None:
@@ -410,43 +384,42 @@ class Controller:
         if after is not before:
             self._publish(after)
 
+    # --- feeds --------------------------------------------------------------------------
+
+    def follow_reports(self) -> None:
+        """Takes out what reports call for, and puts back what probes have found well since."""
+        if self.ready:
+            self.feeds.step()
+
+    async def follow_latency(self) -> bool:
+        """Takes in what latency samples come to; whether any value that steers is another now.
+
+        It moves areas, so they are compiled beside the control loop. It waits for a load that
+        runs, and loads wait for it.
+        """
+        async with self._loading:
+            before = self.compiled
+            if not self.feeds.measure(before.zones):
+                return False
+            self._since_load = set()
+            try:
+                after = await self._compile_beside(before.zones, before.geo)
+                self._take_over(self.compiled, after)
+            finally:
+                self._since_load = None
+        log.info("latency_followed", epoch=self._epoch)
+        return True
+
     # --- overrides ----------------------------------------------------------------------
 
     async def add_override(self, wanted: Wanted) -> Added:
-        """Puts an operator's word in force.
-
-        Raises GtmError where it is about nothing, ServerError where `safety` refuses it.
-        """
-        apps, look, before = self.compiled.apps.values(), self.checker.verdict, self.overrides.book
-        if not any(wanted.target.hits(app.zone, app.app) for app in apps):
-            raise GtmError(nothing_matches(wanted.target, list(apps)))
-        now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
-        after, planned, _ = before.adding(wanted, now, ttls)
-        with paused():
-            differing = differences(apps, before, after, look)
-            # what is planned counts as done: two drains must not be accepted that can't both be
-            foreseen = before.foreseen(now), after.foreseen(now)
-            unsafe = refusals(
-                differing if foreseen == (before, after) else differences(apps, *foreseen, look)
-            )
-        if unsafe and not wanted.force:
-            raise ServerError(refusal(wanted, unsafe))
-        coming = coming_of(planned, apps, after, look, now)
-        added, replaced = await self.overrides.add(wanted, ttls)
-        return Added(added, replaced, changes(differing), unsafe, coming)
+        """Puts an operator's word in force; raises as `Acts.add` does."""
+        return await self._acts.add(self.overrides, wanted)
 
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
-        book = self.overrides.book
-        apps, look = self.compiled.apps.values(), self.checker.verdict
-        differing = differences(apps, book, book.without([one]), look)
-        await self.overrides.remove(one, by)
-        return changes(differing)
-
-    def _objection(self, one: Override) -> str:
-        """Called by the register for a planned drain that is due."""
-        apps, book = self.compiled.apps.values(), self.overrides.book
-        return objection(one, apps, book, self.checker.verdict, self._now())
+        self._teller.taken_back(one.number, by)
+        return await self._acts.remove(self.overrides, one, by)
 
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""
@@ -457,37 +430,11 @@ class Controller:
             after = self._compiler.relaid(before, words, self.readings(), self._epoch)
             if after is not before:
                 self._take_over(before, after)
-
-
-def _beside(zones: Path) -> list[Path]:
-    """The files in a folder of zones, or the YAML beside a zone file; none if it is not there."""
-    try:
-        if zones.is_dir():
-            return [path for path in zones.iterdir() if not path.name.startswith(".")]
-        return [path for path in zones.parent.iterdir() if path.suffix in YAML]
-    except OSError:
-        return []
-
-
-def _warn_of_age(geo: Geo, now: float) -> None:
-    for source in geo.stale(now):
-        log.warning(
-            "geo_database_old",
-            path=str(source.path),
-            days=round((now - source.built) / 86400),
-            remedy="networks move: give a newer file with --geoip",
-        )
+            else:
+                self._teller.published(before, self.overrides.book, self._now())
 
 
 def _patience(targets: frozenset[Target]) -> float:
     """Seconds that a round of first probes may take."""
     longest = max((target.check.schedule.timeout for target in targets), default=0.0)
     return min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
-
-
-def _apps(compiled: Compiled) -> list[App]:
-    return [app.app for app in compiled.apps.values()]
-
-
-def _targets(loaded: Loaded) -> frozenset[Target]:
-    return targets_of(app for zone in loaded.zones for app in zone.apps)

@@ -53,6 +53,14 @@ class Disk:
             os.close(number)
 
 
+def put(path: Path, data: bytes, disk: Disk) -> None:
+    """Replaces a file as a whole. Raises OSError; then what was there still is."""
+    beside = path.with_name(f"{path.name}.new")
+    disk.write(beside, data)
+    disk.rename(beside, path)
+    disk.sync(path.parent)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept(Generic[T]):
     """What was on disk: None on the first start, and where neither file can be used.
@@ -105,14 +113,8 @@ class Durable(Generic[T]):
 
     def save(self, data: bytes) -> None:
         """Replaces what is on disk. Raises OSError; then what was there still is."""
-        self._put(self.path, data)
-        self._put(self.previous, data)
-
-    def _put(self, path: Path, data: bytes) -> None:
-        beside = path.with_name(f"{path.name}.new")
-        self.disk.write(beside, data)
-        self.disk.rename(beside, path)
-        self.disk.sync(path.parent)
+        put(self.path, data, self.disk)
+        put(self.previous, data, self.disk)
 
     def _load(self, now: float) -> Kept[T]:
         troubles: list[str] = []

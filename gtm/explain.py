@@ -24,7 +24,7 @@ from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
-from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict
+from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict, Zone
 from gtm.overrides.override import WORDS
 from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
 from gtm.steering.cost import Cost, CostModel
@@ -88,6 +88,7 @@ class RegionView:
 
     `cost` is None where the client's place is not known; `dropped` says why the region was not
     to be had, None if it was. `share` is the fraction of draws for such clients that it gets.
+    `measured_from` says what a round trip of the latency feed was made from.
     """
 
     region: str
@@ -97,6 +98,7 @@ class RegionView:
     share: float
     picked: bool
     endpoints: tuple[EndpointView, ...]
+    measured_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +294,7 @@ def _steering(
                 share=shares.get(index, 0.0),
                 picked=group.regions[index] in picked,
                 endpoints=_endpoints(app, service, group.regions[index], answers[index], readings),
+                measured_from="" if costs is None else _fed(app.zone, costs[index]),
             )
             for index in order
         ),
@@ -314,6 +317,12 @@ def _spills(group: Group, view: Hashable, shares: Mapping[int, float]) -> tuple[
             name = group.regions[option[0]]
             notes.append(f"{name} takes {now / alone:.0%} of these clients now: {said}")
     return tuple(notes)
+
+
+def _fed(zone: Zone, cost: Cost) -> str:
+    """What the feed's round trip was made from; "" where it is not the feed's."""
+    said = (known.said for known in zone.latency if known.area == cost.measured)
+    return next(said, {}).get(cost.region.name, "")
 
 
 def _ramps(group: Group, now: float) -> tuple[str, ...]:

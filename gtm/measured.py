@@ -14,7 +14,7 @@ from types import MappingProxyType
 from gtm.checks import Target
 from gtm.compile.uses import Use
 from gtm.health import Pace
-from gtm.model import App, Balance, Endpoint, Service, State, Zone
+from gtm.model import App, Balance, Endpoint, Service, Zone
 from gtm.steering.balance import corrected
 from gtm.steering.held import PAUSE, Held
 from gtm.steering.readings import Readings

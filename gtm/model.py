@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from gtm.checks import Check
+from gtm.receivers import Receiver
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -429,10 +430,30 @@ class GeoOverride:
 
 @dataclass(frozen=True, slots=True)
 class MeasuredLatency:
-    """Measured round trips from a client area to regions, milliseconds by region name."""
+    """Measured round trips from a client area to regions, milliseconds by region name.
+
+    `said` has, for regions whose value comes from the latency feed, what it was made from, in
+    words; what the zone file says stands without.
+    """
 
     area: GeoCode
     milliseconds: Mapping[str, float]
+    said: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyRules:
+    """What it takes for the latency feed to be believed. `use` False: it never is.
+
+    A median counts that has at least `samples` of at least `reporters`; with one reporter alone
+    they must come from `networks` client networks. A sample counts for `expire` seconds.
+    """
+
+    samples: int = 30
+    reporters: int = 1
+    networks: int = 3
+    expire: float = 86400.0
+    use: bool = True
 
 
 class Stale(Enum):
@@ -458,6 +479,7 @@ class Zone:
     that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
+    `alerts` are who is told of what happens.
     """
 
     name: str
@@ -474,6 +496,8 @@ class Zone:
     min_regions: int = 1
     load: LoadFeed = LoadFeed()
     min_ttl: int | None = None
+    alerts: tuple[Receiver, ...] = ()
+    latency_feed: LatencyRules = LatencyRules()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -9,12 +9,13 @@ import gc
 import grp
 import os
 import pwd
+import random
 import resource
 import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,16 +23,21 @@ import structlog
 from aiohttp import web
 
 import gtm
+from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
-from gtm.controller import Controller, Sources
+from gtm.controller import Controller
 from gtm.errors import ConfigError, StartError
+from gtm.events import Event, Kind
+from gtm.feeds import LatencyStore
 from gtm.geo import bundled
-from gtm.health import CONCURRENCY, Checker, Dial, direct
+from gtm.health import CONCURRENCY, Checker, Dial, HealthStore, direct
+from gtm.history import History, HistoryFile
 from gtm.overrides import Store
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
 from gtm.settings import Settings
+from gtm.sources import Sources
 from gtm.watcher import changes
 
 log = structlog.get_logger("gtm")
@@ -44,6 +50,9 @@ RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
 FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
 MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
+LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
+LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -69,27 +78,45 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     async with contextlib.AsyncExitStack() as stack:
         plane = PythonPlane(listeners, connections=_connections(files))
         stack.callback(plane.stop)
+        history = History(
+            None if settings.state is None else HistoryFile(settings.state), time.time
+        )
+        alerts = await _alerts(stack, settings)
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
             lambda on_change: Checker(on_change=on_change, dial=dial),
             time.time,
             None if settings.state is None else Store(settings.state),
+            tell=_teller(history, alerts),
+            loaded=alerts.configure,
+            latency=None if settings.state is None else LatencyStore(settings.state),
+            memory=None if settings.state is None else HealthStore(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
+        stack.push_async_callback(controller.remembering.save)
         stack.push_async_callback(controller.overrides.close)
+        stack.push_async_callback(controller.feeds.close)
         listen = [str(listener.at) for listener in listeners]
-        api = Api(controller, listen, time.time)
+        api = Api(controller, listen, time.time, history, alerts)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
         log.info("starting", version=gtm.__version__, plane=plane.name, listen=listen, api=places)
         _say_how_to_go_public(listeners)
+        await history.open()
+        stack.push_async_callback(history.close)
+        await alerts.open()
+        stack.push_async_callback(alerts.close)
         await controller.start()
+        alerts.started()
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
+        stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
+        for feed in (_reports(controller), _latency(controller)):
+            stack.push_async_callback(_cancel, asyncio.create_task(feed))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")
 
@@ -185,7 +212,7 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
 
 async def _follow(controller: Controller) -> None:
     """Loads again when a file changes."""
-    async for _ in changes((controller.sources.zones, *controller.sources.geoip)):
+    async for _ in changes((controller.reader.sources.zones, *controller.reader.sources.geoip)):
         try:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
@@ -204,10 +231,59 @@ async def _measure(controller: Controller) -> None:
         await asyncio.sleep(max(MEASURE_EVERY, MEASURE_REST * took))
 
 
+async def _reports(controller: Controller) -> None:
+    """Does what reports of real requests call for, as long as the server runs."""
+    while True:
+        await asyncio.sleep(REPORTS_EVERY)
+        try:
+            controller.follow_reports()
+        except Exception:  # a fault of ours must not end it: the next round may fare better
+            log.exception("following_reports_failed")
+
+
+async def _latency(controller: Controller) -> None:
+    """Takes in what the latency feed measured, and keeps it, as long as the server runs."""
+    took = 0.0
+    while True:
+        await asyncio.sleep(max(LATENCY_EVERY, LATENCY_REST * took))
+        begun = time.monotonic()
+        try:
+            await controller.follow_latency()
+            await controller.feeds.save_if_due()
+        except Exception:  # as above
+            log.exception("following_latency_failed")
+        took = time.monotonic() - begun
+
+
 async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+# --- who is told ------------------------------------------------------------------------
+
+
+async def _alerts(stack: contextlib.AsyncExitStack, settings: Settings) -> Alerts:
+    courier = Courier(os.environ, time.time, socket.gethostname())
+    stack.push_async_callback(courier.close)
+    file = None if settings.state is None else AlertFile(settings.state)
+    return Alerts(courier, file, time.time, time.monotonic, random.random)
+
+
+def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
+    """What happens goes into history and to receivers; what only this sees, into the log."""
+
+    def tell(event: Event) -> None:
+        history.note(event)
+        alerts.note(event)
+        if event.kind is Kind.ALL_DOWN:
+            say = log.info if event.over else log.error
+            about = event.service or event.app
+            word = "region_again" if event.over else "all_down"
+            say(word, zone=event.zone, about=about, reason=event.reason)
+
+    return tell
 
 
 # --- the API's sockets ------------------------------------------------------------------

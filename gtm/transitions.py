@@ -1,60 +1,227 @@
-"""What steering goes by, and the log of its changes: each once, with its reason."""
+"""From what was compiled before and after to what happened: the events of verdicts. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-import structlog
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from gtm.compile.app import CompiledApp, Touched
-from gtm.model import State, Topology, Verdict
+from gtm.compile.compiler import Compiled
+from gtm.events import CHECKS, Event, Kind, Severity
+from gtm.model import Act, State, Topology, Verdict
 
-log = structlog.get_logger("gtm")
+Who = Callable[[Verdict], str]  # which operator's word a verdict with an act comes from
 
-
-def log_down(apps: Iterable[CompiledApp]) -> None:
-    """Says which regions are down."""
-    for app in apps:
-        for (subject, region), verdict in _verdicts(app).items():
-            if verdict.state is State.DOWN:
-                _log_verdict(app, subject, region, verdict)
-
-
-def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
-    """What steering goes by: a block's regions, or each spread service's."""
-    if app.app.topology is Topology.REPLICATED:
-        return {("", region): verdict for region, verdict in app.health.regions.items()}
-    return {
-        (service, region): health.verdict
-        for service, regions in app.health.services.items()
-        for region, health in regions.items()
-    }
+GONE = "it is not in the zone files any more"
+_SEVERITY = {
+    Kind.ENDPOINT: Severity.WARNING,
+    Kind.SERVICE: Severity.WARNING,
+    Kind.REGION: Severity.CRITICAL,
+}
+_States = dict[tuple[str, str, str], Verdict]  # by service name, region, endpoint; "" for none
 
 
-def log_changes(before: CompiledApp, after: CompiledApp, touched: Touched) -> None:
-    """Says which regions are in another state than before, of what was looked at."""
-    if after.app.topology is Topology.REPLICATED:
-        was, now = before.health.regions, after.health.regions
-        for region in after.app.regions:
-            if was.state(region) is not now.state(region):
-                _log_verdict(after, "", region, now[region])
-        return
-    for service, regions in touched.items():
-        old, new = before.health.services[service], after.health.services[service]
+def transitions(before: Compiled | None, after: Compiled, now: float, who: Who) -> list[Event]:
+    """What changed between the two; with none before, all that is not up. `now` is Unix time."""
+    found: list[Event] = []
+    old = {} if before is None else before.apps
+    if after.touched:  # not a load: nothing else can have changed
+        for key, touched in after.touched.items():
+            found.extend(_touched(old[key], after.apps[key], touched, now, who))
+        return found
+    for key, app in after.apps.items():
+        was = old.get(key)
+        if was is None or (was is not app and was.health is not app.health):
+            found.extend(_app(was, app, now, who))
+    for key, app in old.items():
+        if key not in after.apps:
+            found.extend(_vanished(app, now))
+    return found
+
+
+def _app(before: CompiledApp | None, after: CompiledApp, now: float, who: Who) -> Iterator[Event]:
+    yield from _all_down(before, after, now)
+    old, new = ({} if before is None else _verdicts(before)), _verdicts(after)
+    for place, verdict in new.items():
+        was = old.get(place)
+        if was is not None and was.state is verdict.state:
+            continue
+        if was is None and verdict.state is State.UP:
+            continue
+        yield _changed(after, place, was, verdict, now, who)
+    for place in old.keys() - new.keys():
+        if old[place].state is not State.UP and before is not None:
+            yield _gone(before, place, old[place], now)
+
+
+def _touched(
+    before: CompiledApp, after: CompiledApp, touched: Touched, now: float, who: Who
+) -> Iterator[Event]:
+    """What changed in some regions of some services, and in the app with them."""
+    services = [""] if after.app.topology is Topology.REPLICATED else list(touched)
+    yield from _all_down(before, after, now, services)
+    for region in dict.fromkeys(name for regions in touched.values() for name in regions):
+        was, new = before.health.regions, after.health.regions
+        if was.state(region) is not new.state(region):
+            place = ("", region, "")
+            yield _changed(after, place, was[region], new[region], now, who)
+    for key, regions in touched.items():
+        name = after.services[key].service.name.rstrip(".")
         for region in regions:
-            verdict = new[region].verdict
-            if verdict.state is not old[region].verdict.state:
-                _log_verdict(after, service, region, verdict)
+            old, here = before.health.services[key][region], after.health.services[key][region]
+            if old.verdict.state is not here.verdict.state:
+                yield _changed(after, (name, region, ""), old.verdict, here.verdict, now, who)
+            for (endpoint, one), (_, other) in zip(old.endpoints, here.endpoints, strict=True):
+                if one.state is not other.state:
+                    place = (name, region, str(endpoint).rstrip("."))
+                    yield _changed(after, place, one, other, now, who)
 
 
-def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:
-    say = log.warning if verdict.state is State.DOWN else log.info
-    about = {"service": subject} if subject else {}
-    say(
-        f"region_{verdict.state.value}",
-        zone=app.zone.name.rstrip("."),
-        app=app.app.name,
-        region=region,
-        reason=verdict.reason,
-        **about,
+def _vanished(app: CompiledApp, now: float) -> Iterator[Event]:
+    for place, verdict in _verdicts(app).items():
+        if verdict.state is not State.UP:
+            yield _gone(app, place, verdict, now)
+    for key in _steered(app):
+        if _without_region(app, key):
+            yield _nowhere(app, key, now, GONE, over=True)
+
+
+def _verdicts(app: CompiledApp) -> _States:
+    """Every verdict of an app: of regions, of services in them, of endpoints, broadest first."""
+    found: _States = {("", region, ""): verdict for region, verdict in app.health.regions.items()}
+    endpoints: _States = {}
+    for key, regions in app.health.services.items():
+        name = app.services[key].service.name.rstrip(".")
+        for region, health in regions.items():
+            found[name, region, ""] = health.verdict
+            for endpoint, verdict in health.endpoints:
+                endpoints[name, region, str(endpoint).rstrip(".")] = verdict
+    return found | endpoints
+
+
+def _changed(
+    app: CompiledApp,
+    place: tuple[str, str, str],
+    was: Verdict | None,
+    verdict: Verdict,
+    now: float,
+    who: Who,
+) -> Event:
+    by, kind = _decided(was, verdict, who), _kind(place)
+    severity = _SEVERITY[kind]
+    if verdict.state is State.UP or verdict.act is not None:
+        severity = Severity.INFO
+    elif verdict.state is State.UNKNOWN:
+        severity = min(severity, Severity.WARNING)
+    before = "" if was is None else _word(was)
+    return _event(app, place, now, severity, verdict.reason, by, before, _word(verdict))
+
+
+def _gone(app: CompiledApp, place: tuple[str, str, str], was: Verdict, now: float) -> Event:
+    return _event(app, place, now, Severity.INFO, GONE, "zone files", _word(was), "removed")
+
+
+def _event(
+    app: CompiledApp,
+    place: tuple[str, str, str],
+    now: float,
+    severity: Severity,
+    reason: str,
+    by: str,
+    before: str,
+    after: str,
+) -> Event:
+    service, region, endpoint = place
+    kind, zone = _kind(place), app.zone.name.rstrip(".")
+    parts = [kind.value, zone, app.app.name, service, region, endpoint]
+    return Event(
+        now,
+        kind,
+        severity,
+        "/".join(part for part in parts if part),
+        reason,
+        after in ("up", "removed"),
+        by,
+        before,
+        after,
+        zone,
+        app.app.name,
+        service,
+        region,
+        endpoint,
+    )
+
+
+def _kind(place: tuple[str, str, str]) -> Kind:
+    service, _, endpoint = place
+    return Kind.ENDPOINT if endpoint else Kind.SERVICE if service else Kind.REGION
+
+
+def _word(verdict: Verdict) -> str:
+    return "drained" if verdict.act is Act.DRAIN else verdict.state.value
+
+
+def _decided(was: Verdict | None, verdict: Verdict, who: Who) -> str:
+    if verdict.act is not None:
+        return f"override by {who(verdict)}" if who(verdict) else "override"
+    return "override ended" if was is not None and was.act is not None else CHECKS
+
+
+# --- no region left ---------------------------------------------------------------------
+
+
+def _all_down(
+    before: CompiledApp | None, after: CompiledApp, now: float, keys: Iterable[str] | None = None
+) -> Iterator[Event]:
+    """For services by key ("" is the whole of a replicated app), or for all of them."""
+    for key in _steered(after) if keys is None else keys:
+        was = before is not None and _is_steered(before, key) and _without_region(before, key)
+        if _without_region(after, key) and not was:
+            yield _nowhere(after, key, now, _why(after, key))
+        if was and not _without_region(after, key):
+            yield _nowhere(after, key, now, "a region can take its clients", over=True)
+
+
+def _steered(app: CompiledApp) -> Collection[str]:
+    """What is steered by itself: a block as a whole (""), or services by key."""
+    return [""] if app.app.topology is Topology.REPLICATED else app.services
+
+
+def _is_steered(app: CompiledApp, key: str) -> bool:
+    return key in _steered(app)
+
+
+def _without_region(app: CompiledApp, key: str) -> bool:
+    """Whether no region is up for it."""
+    state = app.health.regions.state
+    if not key:
+        return all(state(region) is State.DOWN for region in app.app.regions)
+    here = app.health.services[key].values()
+    return all(found.verdict.state is State.DOWN for found in here)
+
+
+def _why(app: CompiledApp, service: str) -> str:
+    verdicts = dict(app.health.regions)
+    if service:
+        here = app.health.services[service]
+        verdicts = {region: found.verdict for region, found in here.items()}
+    region, latest = max(verdicts.items(), key=lambda pair: pair[1].since)
+    lost = "the only region" if len(verdicts) == 1 else f"the last of {len(verdicts)} regions"
+    return f"{region} was {lost}: {latest.reason}"
+
+
+def _nowhere(app: CompiledApp, key: str, now: float, reason: str, *, over: bool = False) -> Event:
+    zone, name = app.zone.name.rstrip("."), app.app.name
+    service = app.services[key].service.name.rstrip(".") if key else ""
+    return Event(
+        now,
+        Kind.ALL_DOWN,
+        Severity.INFO if over else Severity.CRITICAL,
+        "/".join(part for part in ("all_down", zone, name, service) if part),
+        reason,
+        over,
+        before="down" if over else "up",
+        after="up" if over else "down",
+        zone=zone,
+        app=name,
+        service=service,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -62,6 +62,16 @@ def compile_world(
         Verdicts(down), patience=lambda target: seconds.get(target.address, math.inf)
     )
     return Compiler().compile(read_zones(files), geo or sample_geo(), readings, epoch=1)
+
+
+class NobodyTold:
+    """Alerts of a server that tells nobody."""
+
+    def sent(self) -> Iterable[tuple[str, str, int]]:
+        return ()
+
+    def queued(self) -> Iterable[tuple[str, int]]:
+        return ()
 
 
 def asker(text: str) -> Asker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from ipaddress import ip_address
 
@@ -9,11 +10,13 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api import loads, metrics, overrides, views
+from gtm.api import feeds, history, loads, metrics, overrides, views
 from gtm.api.models import LONGEST_AUTHOR, ErrorShape
+from gtm.api.reporters import held_back, reporter_of, too_fast
 from gtm.controller import Controller
 from gtm.errors import GtmError, ServerError, UsageError
 from gtm.explain import explain
+from gtm.history import History
 
 log = structlog.get_logger("gtm.api")
 
@@ -26,9 +29,16 @@ class Api:
     """The handlers. `now` is Unix time."""
 
     def __init__(
-        self, controller: Controller, listen: Sequence[str], now: Callable[[], float]
+        self,
+        controller: Controller,
+        listen: Sequence[str],
+        now: Callable[[], float],
+        history: History,
+        alerts: metrics.Told,
     ) -> None:
         """`listen` says where DNS is answered, for status."""
+        self._history = history
+        self._alerts = alerts
         self._controller = controller
         self._listen = listen
         self._now = now
@@ -43,10 +53,14 @@ class Api:
         app.router.add_get("/v1/status", self.status)
         app.router.add_get("/v1/explain", self.explain)
         app.router.add_post("/v1/load", self.load)
+        app.router.add_get("/v1/history", self.history)
         app.router.add_post("/v1/reload", self.reload)
         app.router.add_get("/v1/overrides", self.overrides)
         app.router.add_post("/v1/overrides", self.add_override)
         app.router.add_delete("/v1/overrides", self.remove_override)
+        app.router.add_post("/v1/reports", self.report)
+        app.router.add_get("/v1/latency", self.latency)
+        app.router.add_post("/v1/latency", self.add_latency)
         return app
 
     async def healthz(self, request: web.Request) -> web.Response:
@@ -61,13 +75,18 @@ class Api:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """For Prometheus."""
-        body = metrics.page(self._controller)
+        body = metrics.page(self._controller, self._alerts)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     async def status(self, request: web.Request) -> web.Response:
         """Everything `gtm status` shows."""
         self._require_ready()
-        return _json(views.status(self._controller, self._listen, self._started, self._now()))
+        found = views.status(self._controller, self._listen, self._started, self._now())
+        return _json(found.model_copy(update={"history": history.latest(self._history)}))
+
+    async def history(self, request: web.Request) -> web.Response:
+        """`?limit=&since=&zone=&app=&service=&region=&endpoint=`: what happened, newest first."""
+        return _json(history.listed(self._history, request.query, self._now()))
 
     async def explain(self, request: web.Request) -> web.Response:
         """`?name=orders.gtm.example.com&type=A&client=81.2.69.142`: why this answer."""
@@ -133,6 +152,38 @@ class Api:
         if found is None:
             return _json(ErrorShape(error=overrides.missing(self._controller, which)), status=404)
         return _json(found)
+
+    async def report(self, request: web.Request) -> web.Response:
+        """Takes outcomes of real requests in: 429 where a reporter sends too many."""
+        return await self._fed(request, "reports")
+
+    async def latency(self, request: web.Request) -> web.Response:
+        """The table of measured latency."""
+        self._require_ready()
+        return _json(feeds.latency(self._controller, self._now()))
+
+    async def add_latency(self, request: web.Request) -> web.Response:
+        """Takes round trips in: 429 where a reporter sends too many."""
+        return await self._fed(request, "latency")
+
+    async def _fed(self, request: web.Request, what: str) -> web.Response:
+        self._require_ready()
+        reporter, now, fed = reporter_of(request), time.monotonic(), self._controller.feeds
+        if (refusal := held_back(fed, reporter, now, what)) is not None:
+            return refusal
+        if request.content_type != "application/json":
+            raise UsageError(f"cannot take {what}: send it as application/json")
+        body = await request.read()
+        intake = feeds.Intake(self._controller, reporter)
+        if what == "reports":
+            reports = feeds.reports(body)
+            wait = fed.limits.samples(reporter, len(reports), now)
+            found = None if wait else intake.reports(reports, now)
+        else:
+            samples = feeds.samples(body)
+            wait = fed.limits.samples(reporter, len(samples), now)
+            found = None if wait else intake.samples(samples)
+        return too_fast(wait, reporter, what) if found is None else _json(found)
 
     def _require_ready(self) -> None:
         if not self._controller.ready:

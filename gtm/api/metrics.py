@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Protocol
 
 from prometheus_client.core import (
     CollectorRegistry,
@@ -19,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 import gtm
+from gtm.api.feeds import MOST_NAMED
 from gtm.controller import Controller
 from gtm.load.picture import Feed
 from gtm.logs import Writer
@@ -32,29 +34,44 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
 
 
+class Told(Protocol):
+    """What alerts tell of themselves."""
+
+    def sent(self) -> Iterable[tuple[str, str, int]]:
+        """Attempts by receiver and result."""
+        ...
+
+    def queued(self) -> Iterable[tuple[str, int]]:
+        """Messages that wait, by receiver."""
+        ...
+
+
 class ServerCollector(Collector):
     """Reads the controller and the plane's counters."""
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, told: Told) -> None:
         """Nothing is kept between scrapes."""
         self._controller = controller
+        self._told = told
 
     def collect(self) -> Iterable[Metric]:
         """All families."""
         yield from _server(self._controller)
+        yield from _alerts(self._told)
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
             yield from _paces(self._controller)
             yield from _overrides(self._controller)
+            yield from _feeds(self._controller)
             yield from _geo(self._controller)
             yield from _loads(self._controller)
 
 
-def page(controller: Controller) -> bytes:
+def page(controller: Controller, told: Told) -> bytes:
     """The whole page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServerCollector(controller))
+    registry.register(ServerCollector(controller, told))
     return generate_latest(registry)
 
 
@@ -77,7 +94,7 @@ def _server(controller: Controller) -> Iterable[Metric]:
     lost.add_metric([], Writer.lost)
     yield lost
     reload = controller.reload
-    good = reload is not None and reload.error is None and controller.geo_error is None
+    good = reload is not None and reload.error is None and controller.reader.geo_error is None
     yield _gauge("gtm_reload_ok", "0 while the files on disk are not what is served.", float(good))
 
 
@@ -230,6 +247,49 @@ def _overrides(controller: Controller) -> Iterable[Metric]:
     text = "0 while overrides can't be saved, or if what was saved was damaged."
     good = register.damage is None and register.unsaved is None
     yield _gauge("gtm_overrides_ok", text, float(good))
+
+
+def _alerts(told: Told) -> Iterable[Metric]:
+    sent = CounterMetricFamily(
+        "gtm_alerts_sent", "Attempts to tell a receiver.", labels=["receiver", "result"]
+    )
+    for receiver, result, count in told.sent():
+        sent.add_metric([receiver, result], count)
+    queued = GaugeMetricFamily(
+        "gtm_alerts_queued", "Messages that have not arrived yet.", labels=["receiver"]
+    )
+    for receiver, count in told.queued():
+        queued.add_metric([receiver], count)
+    yield from (sent, queued)
+
+
+def _feeds(controller: Controller) -> Iterable[Metric]:
+    reports, latency = controller.feeds.reports, controller.feeds.latency
+    for name, text, count in (
+        ("gtm_reports", "Items of reports that came in.", reports.items),
+        ("gtm_reports_refused", "Those about what is not served.", reports.items_refused),
+        ("gtm_latency_samples", "Latency samples that came in.", latency.samples),
+        ("gtm_latency_evicted", "Pairs that made room for others.", latency.evicted),
+        (
+            "gtm_feed_requests_refused",
+            "Requests of reporters who sent too many.",
+            controller.feeds.limits.refused,
+        ),
+    ):
+        family = CounterMetricFamily(name, text)
+        family.add_metric([], count)
+        yield family
+    yield _gauge("gtm_reports_held_out", "Endpoints that reports hold out.", len(reports.held))
+    yield _gauge("gtm_latency_pairs", "Areas and regions with samples.", len(latency))
+    items = CounterMetricFamily("gtm_reporter_items", "By reporter.", labels=["reporter"])
+    last = GaugeMetricFamily(
+        "gtm_reporter_last_seconds", "When it reported last, Unix time.", labels=["reporter"]
+    )
+    busiest = sorted(reports.heard.items(), key=lambda pair: -pair[1].items)
+    for reporter, heard in busiest[:MOST_NAMED]:
+        items.add_metric([reporter], heard.items)
+        last.add_metric([reporter], heard.last)
+    yield from (items, last)
 
 
 def _geo(controller: Controller) -> Iterable[Metric]:

@@ -311,6 +311,70 @@ class LoadsTaken(Shape):
     taken: list[LoadTaken]
 
 
+class EventShape(Shape):
+    """Something that happened; see docs/alerts.md. `by` is who decided, `over` is the good end.
+
+    Names are "" where they do not apply; `said` is what happened in words, `reason` why.
+    """
+
+    at: float
+    kind: str
+    severity: str
+    key: str
+    said: str
+    reason: str
+    over: bool
+    by: str
+    before: str
+    after: str
+    zone: str
+    app: str
+    service: str
+    region: str
+    endpoint: str
+
+
+class HistoryShape(Shape):
+    """What happened, newest first. `damage` and `unsaved` say what is wrong with its files."""
+
+    now: float
+    events: list[EventShape]
+    damage: str | None = None
+    unsaved: str | None = None
+
+
+class ReporterStatus(Shape):
+    """Who reports: items ever, and when the last came (Unix time)."""
+
+    reporter: str
+    items: int
+    last: float
+
+
+class HeldStatus(Shape):
+    """An endpoint that reports hold out, or would if they might, and why (not)."""
+
+    endpoint: str
+    reason: str
+    since: float | None
+
+
+class FeedsStatus(Shape):
+    """What gateways and clients tell. Counts are since the start.
+
+    `reporters` are the latest of `heard`; `pairs` of an area and a region have samples.
+    """
+
+    reports: int
+    reports_refused: int
+    samples: int
+    pairs: int
+    heard: int
+    reporters: list[ReporterStatus]
+    held: list[HeldStatus]
+    not_followed: list[HeldStatus]
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -328,6 +392,8 @@ class Status(Shape):
     overrides: list[OverrideStatus] = []
     kept: KeptStatus | None = None
     loads: list[RegionLoad] = []
+    history: list[EventShape] = []
+    feeds: FeedsStatus | None = None
 
 
 class EndpointExplained(Shape):

@@ -67,7 +67,7 @@ def listed(controller: Controller, now: float) -> Overrides:
 def in_force(controller: Controller, now: float) -> list[OverrideStatus]:
     """Every override, with what it changes now, and what it will."""
     book, apps = controller.overrides.book, controller.compiled.apps.values()
-    look = controller.checker.verdict
+    look = controller.feeds.verdict
     return [
         OverrideStatus(
             changes=[_change(found) for found in because_of(one, apps, book, look)],

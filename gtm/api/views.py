@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TypedDict
 
 import gtm
-from gtm.api import loads, overrides
+from gtm.api import feeds, loads, overrides
 from gtm.api.models import (
     AppStatus,
     EndpointExplained,
@@ -63,6 +63,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
         overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
         loads=loads.standings(controller),
+        feeds=feeds.status(controller.feeds),
     )
 
 
@@ -78,7 +79,7 @@ def reload_status(controller: Controller) -> ReloadStatus:
     return ReloadStatus(
         at=reload.at,
         error=reload.error,
-        geo_error=controller.geo_error,
+        geo_error=controller.reader.geo_error,
         mistakes=[MistakeShape.model_validate(mistake) for mistake in reload.mistakes],
         warnings=[MistakeShape.model_validate(each) for each in lacking(served.zones, served.geo)],
     )
@@ -214,6 +215,8 @@ def _steering(steering: Steering) -> SteeringExplained:
 def _region(view: RegionView) -> RegionExplained:
     cost = view.cost
     measured = None if cost is None or cost.measured is None else f"measured for {cost.measured}"
+    if measured and view.measured_from:
+        measured += f", {view.measured_from}"
     return RegionExplained(
         region=view.region,
         cost=None if cost is None else cost.cost,

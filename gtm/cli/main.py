@@ -19,6 +19,8 @@ from gtm.cli.drain import drain
 from gtm.cli.explain import explain
 from gtm.cli.force import force
 from gtm.cli.geo import geo
+from gtm.cli.history import history
+from gtm.cli.latency import latency
 from gtm.cli.output import complain
 from gtm.cli.overrides import overrides
 from gtm.cli.reload import reload
@@ -77,11 +79,13 @@ app.command("demo")(demo)
 app.command("check")(check)
 app.command("serve")(serve)
 app.command("status")(status)
+app.command("history")(history)
 app.command("explain")(explain)
 app.command("drain")(drain)
 app.command("undrain")(undrain)
 app.command("force")(force)
 app.command("overrides")(overrides)
+app.command("latency")(latency)
 app.command("simulate")(simulate)
 app.add_typer(geo, name="geo")
 app.command("delegation")(delegation)

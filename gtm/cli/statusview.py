@@ -20,6 +20,8 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
+from gtm.cli.feedsview import feeds_line
+from gtm.cli.historyview import events_table
 from gtm.cli.loadsview import loads_view
 from gtm.cli.output import bare, counted, marked, span
 from gtm.cli.overridesview import overrides_view, warnings
@@ -36,6 +38,9 @@ def status_view(status: Status) -> RenderableType:
         parts += [Text(""), Text("overrides", "bold"), Padding(view, (0, 0, 0, 2))]
     if status.loads:
         parts += [Text(""), Text("load", "bold"), Padding(loads_view(status.loads), (0, 0, 0, 2))]
+    if status.history:
+        view = events_table(status.history, status.now)
+        parts += [Text(""), Text("lately", "bold"), Padding(view, (0, 0, 0, 2))]
     for zone in status.zones:
         parts += [Text(""), _zone(zone)]
         for app in zone.apps:
@@ -67,6 +72,8 @@ def _loads(status: Status) -> Table:
         table.add_row("", Text(said, "bold red"))
     for warning in status.reload.warnings:
         table.add_row("", Text(_said(warning), "yellow"))
+    if status.feeds is not None and status.feeds.heard:
+        table.add_row("feeds", feeds_line(status.feeds, status.now))
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table

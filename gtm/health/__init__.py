@@ -2,8 +2,10 @@
 
 from gtm.health.checker import Checker, Frozen, Vantage
 from gtm.health.dial import Dial, direct
+from gtm.health.memoryfile import HealthStore
 from gtm.health.outcome import Outcome, place
 from gtm.health.pace import Pace
+from gtm.health.remembering import Remembering
 from gtm.health.rounds import CONCURRENCY
 from gtm.health.watch import Report
 
@@ -12,8 +14,10 @@ __all__ = [
     "Checker",
     "Dial",
     "Frozen",
+    "HealthStore",
     "Outcome",
     "Pace",
+    "Remembering",
     "Report",
     "Vantage",
     "direct",

@@ -11,6 +11,7 @@ from gtm.overrides.effect import (
     refusal,
     refusals,
 )
+from gtm.overrides.happened import decided_by, happened
 from gtm.overrides.nearest import nothing_matches
 from gtm.overrides.override import Override, Wanted
 from gtm.overrides.phases import Course, Phase, ttls_of
@@ -32,7 +33,9 @@ __all__ = [
     "changes",
     "coming_of",
     "counts",
+    "decided_by",
     "differences",
+    "happened",
     "nothing_matches",
     "objection",
     "parse_target",

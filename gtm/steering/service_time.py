@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 
 from gtm.checks import Target
-from gtm.model import App, Policy, State, Steering, Verdict, Zone
+from gtm.model import App, Policy, Steering, Verdict, Zone
 from gtm.steering.places import Place
 from gtm.steering.verdicts import target_of
 

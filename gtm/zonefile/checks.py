@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from gtm.checks import Check, Contains, Http, Judgement, LoadField, Schedule, StatusRange, Tcp, Tls
+from gtm.checks import (
+    Check,
+    Contains,
+    Http,
+    Judgement,
+    LoadField,
+    Passive,
+    Schedule,
+    StatusRange,
+    Tcp,
+    Tls,
+)
 from gtm.zonefile.choices import CheckType
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
+from gtm.zonefile.passive import passive
 from gtm.zonefile.shape import CheckShape, LoadFieldShape
 
 # Below 100 ms probes are a load of their own; beyond an hour a verdict says nothing any more.
@@ -44,6 +56,7 @@ def checked(
     _reject_meaningless(shape, document, path, findings)
     _judge_times(shape, document, path, findings)
     _judge_load(shape.load, document, (*path, "load"), findings)
+    reports = passive(shape.passive, document, (*path, "passive"), findings)
     port = shape.port or _DEFAULT_PORTS.get(shape.type)
     if port is None and document.value_at((*path, "port")) is None:
         findings.wrong(
@@ -51,10 +64,10 @@ def checked(
         )
     if port is None or len(findings.mistakes) > before:
         return None
-    return _built(name, shape, port)
+    return _built(name, shape, port, reports)
 
 
-def _built(name: str, shape: CheckShape, port: int) -> Check:
+def _built(name: str, shape: CheckShape, port: int, reports: Passive | None) -> Check:
     return Check(
         name,
         Tcp() if shape.type is CheckType.TCP else _http(shape),
@@ -62,6 +75,7 @@ def _built(name: str, shape: CheckShape, port: int) -> Check:
         schedule=Schedule(shape.interval, _timeout(shape)),
         judgement=Judgement(shape.rise, shape.fall),
         load=_load(shape.load),
+        passive=reports,
     )
 
 

@@ -9,6 +9,11 @@ from typing import TypeVar
 from gtm.model import AllDown, Balance, Draw, Policy, Stale, Topology
 from gtm.zonefile.findings import Wrong, nearest, shown
 
+NEVER_ALONE = (
+    "`passive` can't be a check by itself: reports only take out, and only probes put back",
+    "write the type of its probes, such as `type: https`, with `passive: {}` beside it",
+)
+
 _Word = TypeVar("_Word", bound=Enum)
 
 
@@ -22,6 +27,8 @@ class CheckType(Enum):
 
 def check_type(value: object) -> CheckType:
     """How a thing is probed."""
+    if value == "passive":
+        raise Wrong(*NEVER_ALONE)
     later = ("grpc", "dns", "icmp", "exec", "all", "any", "quorum")
     return _choice(value, CheckType, "check type", later)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from gtm.checks import Check, Contains, Http, StatusRange, kind
+from gtm.checks import Check, Contains, Http, Passive, StatusRange, kind
 from gtm.model import (
     EVERYONE,
     AllDown,
@@ -17,6 +17,7 @@ from gtm.model import (
     Balance,
     Endpoint,
     GeoOverride,
+    LatencyRules,
     Location,
     MinUp,
     Policy,
@@ -27,6 +28,7 @@ from gtm.model import (
     WhenAllDown,
     Zone,
 )
+from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.load import load
 from gtm.zonefile.policies import BY_COST
@@ -74,6 +76,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
     }
     tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
     tree["checks"] = {name: _check(check) for name, check in checks.items()}
+    tree["alerts"] = {one.name: _receiver(one) for one in zone.alerts}
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
     tree["load"] = {"expire": _duration(zone.load.expire), "stale": zone.load.stale.value}
     tree["safety"] = {"min_regions": zone.min_regions}
@@ -81,6 +84,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
         "overrides": {str(override.clients): _override(override) for override in zone.overrides}
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
+    tree["latency_feed"] = _latency_rules(zone.latency_feed)
     tree["records"] = _records(zone)
     return tree
 
@@ -129,6 +133,8 @@ def _check(check: Check) -> dict[str, Any]:
         "rise": check.judgement.rise,
         "fall": check.judgement.fall,
     }
+    if check.passive is not None:
+        tree["passive"] = _passive(check.passive)
     probe = check.probe
     if not isinstance(probe, Http):
         return tree
@@ -147,6 +153,27 @@ def _check(check: Check) -> dict[str, Any]:
     return tree
 
 
+def _passive(passive: Passive) -> dict[str, Any]:
+    return {
+        "failures": _part(passive.failures),
+        "minimum": passive.minimum,
+        "window": _duration(passive.window),
+        "hold": _duration(passive.hold),
+        "most": _part(passive.most),
+        "reporters": passive.reporters,
+    }
+
+
+def _latency_rules(rules: LatencyRules) -> dict[str, Any]:
+    return {
+        "use": rules.use,
+        "samples": rules.samples,
+        "reporters": rules.reporters,
+        "networks": rules.networks,
+        "expire": _duration(rules.expire),
+    }
+
+
 def _status(status: StatusRange) -> int | str:
     return status.first if status.first == status.last else f"{status.first}-{status.last}"
 
@@ -157,6 +184,34 @@ def _duration(seconds: float) -> str | float:
         return f"{int(seconds)}s"
     milliseconds = round(seconds * 1000)
     return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
+
+
+def _receiver(receiver: Receiver) -> dict[str, Any]:
+    tree: dict[str, Any] = {"type": receiver.type.value, **_guarded("url", receiver.url)}
+    if receiver.secret is not None:
+        is_key = receiver.type is ReceiverType.PAGERDUTY
+        tree |= _guarded("key" if is_key else "secret", receiver.secret)
+    tree |= {
+        "on": [kind.value for kind in receiver.kinds],
+        "severity": receiver.severity.word,
+        "regions": list(receiver.regions),
+        "apps": list(receiver.apps),
+        "group_wait": _duration(receiver.group_wait),
+    }
+    if receiver.type is not ReceiverType.ALERTMANAGER:
+        tree["repeat"] = _duration(receiver.repeat)
+    return tree | {
+        "burst": receiver.burst,
+        "pace": _duration(receiver.pace),
+        "timeout": _duration(receiver.timeout),
+        "proxy": receiver.proxy,
+    }
+
+
+def _guarded(key: str, guarded: Guarded) -> dict[str, str]:
+    """The key that says where a value stands, as it was written."""
+    ending = "" if guarded.where is Where.HERE else f"_{guarded.where.value}"
+    return {key + ending: guarded.value}
 
 
 def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:

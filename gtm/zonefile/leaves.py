@@ -76,6 +76,7 @@ Positive = Annotated[
 ]
 Port = Annotated[int, PlainValidator(values.port), _whole(1, 65535)]
 InARow = Annotated[int, PlainValidator(values.in_a_row), _whole(1, 100)]
+HowMany = Annotated[int, PlainValidator(values.how_many), _whole(1, values.MANY)]
 RegionsLeft = Annotated[int, PlainValidator(values.regions_left), _whole(0, 1000)]
 UrlPath = Annotated[
     str, PlainValidator(values.url_path), WithJsonSchema({"type": "string", "pattern": "^/"})

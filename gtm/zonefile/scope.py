@@ -1,4 +1,4 @@
-"""What a zone's parts can refer to: the regions and checks of its own file and of shared ones."""
+"""What a zone has from its own file and from shared ones: regions, checks and receivers."""
 
 from __future__ import annotations
 
@@ -7,25 +7,28 @@ from dataclasses import dataclass, field
 
 from gtm.checks import Check
 from gtm.model import Region
+from gtm.receivers import Receiver
 from gtm.zonefile import values
 from gtm.zonefile.checks import checked
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
+from gtm.zonefile.receivers import receiver
 from gtm.zonefile.shape import SERVICE_OPTIONS, SharedFile
 
-# Names of regions, checks and apps go into metrics, commands and URLs: one word, and no longer
-# than a DNS label.
+# Names of regions, checks, apps and receivers go into metrics, commands and URLs: one word, and
+# no longer than a DNS label.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _RESERVED = frozenset(SERVICE_OPTIONS)
 
 
 @dataclass(slots=True)
 class Scope:
-    """The regions and checks that can be named, and where each is defined.
+    """The regions, checks and receivers, and where each is defined.
 
-    `region_spots` and `check_spots` hold every name written, also of those that could not be
-    read, so that one mistake does not make others. `complete` is False when a file that may
-    define more could not be read. `misplaced` are the regions whose location could not be read.
+    `region_spots`, `check_spots` and `receiver_spots` hold every name written, also of those that
+    could not be read, so that one mistake does not make others. `complete` is False when a file
+    that may define more could not be read. `misplaced` are the regions whose location could not
+    be read.
     """
 
     regions: dict[str, Region] = field(default_factory=dict)
@@ -34,6 +37,8 @@ class Scope:
     check_spots: dict[str, Spot] = field(default_factory=dict)
     complete: bool = True
     misplaced: set[str] = field(default_factory=set)
+    receivers: dict[str, Receiver] = field(default_factory=dict)
+    receiver_spots: dict[str, Spot] = field(default_factory=dict)
 
     def no_region(self, name: str) -> tuple[str, str]:
         """What is wrong with a region that is not there, and what to write."""
@@ -51,9 +56,12 @@ class Scope:
             dict(self.check_spots),
             self.complete,
             set(self.misplaced),
+            dict(self.receivers),
+            dict(self.receiver_spots),
         )
         wider._declare(document, "regions", wider.region_spots, findings)
         wider._declare(document, "checks", wider.check_spots, findings)
+        wider._declare(document, "alerts", wider.receiver_spots, findings)
         for name, region in shape.regions.items():
             wider.regions.setdefault(
                 name,
@@ -66,6 +74,10 @@ class Scope:
             made = checked(name, check, document, ("checks", name), findings)
             if made is not None:
                 wider.checks.setdefault(name, made)
+        for name, told in shape.alerts.items():
+            found = receiver(name, told, document, ("alerts", name), findings)
+            if found is not None:
+                wider.receivers.setdefault(name, found)
         return wider
 
     def _declare(

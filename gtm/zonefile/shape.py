@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from gtm.model import Balance, MinUp, Policy, Stale
+from gtm.zonefile.alertshape import ReceiverShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
     AddressCount,
@@ -28,6 +29,7 @@ from gtm.zonefile.leaves import (
     Expiry,
     Fraction,
     HeaderName,
+    HowMany,
     InARow,
     JsonPointer,
     LastResort,
@@ -56,6 +58,7 @@ from gtm.zonefile.leaves import (
     ZoneName,
     one_or_more,
 )
+from gtm.zonefile.shapebase import Shape as Shape
 from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
 # Keys of a service's mapping that are not regions; no region may have such a name.
@@ -65,14 +68,6 @@ SERVICE_OPTIONS = ("optional", *SERVICE_SETTINGS)
 ENDPOINT_KEYS = ("address", "weight", "backup")
 
 
-class Shape(BaseModel):
-    """A mapping with known keys; every other key is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-    later: ClassVar[tuple[str, ...]] = ()
-    elsewhere: ClassVar[Mapping[str, str]] = {}
-
-
 class ExpectShape(Shape):
     """What an HTTP response must be for the probe to succeed."""
 
@@ -80,10 +75,23 @@ class ExpectShape(Shape):
     body: BodyText | None = Field(default=None, description="Text that the body must hold.")
 
 
+class PassiveShape(Shape):
+    """When reports of real requests take out an endpoint that its probes still find up."""
+
+    failures: Fraction = Field(default=0.5, description="The rate of failures above which.")
+    minimum: HowMany = Field(default=20, description="Outcomes that it takes at least.")
+    window: Seconds = Field(default=30.0, description="How far back outcomes count.")
+    hold: Seconds = Field(default=30.0, description="How long it stays out at least.")
+    most: Fraction = Field(
+        default=0.5, description="The part of a service's endpoints that reports may hold out."
+    )
+    reporters: HowMany = Field(default=1, description="Reporters that have to say so.")
+
+
 class CheckShape(Shape):
     """How a thing is probed."""
 
-    later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "passive", "method")
+    later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "method")
 
     type: CheckWord = Field(description="http, https or tcp.")
     port: Port | None = Field(default=None, description="Default 80 for http, 443 for https.")
@@ -104,6 +112,9 @@ class CheckShape(Shape):
     )
     load: LoadFieldShape | None = Field(
         default=None, description="Where the response says the load; default header X-GTM-Load."
+    )
+    passive: PassiveShape | None = Field(
+        default=None, description="When reports take an endpoint out; default never."
     )
 
 
@@ -279,7 +290,7 @@ class AppShape(Shape):
     later: ClassVar[tuple[str, ...]] = ("safety", "ttl")
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("policy", *SteeringKeys.model_fields), "`steering`"
-    )
+    ) | {"passive": "a check, beside its probes: reports take out, only probes put back"}
 
     topology: TopologyWord = Field(
         description="replicated: one decision for the whole block; spread: one for each service."
@@ -338,6 +349,18 @@ class LoadShape(Shape):
     )
 
 
+class LatencyFeedShape(Shape):
+    """What it takes for measured latency that is posted to be believed."""
+
+    use: bool = Field(default=True, description="Whether it is used at all.")
+    samples: HowMany = Field(default=30, description="Samples that a median needs.")
+    reporters: HowMany = Field(default=1, description="Reporters that it needs.")
+    networks: HowMany = Field(
+        default=3, description="Client networks that it needs where one reporter is alone."
+    )
+    expire: Seconds = Field(default=86400.0, description="How long a sample counts.")
+
+
 class OverrideShape(Shape):
     """What the operator knows of the clients of a network or an AS; one of the keys at least."""
 
@@ -381,18 +404,17 @@ AddressList = Annotated[Any, WithJsonSchema(one_or_more(ADDRESS_SCHEMA))]
 
 
 class SharedFile(Shape):
-    """A file without `zone`: regions and checks shared by the zones beside it."""
-
-    later: ClassVar[tuple[str, ...]] = ("alerts",)
+    """A file without `zone`: regions, checks and alerts shared by the zones beside it."""
 
     regions: dict[str, RegionShape] = Field(default_factory=dict)
     checks: dict[str, CheckShape] = Field(default_factory=dict)
+    alerts: dict[str, ReceiverShape] = Field(default_factory=dict, description="Who is told.")
 
 
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("alerts", "dnssec", "tsig", "transfer")
+    later: ClassVar[tuple[str, ...]] = ("dnssec", "tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -409,6 +431,7 @@ class ZoneFile(SharedFile):
     latency: dict[str, dict[str, Positive]] = Field(
         default_factory=dict, description="Geo code: region: measured round trip in ms."
     )
+    latency_feed: LatencyFeedShape = Field(default_factory=LatencyFeedShape)
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -422,6 +445,8 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("checks", "*"): CheckShape,
     ("checks", "*", "expect"): ExpectShape,
     ("checks", "*", "load"): LoadFieldShape,
+    ("alerts", "*"): ReceiverShape,
+    ("checks", "*", "passive"): PassiveShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,
@@ -434,6 +459,8 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("apps", "*", "check", "load"): LoadFieldShape,
     ("safety",): SafetyShape,
     ("load",): LoadShape,
+    ("apps", "*", "check", "passive"): PassiveShape,
+    ("latency_feed",): LatencyFeedShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,

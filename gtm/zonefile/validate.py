@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gtm.zonefile.choices import NEVER_ALONE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
 from gtm.zonefile.names import ANY_ZONE
-from gtm.zonefile.shape import LEVELS, Shape
+from gtm.zonefile.shape import LEVELS
+from gtm.zonefile.shapebase import Shape
 
 S = TypeVar("S", bound=Shape)
 
@@ -32,6 +34,7 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("apps", "type"): "https",
     ("checks", "type"): "https",
     ("regions", "location"): [0.0, 0.0],
+    ("alerts", "type"): "webhook",
 }
 
 _REMEDIES: Mapping[str, str] = {
@@ -81,7 +84,10 @@ def _report(
     elif kind == "missing":
         name = str(path[-1])
         remedy = _REMEDIES.get(name, f"write `{name}:`")
-        findings.wrong(document.key(path[:-1]), f"`{name}` is missing", remedy)
+        problem = f"`{name}` is missing"
+        if name == "type" and document.value_at((*path[:-1], "passive")) is not None:
+            problem, remedy = NEVER_ALONE
+        findings.wrong(document.key(path[:-1]), problem, remedy)
     else:
         wrong = _wrong(error)
         findings.wrong(document.at(path), wrong.problem, wrong.remedy)

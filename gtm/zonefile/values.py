@@ -23,6 +23,9 @@ MAX_TIMES = 1000
 # An endpoint takes a slot for each unit of its weight.
 MAX_ENDPOINT_WEIGHT = 1000
 
+# Nobody waits for more outcomes or samples than this.
+MANY = 100_000
+
 # 224.0.0.0: from here on IPv4 addresses are multicast or reserved (RFC 1112 section 4).
 _FIRST_MULTICAST = 0xE0000000
 
@@ -157,6 +160,13 @@ def in_a_row(value: object) -> int:
     if type(value) is int and 1 <= value <= 100:
         return value
     raise Wrong(f"{shown(value)} is not a number of probes", "write a whole number from 1 to 100")
+
+
+def how_many(value: object) -> int:
+    """A number of things told by reporters."""
+    if type(value) is int and 1 <= value <= MANY:
+        return value
+    raise Wrong(f"{shown(value)} is not a number of them", f"write a whole number from 1 to {MANY}")
 
 
 def regions_left(value: object) -> int:

@@ -12,6 +12,7 @@ from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong
 from gtm.zonefile.master import MasterFile
+from gtm.zonefile.passive import latency_rules
 from gtm.zonefile.placement import Placement
 from gtm.zonefile.records import Static, yaml_records
 from gtm.zonefile.scope import Scope
@@ -52,6 +53,8 @@ class ZoneReader:
             min_regions=shape.safety.min_regions,
             load=LoadFeed(shape.load.expire, shape.load.stale),
             min_ttl=min_ttl,
+            alerts=tuple(scope.receivers.values()),
+            latency_feed=latency_rules(shape.latency_feed, document, findings),
         )
 
     def _records(

@@ -70,7 +70,8 @@ async def test_the_log_says_it_at_load_and_a_broken_file_keeps_the_one_before(
     stage = Stage(tmp_path)
     stage.write(NAMING)
     asn = asn_file(tmp_path / "asn.mmdb")
-    stage.controller.sources = type(stage.controller.sources)(stage.zones, (SAMPLE, asn))
+    reader = stage.controller.reader
+    reader.sources = type(reader.sources)(stage.zones, (SAMPLE, asn))
     with capture_logs() as logs:
         await stage.controller.start()
     assert any("AS64501" in str(line.get("at")) for line in logs)
@@ -79,7 +80,7 @@ async def test_the_log_says_it_at_load_and_a_broken_file_keeps_the_one_before(
     os.utime(asn, ns=(1, 1))
     await stage.controller.load()
     assert stage.controller.compiled.geo is before
-    assert "asn.mmdb" in (stage.controller.geo_error or "")
+    assert "asn.mmdb" in (stage.controller.reader.geo_error or "")
     write(asn, {"192.0.2.0/24": LONDON, "198.51.100.0/24": {"asn": "AS64501"}})
     await stage.controller.load()
     assert [each.number for each in stage.controller.compiled.geo.systems.numbers] == [64501]

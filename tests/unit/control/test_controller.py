@@ -12,13 +12,14 @@ import pytest
 from structlog.testing import capture_logs
 
 from gtm.checks import Target
-from gtm.controller import Controller, Sources
+from gtm.controller import Controller
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
 from gtm.health.pace import Smoothed
 from gtm.model import State, Verdict
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
+from gtm.sources import Sources
 from tests.worlds import SAMPLE
 
 ZONE = """
@@ -264,7 +265,7 @@ async def test_verdicts_that_change_during_a_load_are_not_lost(
 
 
 async def test_an_old_database_is_warned_of_once(stage: Stage) -> None:
-    stage.controller._now = lambda: 1e11
+    stage.controller.reader._now = lambda: 1e11
     with capture_logs() as logs:
         await stage.controller.start()
         await stage.controller.load()
@@ -323,10 +324,10 @@ async def test_a_database_that_is_not_in_use_is_said_until_a_good_one_is(stage: 
     good = stage.geo.read_bytes()
     stage.geo.write_bytes(b"this is no database")
     await stage.controller.load_if_changed()
-    assert "cannot open" in (stage.controller.geo_error or "")
+    assert "cannot open" in (stage.controller.reader.geo_error or "")
     stage.geo.write_bytes(good)
     await stage.controller.load_if_changed()
-    assert stage.controller.geo_error is None
+    assert stage.controller.reader.geo_error is None
 
 
 async def test_a_region_that_comes_back_ramps_by_the_controllers_own_timer(stage: Stage) -> None:

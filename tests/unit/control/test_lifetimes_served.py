@@ -18,6 +18,7 @@ from gtm.errors import GtmError, ServerError
 from gtm.explain import explain
 from gtm.snapshot import Snapshot
 from tests.unit.control.test_controller import ZONE, Stage, ToldChecker
+from tests.worlds import NobodyTold
 
 FLEXIBLE = ZONE.replace("nameservers", "ttl: {min: 10, max: 60}\nnameservers")
 NAME = b"\x06orders\x03gtm\x07example\x03com\x00"
@@ -121,7 +122,7 @@ async def test_a_planned_drain_lowers_the_ttl_and_says_what_is_coming(stage: Pat
     assert (one.next_phase, one.next_at, one.expires) == ("withdrawn", 1031.0, 1091.0)
     (listed,) = overrides.listed(stage.controller, 1000.0).overrides
     assert (listed.changes, listed.coming) == ([], added.coming)
-    page = metrics.page(stage.controller).decode()
+    page = metrics.page(stage.controller, NobodyTold()).decode()
     assert 'gtm_override_phase{number="1",phase="lowering",target="region/eu"} 1.0' in page
     assert 'gtm_override_phase{number="1",phase="safe",target="region/eu"} 0.0' in page
     assert "gtm_overrides_held 0.0" in page
@@ -149,9 +150,11 @@ async def test_what_is_planned_counts_as_done_for_safety(stage: PatientStage) ->
 async def test_one_that_is_due_is_judged_by_what_is_up_then(stage: PatientStage) -> None:
     await stage.controller.start()
     added = await stage.controller.add_override(request(planned=True))
-    assert stage.controller._objection(added.override) == ""
+    assert stage.controller._acts.objection(stage.controller.overrides, added.override) == ""
     await stage.controller.add_override(request(act="down", target="region/us", force=True))
-    assert "no region up" in stage.controller._objection(added.override)
+    assert "no region up" in stage.controller._acts.objection(
+        stage.controller.overrides, added.override
+    )
 
 
 async def test_only_a_drain_can_be_planned() -> None:

@@ -109,10 +109,6 @@ ONE_MISTAKE = {
         HEAD + "dnssec: true\n",
         "a.yaml:6:1: dnssec: `dnssec` is not supported by this version",
     ),
-    "alerts": (
-        HEAD + "alerts: {}\n",
-        "a.yaml:6:1: alerts: `alerts` is not supported by this version",
-    ),
     "least_load without a capacity": (
         app("    steering: {policy: least_load}\n    services: {a: {us-east: 192.0.2.1}}\n"),
         "a.yaml:9:24: apps.shop.steering.policy: least_load needs the capacity of every region, "

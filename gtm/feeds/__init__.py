@@ -1,0 +1,11 @@
+"""What gateways and clients tell: outcomes of real requests, and how long they took.
+
+Nothing that is told is believed for its own sake: it is counted in bounded memory, no one reporter
+decides alone where there are others, and it can take out less than all. Pure but for the file that
+keeps measured latency over a restart.
+"""
+
+from gtm.feeds.feeds import Feeds
+from gtm.feeds.store import LatencyStore
+
+__all__ = ["Feeds", "LatencyStore"]

@@ -1,0 +1,122 @@
+"""What is on disk: zone files and geo databases, read when they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from gtm.checks import Target
+from gtm.errors import GtmError
+from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
+from gtm.health import Vantage
+from gtm.model import Zone
+from gtm.steering.served import regions_served
+from gtm.zonefile import Loaded, load
+
+log = structlog.get_logger("gtm")
+
+YAML = {".yaml", ".yml"}
+Stamps = dict[Path, tuple[int, int, int] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The files that everything comes from. `geoip` empty: steer without a database."""
+
+    zones: Path
+    geoip: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What was read, all that is to be probed for it, and what tells that from being cut off."""
+
+    loaded: Loaded
+    geo: Geo
+    targets: frozenset[Target]
+    vantage: Vantage
+
+
+class Reader:
+    """Reads the sources; called in worker threads, one at a time. `now` is Unix time."""
+
+    def __init__(self, sources: Sources, now: Callable[[], float]) -> None:
+        """Nothing is read yet."""
+        self.sources = sources
+        self.geo_error: str | None = None
+        self._now = now
+        self._geo: tuple[Fingerprint, Geo] | None = None
+        self._files: Stamps = {}
+        self._read_files: set[Path] = set()
+
+    def read(self) -> Read:
+        """Everything; a database that can't be read leaves the one before in use.
+
+        Raises GtmError when the zones, or a database at the first time, can't be used.
+        """
+        # stamped before they are read: a file changed meanwhile is then read again
+        before = self._stamp()
+        self._files = before
+        loaded = load(self.sources.zones)
+        self._read_files = {Path(name) for name in loaded.files}
+        self._files = self._stamp() | before
+        targets, vantage = watched(loaded.zones)
+        return Read(loaded, self._open_geo(), targets, vantage)
+
+    def changed(self) -> bool:
+        """Whether a file differs from what was last looked at."""
+        return self._stamp() != self._files
+
+    def _open_geo(self) -> Geo:
+        """The databases, read again only if a file was replaced."""
+        if not self.sources.geoip:
+            return Geo.empty()
+        stamp = fingerprint(self.sources.geoip)
+        if self._geo is not None and self._geo[0] == stamp:
+            return self._geo[1]
+        try:
+            geo = open_databases(self.sources.geoip)
+            _warn_of_age(geo, self._now())
+            self.geo_error = None
+        except GtmError as error:
+            if self._geo is None:
+                raise
+            geo = self._geo[1]
+            self.geo_error = str(error)
+            log.warning("geo_database_kept", error=str(error), still_used="the one before")
+        self._geo = (stamp, geo)
+        return geo
+
+    def _stamp(self) -> Stamps:
+        """What to tell a change by, of the files read and those that a load would read now."""
+        paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
+        return dict(zip(paths, fingerprint(paths), strict=True))
+
+
+def watched(zones: Iterable[Zone]) -> tuple[frozenset[Target], Vantage]:
+    """All that is to be probed for the zones, and what tells that from being cut off."""
+    served = regions_served(app for zone in zones for app in zone.apps)
+    return frozenset(served), Vantage(served)
+
+
+def _beside(zones: Path) -> list[Path]:
+    """The files in a folder of zones, or the YAML beside a zone file; none if it is not there."""
+    try:
+        if zones.is_dir():
+            return [path for path in zones.iterdir() if not path.name.startswith(".")]
+        return [path for path in zones.parent.iterdir() if path.suffix in YAML]
+    except OSError:
+        return []
+
+
+def _warn_of_age(geo: Geo, now: float) -> None:
+    for source in geo.stale(now):
+        log.warning(
+            "geo_database_old",
+            path=str(source.path),
+            days=round((now - source.built) / 86400),
+            remedy="networks move: give a newer file with --geoip",
+        )

@@ -1,0 +1,16 @@
+"""What every mapping of a zone file's shape is built on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Shape(BaseModel):
+    """A mapping with known keys; every other key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    later: ClassVar[tuple[str, ...]] = ()
+    elsewhere: ClassVar[Mapping[str, str]] = {}
