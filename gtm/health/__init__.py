@@ -1,5 +1,6 @@
 """Probes, the state machine that judges them, and the scheduler."""
 
+from gtm.health.apart import Apart
 from gtm.health.checker import Checker, Frozen, Vantage
 from gtm.health.dial import Dial, direct
 from gtm.health.memoryfile import HealthStore
@@ -11,6 +12,7 @@ from gtm.health.watch import Report
 
 __all__ = [
     "CONCURRENCY",
+    "Apart",
     "Checker",
     "Dial",
     "Frozen",
