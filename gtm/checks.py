@@ -203,6 +203,22 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True)
+class Freeze:
+    """When failures are not believed, because the checker itself seems to be cut off.
+
+    That is when at least `targets` of at least `regions` regions, and at least `share` of all that
+    were well, begin to fail within `within` seconds (None: the time in which `share` of all targets
+    are probed once). After `most` seconds they are believed all the same.
+    """
+
+    share: float = 0.9
+    targets: int = 4
+    regions: int = 2
+    within: float | None = None
+    most: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """When probes are made. `interval` is from one probe's start to the next's.
 

@@ -23,20 +23,19 @@ from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, LatencyStore
 from gtm.geo import Geo
-from gtm.health import Checker, Report, place
+from gtm.health import Checker, Frozen, HealthStore, Remembering, Report, place
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
 from gtm.measured import Measured
-from gtm.model import App, State, Verdict, Zone
+from gtm.model import State, Verdict, Zone
 from gtm.overrides import Change, Override, Register, Store, Wanted
 from gtm.planes import Plane
 from gtm.planes.stats import answers_by_service
-from gtm.sources import Reader, Sources
+from gtm.sources import Read, Reader, Sources, watched
 from gtm.steering.lacking import lacking
 from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
-from gtm.steering.verdicts import targets_of
 from gtm.telling import Teller
 from gtm.transitionlog import log_changes, log_down
 from gtm.zonefile import Loaded
@@ -78,12 +77,14 @@ class Controller:
         tell: Sink = ignore,
         loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
         latency: LatencyStore | None = None,
+        memory: HealthStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
         Without a store overrides do not outlive the process, without `latency` what was measured
-        does not. `clock` is monotonic seconds. `tell` is called, on the control loop, with
-        everything that happens, `loaded` with the zones before they are served.
+        does not, without `memory` verdicts do not. `clock` is monotonic seconds. `tell` is called,
+        on the control loop, with everything that happens, `loaded` with the zones before they are
+        served.
         """
         self.tell = tell
         self._on_loaded = loaded
@@ -100,6 +101,8 @@ class Controller:
         load = self.capacity.endpoint_load
         self.measured = Measured(self.feeds.verdict, self.checker.pace, load)
         self.checker.tell_patience(self._patience_changed)
+        self.checker.tell_frozen(self._frozen)
+        self.remembering = Remembering(self.checker, memory, now)
         self._acts = Acts(lambda: self.compiled.apps.values(), self.feeds.verdict, self._time)
         self.overrides = Register(
             store,
@@ -140,8 +143,9 @@ class Controller:
         """
         await self.overrides.open()
         await self.feeds.open()
+        await self.remembering.open()
         read = await asyncio.to_thread(self.reader.read)
-        await self._first_round(read.targets)
+        await self._first_round(read)
         self.feeds.measure(read.loaded.zones)
         compiled = await asyncio.to_thread(self._compile, read.loaded.zones, read.geo)
         self._succeeded(read.loaded, compiled)
@@ -175,6 +179,7 @@ class Controller:
 
     async def _load(self) -> Reload:
         read = await asyncio.to_thread(self.reader.read)
+        self.checker.look_from(read.vantage)
         self.checker.retarget(read.targets)
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(read.targets))
@@ -211,12 +216,13 @@ class Controller:
     def _words(self) -> Overlays:
         return self.overrides.book.overlay
 
-    async def _first_round(self, targets: frozenset[Target]) -> None:
-        if not targets:
+    async def _first_round(self, read: Read) -> None:
+        if not read.targets:
             return
-        limit = _patience(targets)
-        log.info("probing", targets=len(targets), at_most_seconds=limit)
-        self.checker.retarget(targets)
+        limit = _patience(read.targets)
+        log.info("probing", targets=len(read.targets), at_most_seconds=limit)
+        self.checker.look_from(read.vantage)
+        self.checker.retarget(read.targets)
         if not await self.checker.first_round(limit):
             log.warning("first_round_incomplete", seconds=limit)
 
@@ -243,7 +249,9 @@ class Controller:
         mistakes = error.mistakes if isinstance(error, ZoneFileError) else ()
         self.reload = Reload(self._now(), str(error), mistakes)
         if self._compiled is not None:
-            self.checker.retarget(targets_of(_apps(self._compiled)))
+            targets, vantage = watched(self._compiled.zones)
+            self.checker.look_from(vantage)
+            self.checker.retarget(targets)
         self.tell(conditions.reload(self.reload.at, str(error)))
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:
@@ -259,6 +267,11 @@ class Controller:
             return
         say = log.warning if after.state is State.DOWN else log.info
         say(f"endpoint_{after.state.value}", endpoint=place(target), reason=after.reason)
+
+    def _frozen(self, frozen: Frozen | None) -> None:
+        """Called by the checker: it believes itself cut off, or (None) no longer does."""
+        reason = "verdicts are believed again" if frozen is None else frozen.reason
+        self.tell(conditions.frozen(self._now(), reason, over=frozen is None))
 
     def _patience_changed(self, target: Target) -> None:
         """Called by the checker: where health chooses the TTL, answers change with it."""
@@ -427,7 +440,3 @@ def _patience(targets: frozenset[Target]) -> float:
     """Seconds that a round of first probes may take."""
     longest = max((target.check.schedule.timeout for target in targets), default=0.0)
     return min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
-
-
-def _apps(compiled: Compiled) -> list[App]:
-    return [app.app for app in compiled.apps.values()]

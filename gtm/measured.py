@@ -14,7 +14,7 @@ from types import MappingProxyType
 from gtm.checks import Target
 from gtm.compile.uses import Use
 from gtm.health import Pace
-from gtm.model import App, Balance, Endpoint, Service, State, Zone
+from gtm.model import App, Balance, Endpoint, Service, Zone
 from gtm.steering.balance import corrected
 from gtm.steering.held import PAUSE, Held
 from gtm.steering.readings import Readings
@@ -155,7 +155,7 @@ class Measured:
         up = [
             endpoint
             for endpoint, target in each.endpoints.items()
-            if target is None or self._verdict(target).state is not State.DOWN
+            if target is None or not self._verdict(target).down
         ]
         used = [endpoint for endpoint in up if not endpoint.backup] or up
         return {end: self._load(each.use.zone, each.use.region, end) for end in used}

@@ -115,13 +115,20 @@ class Act(Enum):
 class Verdict:
     """What is believed, why in an operator's words, and since when (Unix time in seconds).
 
-    `act` is set where an operator's word decided it, not a probe.
+    `act` is set where an operator's word decided it, not a probe. `taken` is what an `unknown` one
+    is taken for, where there is a rule for that.
     """
 
     state: State
     reason: str
     since: float
     act: Act | None = None
+    taken: State | None = None
+
+    @property
+    def down(self) -> bool:
+        """Whether steering takes it to be down."""
+        return (self.taken or self.state) is State.DOWN
 
     @property
     def withheld(self) -> bool:

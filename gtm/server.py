@@ -25,13 +25,15 @@ from aiohttp import web
 import gtm
 from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
+from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import LatencyStore
 from gtm.geo import bundled
-from gtm.health import CONCURRENCY, Checker, Dial, direct
+from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, direct
 from gtm.history import History, HistoryFile
+from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import ListenAddress, Listener, bind
@@ -85,14 +87,16 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
-            lambda on_change: Checker(on_change=on_change, dial=dial),
+            _checker(dial),
             time.time,
             None if settings.state is None else Store(settings.state),
             tell=_teller(history, alerts),
             loaded=alerts.configure,
             latency=None if settings.state is None else LatencyStore(settings.state),
+            memory=None if settings.state is None else HealthStore(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
+        stack.push_async_callback(controller.remembering.save)
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = [str(listener.at) for listener in listeners]
@@ -112,6 +116,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
+        stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
         for feed in (_reports(controller), _latency(controller)):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         yield Server(controller, listeners, tuple(places))
@@ -151,6 +156,16 @@ def _check_settings(settings: Settings) -> None:
         raise ConfigError("cannot use the native plane: it is not built in; use --plane python")
     if settings.workers > 1:
         log.warning("workers_ignored", workers=settings.workers, reason="the python plane has one")
+
+
+def _checker(dial: Dial) -> Callable[[Callable[[Target, Verdict, Verdict], None]], Checker]:
+    """Probes run in a process of their own, so that they take no time from answers.
+
+    Those of a demo or a test, which lead elsewhere, stay in this one.
+    """
+    if dial is direct:
+        return lambda on_change: Checker(on_change=on_change, probing=Apart)
+    return lambda on_change: Checker(on_change=on_change, dial=dial)
 
 
 def _raise_file_limit() -> int:

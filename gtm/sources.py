@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import structlog
 from gtm.checks import Target
 from gtm.errors import GtmError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
-from gtm.steering.verdicts import targets_of
+from gtm.health import Vantage
+from gtm.model import Zone
+from gtm.steering.served import regions_served
 from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
@@ -30,11 +32,12 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read, and all that is to be probed for it."""
+    """What was read, all that is to be probed for it, and what tells that from being cut off."""
 
     loaded: Loaded
     geo: Geo
     targets: frozenset[Target]
+    vantage: Vantage
 
 
 class Reader:
@@ -60,8 +63,8 @@ class Reader:
         loaded = load(self.sources.zones)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
-        targets = targets_of(app for zone in loaded.zones for app in zone.apps)
-        return Read(loaded, self._open_geo(), targets)
+        targets, vantage = watched(loaded.zones)
+        return Read(loaded, self._open_geo(), targets, vantage)
 
     def changed(self) -> bool:
         """Whether a file differs from what was last looked at."""
@@ -91,6 +94,12 @@ class Reader:
         """What to tell a change by, of the files read and those that a load would read now."""
         paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
         return dict(zip(paths, fingerprint(paths), strict=True))
+
+
+def watched(zones: Iterable[Zone]) -> tuple[frozenset[Target], Vantage]:
+    """All that is to be probed for the zones, and what tells that from being cut off."""
+    served = regions_served(app for zone in zones for app in zone.apps)
+    return frozenset(served), Vantage(served)
 
 
 def _beside(zones: Path) -> list[Path]:

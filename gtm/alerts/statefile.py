@@ -6,7 +6,6 @@ receivers know those that they had by their keys.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -15,14 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from gtm.alerts.desk import Alert
 from gtm.alerts.notice import Notice
 from gtm.alerts.outbox import Parcel
+from gtm.durable import FOLDER_MODE, Disk, put
 from gtm.errors import StartError
 from gtm.events import Kind, Severity
 from gtm.events.text import EventText, as_text
 
 NAME = "alerts.json"
 LARGEST = 256 << 20  # octets
-FOLDER_MODE = 0o750
-FILE_MODE = 0o640
 
 
 class _Shape(BaseModel):
@@ -169,10 +167,4 @@ class AlertFile:
 
     def save(self, kept: KeptAlerts) -> None:
         """Replaces what is on disk. Raises OSError; then what was there still is."""
-        beside = self.path.with_name(f"{NAME}.new")
-        number = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE)
-        with os.fdopen(number, "wb") as file:
-            file.write(kept.model_dump_json().encode())
-            file.flush()
-            os.fsync(number)
-        beside.replace(self.path)
+        put(self.path, kept.model_dump_json().encode(), Disk())

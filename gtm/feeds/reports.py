@@ -18,7 +18,7 @@ from gtm.feeds.evidence import Evidence, weigh
 from gtm.feeds.known import Known
 from gtm.feeds.window import OTHERS, Tally, Window
 from gtm.health import Report
-from gtm.health.watch import question
+from gtm.health.question import question
 from gtm.model import State, Verdict
 from gtm.steering.overlay import Overlays
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import structlog
 
+from gtm.durable import FOLDER_MODE, Disk, put
 from gtm.feeds.cell import HEAVIEST, KEPT, NO_NETWORK, REPORTERS
 from gtm.feeds.latency import CELLS, FASTEST, SLOWEST, LatencyFeed
 from gtm.geo.places import parse_code
 from gtm.model import GeoCode
-from gtm.overrides.store import FOLDER_MODE, Disk
 
 NAME = "latency.json"
 VERSION = 1
@@ -73,10 +73,7 @@ class LatencyStore:
         ]
         data = json.dumps({"version": VERSION, "cells": cells}, separators=(",", ":")).encode()
         self.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        beside = self.path.with_name(f"{NAME}.new")
-        self._disk.write(beside, data)
-        self._disk.rename(beside, self.path)
-        self._disk.sync(self.path.parent)
+        put(self.path, data, self._disk)
 
 
 def entries_of(feed: LatencyFeed) -> list[Entry]:

@@ -1,9 +1,27 @@
 """Probes, the state machine that judges them, and the scheduler."""
 
+from gtm.health.apart import Apart
+from gtm.health.checker import Checker, Frozen, Vantage
 from gtm.health.dial import Dial, direct
+from gtm.health.memoryfile import HealthStore
 from gtm.health.outcome import Outcome, place
 from gtm.health.pace import Pace
-from gtm.health.scheduler import CONCURRENCY, Checker
+from gtm.health.remembering import Remembering
+from gtm.health.rounds import CONCURRENCY
 from gtm.health.watch import Report
 
-__all__ = ["CONCURRENCY", "Checker", "Dial", "Outcome", "Pace", "Report", "direct", "place"]
+__all__ = [
+    "CONCURRENCY",
+    "Apart",
+    "Checker",
+    "Dial",
+    "Frozen",
+    "HealthStore",
+    "Outcome",
+    "Pace",
+    "Remembering",
+    "Report",
+    "Vantage",
+    "direct",
+    "place",
+]

@@ -73,4 +73,5 @@ async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) ->
         load=found.load,
         unread=found.unread,
         expires=found.expires,
+        answered=True,
     )

@@ -17,7 +17,8 @@ class Outcome:
     itself took to answer, without the network; None where the probe does not tell. `load` is its
     load as its response says it, `unread` why that can't be read from where the check says that
     it stands. `expires` is the Unix time at which the target's certificate ends; None where none
-    was verified.
+    was verified. `answered` says that a failure was found in what the target said, so that the
+    way to it is open.
     """
 
     ok: bool
@@ -29,6 +30,12 @@ class Outcome:
     load: float | None = None
     unread: str | None = None
     expires: float | None = None
+    answered: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether the probe got to the target and back."""
+        return self.ok or self.answered
 
 
 def place(target: Target) -> str:
@@ -56,6 +63,17 @@ def span(seconds: float) -> str:
     if seconds < 0.9995:
         return f"{seconds * 1000:.0f} ms"
     return f"{seconds:.3g} s"
+
+
+def rough(seconds: float) -> str:
+    """A long duration for a person: `20 s`, `3 min`, `5 h`, `12 days`."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 2 * 86400:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86400:.0f} days"
 
 
 def ordinal(number: int) -> str:

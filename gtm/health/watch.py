@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field, replace
 
-from gtm.checks import Check, Target
-from gtm.health.outcome import Outcome
+from gtm.checks import Target, Unknown
+from gtm.health.freshness import stale_after
+from gtm.health.memory import Memory
+from gtm.health.outcome import Outcome, span
 from gtm.health.pace import UNMEASURED, Pace
-from gtm.health.state import Health
-from gtm.model import Verdict
+from gtm.health.state import CALM, Flaps, Health
+from gtm.model import State, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Report:
     `outcome` is the latest, None before the first. `successes` and `failures` are in a row: one
     of them is 0. `probes` counts those that had an outcome since the target was added.
     `impairment` is why this machine could not make the latest probe; None if it could. `pace` is
-    how fast its successful probes were.
+    how fast its successful probes were, `flaps` how restless it is.
     """
 
     verdict: Verdict
@@ -29,6 +30,7 @@ class Report:
     probes: int = 0
     impairment: str | None = None
     pace: Pace = UNMEASURED
+    flaps: Flaps = CALM
 
     @property
     def latency(self) -> float | None:
@@ -38,31 +40,33 @@ class Report:
 
 @dataclass(slots=True, eq=False)
 class Watch:
-    """One target under check. At most one of `timer` and `task` is set: due later, or running.
+    """One target under check.
 
-    `complaints` holds the log events already written about it, so that a fault of ours that
-    comes back with every probe is said once.
+    `learnt` is the Unix time of the latest probe that its health goes by, which may have been
+    before a restart. `before` is its health before it began not to answer, for a checker that
+    finds out that it was cut off. `disbelieved` says that the latest outcome was not counted for
+    that reason, `stale` since when (Unix time) the verdict is too old to be believed. `complaints`
+    holds the log events already written about it, so that a fault of ours that comes back with
+    every probe is said once.
     """
 
     target: Target
-    phase: float
     health: Health
+    canary: bool = False
     outcome: Outcome | None = None
+    learnt: float | None = None
     impairment: str | None = None
     probes: int = 0
     pace: Pace = UNMEASURED
-    timer: asyncio.TimerHandle | None = None
-    task: asyncio.Task[None] | None = None
-    stopped: bool = False
+    before: Health | None = None
+    disbelieved: bool = False
+    stale: float | None = None
     complaints: set[str] = field(default_factory=set)
 
-    def stop(self) -> None:
-        """Start no more probes and cancel the one that is running."""
-        self.stopped = True
-        if self.timer is not None:
-            self.timer.cancel()
-        if self.task is not None:
-            self.task.cancel()
+    def take_over(self, other: Watch) -> None:
+        """Begin with what was learnt by asking the same question."""
+        self.health, self.outcome, self.learnt = other.health, other.outcome, other.learnt
+        self.pace = other.pace
 
     def report(self) -> Report:
         """How the target is doing now."""
@@ -74,24 +78,36 @@ class Watch:
             probes=self.probes,
             impairment=self.impairment,
             pace=self.pace,
+            flaps=self.health.flaps,
         )
 
     def verdict(self) -> Verdict:
-        """The verdict that stands, and that it can't be looked after at the moment."""
+        """The verdict that stands, and why it can't be looked after at the moment."""
         verdict = self.health.verdict
-        if self.impairment is None:
-            return verdict
-        known = f"; before that: {verdict.reason}" if self.outcome else ""
-        return replace(verdict, reason=f"not probed: {self.impairment}{known}")
+        if self.impairment is not None:
+            known = f"; before that: {verdict.reason}" if self.learnt is not None else ""
+            verdict = replace(verdict, reason=f"not probed: {self.impairment}{known}")
+        elif self.disbelieved and self.outcome is not None:
+            said = f"{self.outcome.reason}, not believed while the checker seems to be cut off"
+            verdict = replace(verdict, reason=f"{said}; before that: {verdict.reason}")
+        return verdict if self.stale is None else self._as_stale(verdict, self.stale)
+
+    def memory(self) -> Memory | None:
+        """What is worth keeping over a restart; None if nothing was learnt yet."""
+        return None if self.learnt is None else Memory(self.health, self.pace, self.learnt)
+
+    def _as_stale(self, verdict: Verdict, since: float) -> Verdict:
+        taken = _taken(self.target.check.judgement.unknown, verdict.state)
+        age = span(stale_after(self.target.check))
+        words = f"no probe for more than {age}: {verdict.reason}; taken to be {taken.value}"
+        return Verdict(State.UNKNOWN, words, since, taken=taken)
 
 
-def question(target: Target) -> Target:
-    """The target without how often it is asked and how its answers are judged.
-
-    Two targets with one question have one history: a new `interval` or `fall` does not make what
-    was learnt untrue.
-    """
-    check = target.check
-    return replace(
-        target, check=Check("", check.probe, check.port, check.address, check.source, check.family)
-    )
+def _taken(rule: Unknown, before: State) -> State:
+    match rule:
+        case Unknown.KEEP:
+            return before
+        case Unknown.UP:
+            return State.UP
+        case Unknown.DOWN:
+            return State.DOWN

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from gtm.durable import Damaged
 from gtm.errors import GtmError
 from gtm.model import Act
 from gtm.overrides.book import Book
@@ -14,10 +15,6 @@ from gtm.overrides.phases import Course, Ttls
 from gtm.overrides.target import parse_target
 
 VERSION: Literal[1] = 1
-
-
-class Damaged(ValueError):  # noqa: N818 - it reads as what it says of a file
-    """A text that is not what was written; str() says in what. It never leaves this package."""
 
 
 class _Shape(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from statistics import median
 
 from gtm.checks import Target
-from gtm.model import App, Policy, State, Steering, Verdict, Zone
+from gtm.model import App, Policy, Steering, Verdict, Zone
 from gtm.steering.places import Place
 from gtm.steering.verdicts import target_of
 
@@ -73,6 +73,6 @@ def of_region(
     known = [
         found
         for target in targets
-        if verdict(target).state is not State.DOWN and (found := service_time(target)) is not None
+        if not verdict(target).down and (found := service_time(target)) is not None
     ]
     return median(known) if known else None

@@ -45,7 +45,7 @@ class ServiceHealth:
         """
         if len(self.endpoints) == 1:
             return (self.endpoints[0][0],)
-        left = [end for end, verdict in self.endpoints if verdict.state is not State.DOWN]
+        left = [end for end, verdict in self.endpoints if not verdict.down]
         if panic or not left:
             allowed = [end for end, verdict in self.endpoints if not verdict.withheld]
             left = allowed or [end for end, _ in self.endpoints]
@@ -158,7 +158,7 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
         return UNCHECKED
     total, needed = len(verdicts), min_up.of(len(verdicts))
     up = sorted(verdict.since for _, verdict in verdicts if verdict.state is State.UP)
-    down = sorted(verdict.since for _, verdict in verdicts if verdict.state is State.DOWN)
+    down = sorted(verdict.since for _, verdict in verdicts if verdict.down)
     if total - len(down) < needed:
         withheld = [verdict.act for _, verdict in verdicts if verdict.withheld]
         act = withheld[0] if total - len(withheld) < needed else None
@@ -174,7 +174,7 @@ def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdi
     """The same where there is one endpoint."""
     if verdict is UNCHECKED:
         return UNCHECKED
-    match verdict.state:
+    match State.DOWN if verdict.down else verdict.state:
         case State.UP:
             return Verdict(State.UP, "1 of 1 endpoints up", verdict.since)
         case State.UNKNOWN:
@@ -188,7 +188,7 @@ def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdi
 
 
 def _too_few(verdicts: Verdicts, needed: int) -> str:
-    lost = [(str(end), verdict) for end, verdict in verdicts if verdict.state is State.DOWN]
+    lost = [(str(end), verdict) for end, verdict in verdicts if verdict.down]
     first, verdict = min(lost, key=lambda pair: not pair[1].withheld)
     more = f" (and {len(lost) - 1} more)" if len(lost) > 1 else ""
     return (
@@ -316,7 +316,7 @@ def _believed(app: App, services: Mapping[str, Mapping[str, ServiceHealth]]) -> 
 
 def _up(here: ServiceHealth) -> int:
     """The endpoints that are not down; an operator's word is none of them."""
-    return sum([each.act is None and each.state is not State.DOWN for _, each in here.endpoints])
+    return sum([each.act is None and not each.down for _, each in here.endpoints])
 
 
 def _counted(here: ServiceHealth) -> int:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gtm.durable import Disk
 from gtm.feeds.client import Client
 from gtm.feeds.latency import LatencyFeed
 from gtm.feeds.store import LatencyStore, entries_of
 from gtm.model import GeoCode, LatencyRules
-from gtm.overrides.store import Disk
 
 GB = GeoCode("EU", "GB")
 RULES = LatencyRules()

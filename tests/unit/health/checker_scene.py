@@ -8,9 +8,9 @@ from dataclasses import replace
 from random import Random
 
 from gtm.checks import Target
+from gtm.health.checker import Checker
 from gtm.health.impairment import not_made
 from gtm.health.outcome import Outcome
-from gtm.health.scheduler import Checker
 from gtm.model import Verdict
 from tests.unit.health.health_backends import target
 

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gtm.checks import Target
-from gtm.health.scheduler import Checker
+from gtm.health.checker import Checker
 from gtm.model import State, Verdict
 from tests.unit.health.checker_scene import A, B, Clock, Scene, Scripted
 from tests.unit.health.health_backends import altered

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from gtm.checks import Target
+from gtm.health.checker import Checker
 from gtm.health.dial import Dial
-from gtm.health.scheduler import Checker
 from gtm.model import State, Verdict
 from tests.unit.health.health_backends import (
     Handler,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gtm.checks import Check, Target
+from gtm.checks import Check, Damping, Target
 from gtm.health.outcome import Outcome
 from gtm.health.patience import patience, undisturbed
 from gtm.health.state import Health, step, unprobed
@@ -19,8 +19,10 @@ from tests.unit.health.virtual_time import run
 
 outcomes = st.lists(st.booleans(), max_size=12)
 checks = st.builds(
-    lambda rise, fall, interval: altered(A.check, rise=rise, fall=fall, interval=interval),
-    *(st.integers(1, 6), st.integers(1, 6), st.sampled_from([0.2, 1.0, 5.0])),
+    lambda rise, fall, ok, interval: altered(
+        A.check, rise=rise, fall=fall, ok=ok, interval=interval
+    ),
+    *(st.integers(1, 6), st.integers(1, 6), st.integers(1, 4), st.sampled_from([0.2, 1.0, 5.0])),
 )
 
 
@@ -55,8 +57,24 @@ def test_one_that_is_up_and_never_failed_has_all_of_its_failures_before_it() -> 
     assert patience(after([True], A), A.check) == undisturbed(A.check) == 15.0
 
 
+def test_probes_come_at_the_fast_interval_from_the_first_failure_on() -> None:
+    check = altered(A.check, fast_interval=1.0)
+    quick = replace(A, check=check)
+    assert patience(after([True], quick), check) == undisturbed(check) == 5.0 + 1.0 + 1.0
+    assert patience(after([True, False], quick), check) == 2.0
+    assert patience(after([False], quick), check) == 5.0 + 1.0
+    assert patience(after([False, True], quick), check) == 1.0
+
+
+def test_a_hold_makes_it_later_never_sooner() -> None:
+    damped = altered(A.check, rise=1, fall=1, damping=Damping(1, 100.0, 50.0))
+    health = after([True, False, True, False], replace(A, check=damped))
+    assert health.flaps.until == 50.0
+    assert patience(health, damped) == 5.0
+
+
 def test_a_row_that_a_reload_made_too_long_leaves_one_probe() -> None:
-    health = Health(Verdict(State.UP, "said", 0.0), failures=4)
+    health = Health(Verdict(State.UP, "said", 0.0), failures=4, strikes=4)
     assert patience(health, A.check) == A.check.schedule.interval
 
 

@@ -23,31 +23,33 @@ def lines(logs: list[EventDict]) -> list[tuple[object, ...]]:
     return [(log["event"], log["log_level"], log["reason"], log["targets"]) for log in logs]
 
 
-def test_verdicts_stand_while_no_probe_can_be_made() -> None:
+def test_verdicts_stand_while_no_probe_can_be_made_until_they_are_stale() -> None:
+    a, b = (replace(one, check=altered(one.check, stale_after=100.0)) for one in (A, B))
+
     async def scene(clock: Clock) -> None:
         def answer(probed: Target) -> bool | str:
-            return FILES if 1030 <= clock() < 1090 else probed == A
+            return FILES if 1030 <= clock() < 1090 else probed == a
 
         s = Scene(clock, answer)
-        s.checker.retarget([A, B])
+        s.checker.retarget([a, b])
         await s.checker.first_round(10)
         await asyncio.sleep(25)
-        told, before = len(s.outcomes), s.checker.report(A)
+        told, before = len(s.outcomes), s.checker.report(a)
         changes = list(s.changes)
         await asyncio.sleep(60)
-        during = s.checker.report(A)
+        during = s.checker.report(a)
         assert during.verdict == Verdict(
             State.UP, f"not probed: {FILES}; before that: well", before.verdict.since
         )
         assert during.impairment == FILES
-        assert s.checker.verdict(B).state is State.DOWN
+        assert s.checker.verdict(b).state is State.DOWN
         assert during.successes >= before.successes
         assert during.outcome is not None
         assert during.outcome.at < 1030
         assert len(s.outcomes) <= told + 2
         assert len([moment for moment, _ in s.prober.begun if 1030 <= moment < 1085]) >= 2 * 10
         await asyncio.sleep(15)
-        after = s.checker.report(A)
+        after = s.checker.report(a)
         assert (after.verdict, after.impairment) == (before.verdict, None)
         assert s.changes == changes
         await s.checker.close()

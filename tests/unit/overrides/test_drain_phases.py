@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from gtm.durable import Damaged
 from gtm.model import State
 from gtm.overrides import Book, Override, Phase, Register, Store, coming_of, objection, ttls_of
-from gtm.overrides.file import Damaged, from_bytes, to_bytes
+from gtm.overrides.file import from_bytes, to_bytes
 from gtm.overrides.override import Wanted
 from gtm.overrides.phases import UNDER_WAY, Course, Ttls, course
 from gtm.overrides.target import parse_target

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from gtm.durable import Disk
 from gtm.errors import GtmError
 from gtm.overrides import Book, Register, Store
-from gtm.overrides.store import Disk
 from tests.unit.health.virtual_time import run
 from tests.unit.overrides.override_worlds import book_of, wanted
 

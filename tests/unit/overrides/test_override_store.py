@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gtm.durable import Damaged, Disk
 from gtm.errors import StartError
 from gtm.overrides import Book, Store
-from gtm.overrides.file import Damaged, from_bytes, to_bytes
-from gtm.overrides.store import Disk
+from gtm.overrides.file import from_bytes, to_bytes
 from tests.unit.overrides.override_worlds import book_of, wanted
 
 ONE = book_of(("drain", "region/eu"))

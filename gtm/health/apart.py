@@ -1,0 +1,163 @@
+"""Probing in a process of its own, so that it takes no time from whoever answers queries.
+
+Probes, timers and TLS are the prober's; only what it found comes back, a bunch at a time. It ends
+with this process. When it ends by itself that is said and it is started again; meanwhile nothing
+is heard, so that verdicts become stale, not wrong.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import time
+from itertools import count
+
+import structlog
+
+from gtm.checks import Target
+from gtm.health.dial import Dial, direct
+from gtm.health.frames import (
+    Add,
+    Begin,
+    Command,
+    Hasten,
+    Remove,
+    commands_to_bytes,
+    found_from_bytes,
+    frame,
+    framed,
+)
+from gtm.health.rounds import CONCURRENCY, Heard
+
+# Seconds until a prober that ended is started again; doubled each time up to the last, and as at
+# first again after one that lasted longer than that.
+FIRST_WAIT = 0.5
+LAST_WAIT = 30.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Apart:
+    """A `Probing` that has a prober process do it. Lives in one event loop."""
+
+    def __init__(
+        self, heard: Heard, *, dial: Dial = direct, concurrency: int = CONCURRENCY
+    ) -> None:
+        """Starts nothing before there is a target. `dial` must be a plain function."""
+        self._heard = heard
+        self._begin = Begin(dial, concurrency)
+        self._numbers = count()
+        self._known: dict[Target, Add] = {}
+        self._targets: dict[int, Target] = {}
+        self._commands: list[Command] = []
+        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.pid: int | None = None
+        self.starts = 0
+
+    def add(self, target: Target, *, at_once: bool) -> None:
+        """See Probing."""
+        command = self._known[target] = Add(next(self._numbers), target, at_once)
+        self._targets[command.number] = target
+        self._tell(command)
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._keep_running())
+
+    def remove(self, target: Target) -> None:
+        """See Probing."""
+        command = self._known.pop(target)
+        del self._targets[command.number]
+        self._tell(Remove(command.number))
+
+    def hasten(self, target: Target, fast: bool) -> None:
+        """See Probing."""
+        known = self._known.get(target)
+        if known is None or known.fast is fast or target.check.schedule.fast_interval is None:
+            return
+        self._known[target] = Add(known.number, target, known.at_once, fast)
+        self._tell(Hasten(known.number, fast))
+
+    async def close(self) -> None:
+        """See Probing."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        self._task = None
+
+    # --- commands -----------------------------------------------------------------------
+
+    def _tell(self, command: Command) -> None:
+        """Commands of one turn of the loop are sent together."""
+        if self._writer is None:
+            return  # all that is known is told when it starts
+        if not self._commands:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._commands.append(command)
+
+    def _send(self) -> None:
+        commands, self._commands = self._commands, []
+        if self._writer is not None and commands:
+            self._writer.write(framed(commands_to_bytes(commands)))
+
+    # --- the process --------------------------------------------------------------------
+
+    async def _keep_running(self) -> None:
+        wait = FIRST_WAIT
+        while True:
+            begun = time.monotonic()
+            why = await self._run()
+            if time.monotonic() - begun > LAST_WAIT:
+                wait = FIRST_WAIT
+            _log.error("prober_lost", reason=why, again_in_seconds=wait)
+            await asyncio.sleep(wait)
+            wait = min(LAST_WAIT, wait * 2)
+
+    async def _run(self) -> str:
+        """Start one and listen to it until it ends; why it did."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            try:
+                process = await self._start(theirs)
+            except OSError as error:
+                return f"it can't be started: {error.strerror or error}"
+            theirs.close()
+            try:
+                reader, writer = await asyncio.open_unix_connection(sock=ours)
+                self._writer = writer
+                self._commands = [self._begin, *self._known.values()]
+                self._send()
+                await self._listen(reader)
+                writer.close()
+            finally:
+                self._writer, self.pid = None, None
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                status = await process.wait()
+        return f"killed by signal {-status}" if status < 0 else f"it ended with status {status}"
+
+    async def _start(self, theirs: socket.socket) -> asyncio.subprocess.Process:
+        path = os.pathsep.join(filter(None, sys.path))
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "gtm.health.child", str(theirs.fileno())),
+            pass_fds=[theirs.fileno()],
+            stdin=asyncio.subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        self.pid = process.pid
+        self.starts += 1
+        _log.info("prober_started", pid=process.pid, targets=len(self._known))
+        return process
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        while (content := await frame(reader)) is not None:
+            for number, found in found_from_bytes(content):
+                target = self._targets.get(number)  # None: it was removed meanwhile
+                if target is not None:
+                    known = self._known[target]
+                    if known.at_once:  # a prober that is started again need not hurry
+                        self._known[target] = Add(number, target, at_once=False, fast=known.fast)
+                    self._heard(target, found)
