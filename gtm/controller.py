@@ -244,7 +244,7 @@ class Controller:
         mistakes = error.mistakes if isinstance(error, ZoneFileError) else ()
         self.reload = Reload(self._now(), str(error), mistakes)
         if self._compiled is not None:
-            self.checker.retarget(targets_of(_apps(self._compiled)))
+            self.checker.retarget(targets_of(self._compiled.zones))
         self.tell(conditions.reload(self.reload.at, str(error)))
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:

@@ -60,7 +60,7 @@ class Reader:
         loaded = load(self.sources.zones)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
-        targets = targets_of(app for zone in loaded.zones for app in zone.apps)
+        targets = targets_of(loaded.zones)
         return Read(loaded, self._open_geo(), targets)
 
     def changed(self) -> bool:
