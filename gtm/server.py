@@ -30,7 +30,7 @@ from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import LatencyStore
 from gtm.geo import bundled
-from gtm.health import CONCURRENCY, Checker, Dial, direct
+from gtm.health import CONCURRENCY, Checker, Dial, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.overrides import Store
 from gtm.planes.python import PythonPlane
@@ -85,7 +85,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
-            lambda on_change: Checker(on_change=on_change, dial=dial),
+            lambda on_change: Checker(
+                on_change=on_change,
+                prober=Probes(dial=dial, programs=not settings.no_exec),
+            ),
             time.time,
             None if settings.state is None else Store(settings.state),
             tell=_teller(history, alerts),

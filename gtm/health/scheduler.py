@@ -18,6 +18,7 @@ from typing import Protocol
 import structlog
 
 from gtm.checks import Target
+from gtm.health.certificates import Certificates, Ending
 from gtm.health.dial import Dial, direct
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome, place, span
@@ -58,6 +59,10 @@ def unheard(target: Target) -> None:
     """What a change of patience comes to while nobody listens."""
 
 
+def unconcerned(ending: Ending) -> None:
+    """What the end of a certificate comes to while nobody listens."""
+
+
 class Checker:
     """Probes targets and tells of every verdict whose state changes.
 
@@ -93,11 +98,17 @@ class Checker:
         self._untried: set[Target] = set()
         self._all_tried = asyncio.Event()
         self._spells = Spells(clock)
+        self._on_ending: Callable[[Ending], None] = unconcerned
+        self._certificates = Certificates(now, lambda ending: self._on_ending(ending))
         self._note_round()
 
     def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
         """Call this, too, when a target's patience changes though its state does not."""
         self._on_patience = on_patience
+
+    def tell_endings(self, on_ending: Callable[[Ending], None]) -> None:
+        """Call this, too, when a target's certificate is about to end, and when it is not."""
+        self._on_ending = on_ending
 
     def retarget(self, targets: Collection[Target]) -> None:
         """Check exactly these targets from now on.
@@ -175,7 +186,7 @@ class Checker:
             self._due(watch)
         else:
             watch.health, watch.outcome = learnt.health, learnt.outcome
-            watch.pace = learnt.pace
+            watch.pace, watch.expires = learnt.pace, learnt.expires
             self._note_impairment(watch, learnt.impairment)
             self._plan(watch)
 
@@ -183,6 +194,7 @@ class Checker:
         watch.stop()
         del self._watches[watch.target]
         self._untried.discard(watch.target)
+        self._certificates.forget(watch.target)
 
     def _note_round(self) -> None:
         if self._untried:
@@ -256,6 +268,9 @@ class Checker:
         watch.outcome = outcome
         watch.pace = watch.pace.after(outcome)
         watch.probes += 1
+        if outcome.expires is not None:
+            watch.expires = outcome.expires
+            self._tell(watch, partial(self._certificates.note, watch.target, outcome.expires))
         after = watch.health.verdict
         if after.state is not before.state:
             self._tell(watch, partial(self._on_change, watch.target, before, after))

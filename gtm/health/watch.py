@@ -19,7 +19,8 @@ class Report:
     `outcome` is the latest, None before the first. `successes` and `failures` are in a row: one
     of them is 0. `probes` counts those that had an outcome since the target was added.
     `impairment` is why this machine could not make the latest probe; None if it could. `pace` is
-    how fast its successful probes were.
+    how fast its successful probes were. `expires` is when the certificate ends that was verified
+    last (Unix time); None if there was none.
     """
 
     verdict: Verdict
@@ -29,6 +30,7 @@ class Report:
     probes: int = 0
     impairment: str | None = None
     pace: Pace = UNMEASURED
+    expires: float | None = None
 
     @property
     def latency(self) -> float | None:
@@ -51,6 +53,7 @@ class Watch:
     impairment: str | None = None
     probes: int = 0
     pace: Pace = UNMEASURED
+    expires: float | None = None
     timer: asyncio.TimerHandle | None = None
     task: asyncio.Task[None] | None = None
     stopped: bool = False
@@ -74,6 +77,7 @@ class Watch:
             probes=self.probes,
             impairment=self.impairment,
             pace=self.pace,
+            expires=self.expires,
         )
 
     def verdict(self) -> Verdict:
