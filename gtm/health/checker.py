@@ -13,6 +13,7 @@ from random import Random
 import structlog
 
 from gtm.checks import Freeze, Target
+from gtm.health.certificates import Certificates, Ending
 from gtm.health.cutoff import CutOff, Finding, Standing
 from gtm.health.dial import Dial, direct
 from gtm.health.freshness import Freshness, cycle, stale_after
@@ -68,6 +69,10 @@ def unfrozen(frozen: Frozen | None) -> None:
     """What being cut off comes to while nobody listens."""
 
 
+def unconcerned(ending: Ending) -> None:
+    """What the end of a certificate comes to while nobody listens."""
+
+
 class Checker:
     """Probes targets and tells of every verdict that changes what is believed or steered by.
 
@@ -111,6 +116,8 @@ class Checker:
         self._untried: set[Target] = set()
         self._all_tried = asyncio.Event()
         self._spells = Spells(clock)
+        self._on_ending: Callable[[Ending], None] = unconcerned
+        self._certificates = Certificates(now, lambda ending: self._on_ending(ending))
         self._fresh: Freshness[Target] = Freshness()
         self._cutoff: CutOff[Target] = CutOff(clock(), Freeze())
         self._memories: Mapping[str, Memory] = {}
@@ -122,6 +129,10 @@ class Checker:
     def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
         """Call this, too, when a target's patience changes though its state does not."""
         self._on_patience = on_patience
+
+    def tell_endings(self, on_ending: Callable[[Ending], None]) -> None:
+        """Call this, too, when a target's certificate is about to end, and when it is not."""
+        self._on_ending = on_ending
 
     def tell_frozen(self, on_frozen: Callable[[Frozen | None], None]) -> None:
         """Call this when the checker begins to believe itself cut off, and with None when it ends.
@@ -247,6 +258,7 @@ class Checker:
         del self._watches[target]
         self._untried.discard(target)
         self._fresh.forget(target, stale_after(target.check))
+        self._certificates.forget(target)
 
     def _follow(self, vantage: Vantage) -> None:
         """What tells a checker that is cut off follows these targets now."""
@@ -305,6 +317,9 @@ class Checker:
         self._fresh.note(watch.target, stale_after(watch.target.check), self._clock())
         watch.outcome, watch.stale = outcome, None
         watch.probes += 1
+        if outcome.expires is not None:
+            watch.expires = outcome.expires
+            self._tell(watch, partial(self._certificates.note, watch.target, outcome.expires))
         suspected = not watch.canary and self._suspects(watch, outcome)
         watch.disbelieved = suspected and not outcome.reached
         if not watch.disbelieved:

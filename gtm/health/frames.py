@@ -25,10 +25,14 @@ _VALUES = attrgetter(*(field.name for field in fields(Outcome)))
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """The first command: where to connect, and how many probes may run at once."""
+    """The first command: where to connect, and how many probes may run at once.
+
+    `programs` is whether exec checks may run any.
+    """
 
     dial: Dial
     concurrency: int
+    programs: bool
 
 
 @dataclass(frozen=True, slots=True)
