@@ -326,3 +326,10 @@ class Combined:
 
 
 AnyCheck = Check | Combined
+
+
+def leaves(check: AnyCheck) -> tuple[Check, ...]:
+    """The single checks in a check: itself, or those that it puts together."""
+    if isinstance(check, Check):
+        return (check,)
+    return tuple(leaf for part in check.checks for leaf in leaves(part))

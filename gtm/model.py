@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
-from gtm.checks import Check
+from gtm.checks import AnyCheck
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
@@ -145,7 +145,8 @@ class Region:
 
     `bias` from -99 to 99 draws clients in (above 0) or pushes them away, in Route 53's form.
     `capacity` is the most load it can take, in the unit that its load is reported in; from `soft`
-    (a fraction of it) on, clients are sent elsewhere.
+    (a fraction of it) on, clients are sent elsewhere. While its own `check` is down, every app is
+    down there.
     """
 
     name: str
@@ -153,6 +154,7 @@ class Region:
     bias: int = 0
     capacity: float | None = None
     soft: float = 0.8
+    check: AnyCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class Service:
     endpoints: Mapping[str, tuple[Endpoint, ...]]
     optional: bool = False
     steering: Steering | None = None
-    check: Check | None = None
+    check: AnyCheck | None = None
     min_up: MinUp | None = None
     balance: Balance | None = None
     answers: int | None = None
@@ -337,7 +339,7 @@ class App:
     topology: Topology
     services: tuple[Service, ...]
     steering: Steering = Steering()
-    check: Check | None = None
+    check: AnyCheck | None = None
     min_up: MinUp = MinUp(1)
     balance: Balance = Balance.ALL
     answers: int | None = None

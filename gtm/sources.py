@@ -98,7 +98,7 @@ class Reader:
 
 def watched(zones: Iterable[Zone]) -> tuple[frozenset[Target], Vantage]:
     """All that is to be probed for the zones, and what tells that from being cut off."""
-    served = regions_served(app for zone in zones for app in zone.apps)
+    served = regions_served(zones)
     return frozenset(served), Vantage(served)
 
 

@@ -129,12 +129,13 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: b
 
 
 def _say_unplayable(loaded: Loaded) -> None:
-    from gtm.checks import kind
+    from gtm.checks import kind, leaves
 
     for zone in loaded.zones:
         for app in zone.apps:
             checks = (app.check, *(service.check for service in app.services))
-            if any(check is not None and kind(check.probe) == "https" for check in checks):
+            every = [leaf for check in checks if check is not None for leaf in leaves(check)]
+            if any(kind(leaf.probe) == "https" for leaf in every):
                 log.warning("stays_down", app=app.name, reason="the demo's backends speak no TLS")
 
 

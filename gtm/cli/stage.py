@@ -14,7 +14,7 @@ from gtm.explain import explain
 from gtm.model import State, Topology, Verdict
 from gtm.planes.sockets import ListenAddress
 from gtm.server import Server
-from gtm.steering.verdicts import targets_of
+from gtm.steering.verdicts import probed_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,9 @@ class Stage:
         """What is believed of the region by the first app that is probed there."""
         apps = self.server.controller.compiled.apps.values()
         here = [app for app in apps if region in app.health.regions]
-        here.sort(key=lambda app: (not targets_of((app.app,)), app.app.topology is Topology.SPREAD))
+        here.sort(
+            key=lambda app: (not any(probed_of(app.app)), app.app.topology is Topology.SPREAD)
+        )
         return here[0].health.regions[region] if here else UNSERVED
 
 

@@ -17,13 +17,21 @@ from gtm.compile.static import ZoneContext
 from gtm.compile.table import Table
 from gtm.dns.draw import salt_of
 from gtm.dns.names import to_wire
-from gtm.model import App, Balance, Endpoint, Service, State, Topology, Zone
+from gtm.model import App, Balance, Endpoint, Service, Topology, Zone
 from gtm.snapshot import LAST_RESORT, Node, Snapshot, Steered
 from gtm.steering.balance import MEASURED, weighed
 from gtm.steering.lifetimes import FIXED, Lifetimes, lifetimes
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.readings import Readings
-from gtm.steering.verdicts import AppHealth, app_health, eligible, panics, refreshed, withheld
+from gtm.steering.verdicts import (
+    AppHealth,
+    app_health,
+    eligible,
+    gateways_of,
+    panics,
+    refreshed,
+    withheld,
+)
 
 Touched = Mapping[str, Set[str]]  # service keys and their regions
 
@@ -123,7 +131,7 @@ class AppCompiler:
         """The app; the nodes of its services' names are put in the place of plain ones."""
         app, readings = self._app, self._readings
         known = None if self._before is None else self._before.health
-        health = app_health(app, readings.verdict, overlay, known)
+        health = app_health(app, readings.verdict, overlay, known, gateways_of(self._zone, app))
         kept = lifetimes(self._zone, app, overlay, readings)
         services = {
             service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
@@ -312,7 +320,7 @@ def _moved(
             compiled = after.services[key]
             number, here = compiled.steered.group, health.services[key]
             verdicts = [(region, here[region].verdict) for region in regions]
-            stands = [(name, each.state is State.DOWN, each.withheld) for name, each in verdicts]
+            stands = [(name, each.down, each.withheld) for name, each in verdicts]
             panic = key if app.panic else None  # then other regions count too
             alike = (id(groups[number]), panic, frozenset(stands))
             if alike not in outcomes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from gtm.checks import Target
 from gtm.model import App, Service, State, Topology, Verdict, Zone
 from gtm.steering.overlay import Overlay, Overlays
-from gtm.steering.verdicts import Look, app_health, service_health
+from gtm.steering.verdicts import Look, app_health, gateways_of, service_health, vetoes
 
 ROUNDING = 1e-9  # so that 50 % of 4 is 2 whatever floating point makes of it
 
@@ -121,9 +121,8 @@ class Bounds:
 
     def _up(self, use: Use, also: Target | None) -> State:
         """The service's state in the region under what is held out, and one more."""
-        app, service = use.deployed.app, use.deployed.service
         overlay = self._overlay(use.deployed)
-        return service_health(app, service, use.region, self._after(also), overlay).verdict.state
+        return _state(use.deployed, use.region, self._after(also), overlay)
 
     def _of(self, deployed: Deployed) -> _Regions:
         subject = deployed.subject
@@ -137,12 +136,13 @@ class Bounds:
     def _regions_up(self, deployed: Deployed, look: Look) -> frozenset[str]:
         app, service, overlay = deployed.app, deployed.service, self._overlay(deployed)
         if deployed.block:
-            regions = app_health(app, look, overlay).regions
+            gateways = gateways_of(deployed.zone, app)
+            regions = app_health(app, look, overlay, gateways=gateways).regions
             return frozenset(name for name in regions if regions[name].state is not State.DOWN)
         return frozenset(
             region
             for region in service.endpoints
-            if service_health(app, service, region, look, overlay).verdict.state is not State.DOWN
+            if _state(deployed, region, look, overlay) is not State.DOWN
         )
 
     def _after(self, also: Target | None) -> Look:
@@ -155,6 +155,13 @@ class Bounds:
 
     def _overlay(self, deployed: Deployed) -> Overlay:
         return self._overlays(deployed.zone, deployed.app)
+
+
+def _state(deployed: Deployed, region: str, look: Look, overlay: Overlay) -> State:
+    """A service's in a region."""
+    app, service = deployed.app, deployed.service
+    veto = vetoes(gateways_of(deployed.zone, app), look).get(region)
+    return service_health(app, service, region, look, overlay, veto=veto).verdict.state
 
 
 def _count(deployed: Deployed) -> int:

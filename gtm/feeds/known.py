@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from gtm.checks import Target
 from gtm.feeds.bounds import Deployed, Use
 from gtm.model import App, Endpoint, Service, Zone
-from gtm.steering.verdicts import target_of
+from gtm.steering.verdicts import probed_for
 from gtm.zonefile.findings import listed
 
 LONGEST = 80  # characters of a name that a message repeats
@@ -71,8 +71,8 @@ class Known:
 
 def _target(app: App, service: Service, endpoint: Endpoint) -> Target | None:
     """What reports about an endpoint count for; None where they are not used."""
-    target = target_of(app, service, endpoint)
-    return None if target is None or target.check.passive is None else target
+    probed = probed_for(app, service, endpoint)
+    return next((target for target in probed if target.check.passive is not None), None)
 
 
 def _bare(name: str) -> str:

@@ -20,7 +20,7 @@ from gtm.load.picture import Feed, Picture, Standing
 from gtm.load.sites import Identity, Site, Sites
 from gtm.load.spill import Intakes, Spill
 from gtm.model import Endpoint, Zone
-from gtm.steering.verdicts import target_of
+from gtm.steering.verdicts import probed_for
 
 log = structlog.get_logger("gtm")
 
@@ -201,9 +201,10 @@ def _endpoints(compiled: Compiled, sites: Sites) -> dict[tuple[Identity, str], s
             for region, endpoints in service.endpoints.items():
                 key = sites.list[sites.numbers[app.zone.name, region]].identity
                 for endpoint in endpoints:
-                    target = target_of(app.app, service, endpoint)
-                    if target is not None:
-                        found.setdefault((key, str(endpoint)), set()).add(target)
+                    probed = probed_for(app.app, service, endpoint)
+                    its_own = [target for target in probed if target.check.address is None]
+                    if its_own:
+                        found.setdefault((key, str(endpoint)), set()).update(its_own)
     return found
 
 

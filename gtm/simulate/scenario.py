@@ -16,7 +16,8 @@ from gtm.errors import UsageError
 from gtm.geo import Geo
 from gtm.model import State, Verdict, Zone
 from gtm.steering.readings import Readings
-from gtm.steering.verdicts import Look, target_of
+from gtm.steering.verdicts import Look, probed_for
+from gtm.steering.watched import gateway, targets_in
 from gtm.zonefile.findings import listed, nearest
 
 UP = Verdict(State.UP, "taken to be up", 0.0)
@@ -78,16 +79,21 @@ def _require_regions(zones: Iterable[Zone], scenario: Scenario) -> None:
 
 
 def _targets(zones: Iterable[Zone], regions: frozenset[str]) -> frozenset[Target]:
-    """What is probed in the regions."""
-    found = (
-        target_of(app, service, endpoint)
-        for zone in zones
-        for app in zone.apps
-        for service in app.services
-        for region in regions & service.endpoints.keys()
-        for endpoint in service.endpoints[region]
-    )
-    return frozenset(target for target in found if target is not None)
+    """What is probed in the regions, and for no other."""
+    inside: set[Target] = set()
+    outside: set[Target] = set()
+    for zone in zones:
+        for name, region in zone.regions.items():
+            if region.check is not None:
+                (inside if name in regions else outside).update(targets_in(gateway(region.check)))
+        for app in zone.apps:
+            for service in app.services:
+                for name, endpoints in service.endpoints.items():
+                    for endpoint in endpoints:
+                        probed = probed_for(app, service, endpoint)
+                        (inside if name in regions else outside).update(probed)
+    # what is asked for several regions (a check with an address) does not fail with one of them
+    return frozenset(inside - outside)
 
 
 def _without(compiled: Compiled, scenario: Scenario) -> Compiled:

@@ -16,7 +16,8 @@ from gtm.checks import Target
 from gtm.model import App, Service, State, Topology, Zone
 from gtm.steering.overlay import Hurry, Overlay
 from gtm.steering.readings import Readings
-from gtm.steering.verdicts import target_of
+from gtm.steering.verdicts import probed_for
+from gtm.steering.watched import gateway, targets_in
 
 LOWERED = 10  # seconds: a planned drain's TTL in a zone that gives no least one
 
@@ -104,7 +105,7 @@ def lifetimes(
             key = service.key
             stale = key in touched or key not in before.soonest
             soonest[key] = (
-                _soonest(app, service, overlay, readings) if stale else (before.soonest[key])
+                _soonest(zone, app, service, overlay, readings) if stale else (before.soonest[key])
             )
     together: Soonest | None = None
     if app.topology is Topology.REPLICATED:
@@ -117,15 +118,22 @@ def lifetimes(
     return Lifetimes(services, soonest)
 
 
-def _soonest(app: App, service: Service, overlay: Overlay, readings: Readings) -> Soonest | None:
+def _soonest(
+    zone: Zone, app: App, service: Service, overlay: Overlay, readings: Readings
+) -> Soonest | None:
     targets = [
-        target_of(app, service, endpoint)
+        target
         for region, endpoints in service.endpoints.items()
         if overlay.service(service.key, region) is None
         for endpoint in endpoints
         if overlay.endpoint(endpoint) is None
+        for target in probed_for(app, service, endpoint)
     ]
-    found = [(readings.patience(target), target) for target in targets if target is not None]
+    for region in service.endpoints:
+        own = zone.regions[region].check
+        if own is not None and overlay.service(service.key, region) is None:
+            targets += targets_in(gateway(own))
+    found = [(readings.patience(target), target) for target in targets]
     if not found:
         return None
     seconds, target = min(found, key=lambda pair: pair[0])

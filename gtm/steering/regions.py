@@ -35,7 +35,7 @@ class Standing:
         """After the verdict of one of them changed."""
         return Standing(
             self.missing,
-            self.down + (after.state is State.DOWN) - (before.state is State.DOWN),
+            self.down + after.down - before.down,
             self.unknown + (after.state is State.UNKNOWN) - (before.state is State.UNKNOWN),
             self.withheld + after.withheld - before.withheld,
         )
@@ -57,13 +57,18 @@ class RegionVerdicts(Mapping[str, Verdict]):
         services: Services,
         overlay: Overlay,
         standings: Mapping[str, Standing],
+        vetoes: Mapping[str, Verdict],
         known: Mapping[str, Verdict] | None = None,
     ) -> None:
-        """`standings` is by region, for a block alone; `known` are verdicts derived before."""
+        """`standings` is by region, for a block alone; `known` are verdicts derived before.
+
+        `vetoes` are the verdicts of regions' own checks that are down.
+        """
         self.standings = standings
         self._app = app
         self._services = services
         self._overlay = overlay
+        self._vetoes = vetoes
         self._known = dict(known or {})
 
     def after(
@@ -72,16 +77,22 @@ class RegionVerdicts(Mapping[str, Verdict]):
         overlay: Overlay,
         regions: Set[str],
         standings: Mapping[str, Standing],
+        vetoes: Mapping[str, Verdict],
     ) -> RegionVerdicts:
-        """Those of the same app after changes in these regions; all of them stand as given."""
+        """Those of the same app after changes in these regions; all of them stand as given.
+
+        Of the vetoes, those of these regions count.
+        """
         known = {name: each for name, each in self._known.items() if name not in regions}
-        return RegionVerdicts(self._app, services, overlay, standings, known)
+        kept = {name: each for name, each in self._vetoes.items() if name not in regions}
+        vetoed = {name: each for name, each in vetoes.items() if name in regions} | kept
+        return RegionVerdicts(self._app, services, overlay, standings, vetoed, known)
 
     def state(self, region: str) -> State:
         """What is believed of a region, without the words."""
         if not self.standings:
             return self[region].state
-        state, word = self.standings[region].state, self._overlay.regions.get(region)
+        state, word = self._block(region), self._overlay.regions.get(region)
         return state if word is None or revives(word, state is State.DOWN) else word.state
 
     def withheld(self, region: str) -> bool:
@@ -89,7 +100,7 @@ class RegionVerdicts(Mapping[str, Verdict]):
         if not self.standings:
             return self[region].withheld
         here, word = self.standings[region], self._overlay.regions.get(region)
-        if word is None or revives(word, here.state is State.DOWN):
+        if word is None or revives(word, self._block(region) is State.DOWN):
             return here.withheld > 0 and not here.missing
         return word.withheld
 
@@ -98,8 +109,24 @@ class RegionVerdicts(Mapping[str, Verdict]):
         if region not in self._known:
             if region not in self._app.regions:
                 raise KeyError(region)
-            self._known[region] = _verdict(self._app, region, self._services, self._overlay)
+            self._known[region] = self._verdict(region)
         return self._known[region]
+
+    def _verdict(self, region: str) -> Verdict:
+        found, veto = _derived(self._app, region, self._services), self._vetoes.get(region)
+        if veto is not None and not found.withheld and (found.down or self._is_optional()):
+            found = veto  # no service says it better
+        return _worded(self._app, region, found, self._overlay)
+
+    def _block(self, region: str) -> State:
+        """A block's state in a region, with no word about it."""
+        vetoed = region in self._vetoes and self._is_optional()
+        return State.DOWN if vetoed else self.standings[region].state
+
+    def _is_optional(self) -> bool:
+        """Whether no service counts, so that only the region itself can take the block out."""
+        app = self._app
+        return app.topology is Topology.REPLICATED and len(app.optional) == len(app.services)
 
     def __iter__(self) -> Iterator[str]:
         """The regions that serve anything of the app, in the order they first appear."""
@@ -119,13 +146,15 @@ def revives(word: Verdict, taken_out: bool) -> bool:
     return taken_out and word.state is State.UP
 
 
-def region_verdicts(app: App, services: Services, overlay: Overlay) -> RegionVerdicts:
+def region_verdicts(
+    app: App, services: Services, overlay: Overlay, vetoes: Mapping[str, Verdict]
+) -> RegionVerdicts:
     """Those of an app whose services stand like this."""
     if app.topology is Topology.SPREAD:
-        return RegionVerdicts(app, services, overlay, {})
+        return RegionVerdicts(app, services, overlay, {}, vetoes)
     counted = [service for service in app.services if not service.optional]
     standings = {region: _standing(region, counted, services) for region in app.regions}
-    return RegionVerdicts(app, services, overlay, standings)
+    return RegionVerdicts(app, services, overlay, standings, vetoes)
 
 
 def _standing(region: str, counted: list[Service], services: Services) -> Standing:
@@ -135,7 +164,7 @@ def _standing(region: str, counted: list[Service], services: Services) -> Standi
     ]
     return Standing(
         missing[0] if missing else "",
-        sum(verdict.state is State.DOWN for verdict in here),
+        sum(verdict.down for verdict in here),
         sum(verdict.state is State.UNKNOWN for verdict in here),
         sum(verdict.withheld for verdict in here),
     )
@@ -144,14 +173,10 @@ def _standing(region: str, counted: list[Service], services: Services) -> Standi
 # --- the words --------------------------------------------------------------------------
 
 
-def _verdict(app: App, region: str, services: Services, overlay: Overlay) -> Verdict:
-    """The app's verdict for a region.
-
-    replicated: down while any service of the block that counts is missing or down there.
-    spread: services stand for themselves, so down only once none of them is left.
-    """
-    found, word = _derived(app, region, services), overlay.regions.get(region)
-    if word is None or revives(word, found.state is State.DOWN):
+def _worded(app: App, region: str, found: Verdict, overlay: Overlay) -> Verdict:
+    """The verdict found for a region, or the word that stands in its place."""
+    word = overlay.regions.get(region)
+    if word is None or revives(word, found.down):
         return found
     # a spread service with a word of its own may stand against that of its region
     alone = app.topology is Topology.SPREAD and found.state is not word.state
@@ -159,6 +184,11 @@ def _verdict(app: App, region: str, services: Services, overlay: Overlay) -> Ver
 
 
 def _derived(app: App, region: str, services: Services) -> Verdict:
+    """The app's verdict for a region.
+
+    replicated: down while any service of the block that counts is missing or down there.
+    spread: services stand for themselves, so down only once none of them is left.
+    """
     here = [
         (service, services[service.key][region].verdict)
         for service in app.services
@@ -177,7 +207,7 @@ def _derived(app: App, region: str, services: Services) -> Verdict:
 
 
 def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
-    down = [(service, verdict) for service, verdict in verdicts if verdict.state is State.DOWN]
+    down = [(service, verdict) for service, verdict in verdicts if verdict.down]
     if down:
         service, verdict = min(down, key=lambda pair: (not pair[1].withheld, pair[1].since))
         more = f" (and {len(down) - 1} more of the block)" if len(down) > 1 else ""
@@ -190,7 +220,7 @@ def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
 
 
 def _any_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
-    left = [(service, verdict) for service, verdict in verdicts if verdict.state is not State.DOWN]
+    left = [(service, verdict) for service, verdict in verdicts if not verdict.down]
     if not left:
         service, verdict = max(verdicts, key=lambda pair: pair[1].since)
         act = verdict.act if all(each.withheld for _, each in verdicts) else None

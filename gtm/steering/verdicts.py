@@ -8,21 +8,26 @@ narrower one has taken out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
-from gtm.checks import Check, Exec, Grpc, Http, Target, Tcp
-from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict
+from gtm.checks import Combined, Target
+from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict, Zone
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.regions import RegionVerdicts, region_verdicts, revives
+from gtm.steering.watched import Look as Look
+from gtm.steering.watched import Watched, believed, gateway, measured, targets_in, watched
 
 UNCHECKED = Verdict(State.UP, "no check is configured", 0.0)
 
+Gateways = Mapping[str, Watched]  # what their own checks watch, by region
+UNGATED: Gateways = MappingProxyType({})
+
 UNPROBED = Verdict(State.UNKNOWN, "0 of 1 endpoints up; the others are not probed yet", 0.0)
 
-Look = Callable[[Target], Verdict]
 Verdicts = tuple[tuple[Endpoint, Verdict], ...]
-Targets = tuple[Target | None, ...]  # what is probed for endpoints; None without a check
+Targets = tuple[Watched | None, ...]  # what is probed for endpoints; None without a check
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +62,68 @@ class AppHealth:
     """An app: its verdict for each region, and each service's (by key) for each of its regions.
 
     `believed` counts the endpoints that `panic` goes by, for a block that has it: those not down,
-    and all.
+    and all. `gateways` are what its regions' own checks watch.
     """
 
     regions: RegionVerdicts
     services: Mapping[str, Mapping[str, ServiceHealth]]
     believed: tuple[int, int] = (0, 0)
+    gateways: Gateways = field(default_factory=dict, compare=False, repr=False)
 
 
-def target_of(app: App, service: Service, endpoint: Endpoint) -> Target | None:
+def watched_of(app: App, service: Service, endpoint: Endpoint) -> Watched | None:
     """What is probed for an endpoint; None where neither the service nor its app has a check."""
     check = service.check or app.check
     if check is None:
         return None
-    address = check.address or str(endpoint).rstrip(".")
-    return Target(check, address, _asked_by(check, service))
+    return watched(check, str(endpoint).rstrip("."), service.name.rstrip("."))
 
 
-def _asked_by(check: Check, service: Service) -> str | None:
-    """The name that goes with a probe; None where it makes no difference to what is asked."""
-    probe, own = check.probe, service.name.rstrip(".")
-    if isinstance(probe, Http):
-        return probe.host or own
-    if isinstance(probe, Tcp):
-        return own if probe.tls is not None and probe.tls.server_name is None else None
-    return own if isinstance(probe, Grpc | Exec) else None
+def target_of(app: App, service: Service, endpoint: Endpoint) -> Target | None:
+    """What is measured of an endpoint; None where it has no check."""
+    return measured(watched_of(app, service, endpoint))
 
 
-def targets_of(apps: Iterable[App]) -> frozenset[Target]:
-    """Everything that is to be probed for the apps."""
-    found = (
-        target_of(app, service, endpoint)
-        for app in apps
-        for service in app.services
-        for endpoints in service.endpoints.values()
-        for endpoint in endpoints
-    )
-    return frozenset(target for target in found if target is not None)
+def probed_for(app: App, service: Service, endpoint: Endpoint) -> tuple[Target, ...]:
+    """All that is probed for an endpoint."""
+    return targets_in(watched_of(app, service, endpoint))
+
+
+def gateways_of(zone: Zone, app: App) -> Gateways:
+    """What the own checks of an app's regions watch, for those that have one."""
+    checks = ((region, zone.regions[region].check) for region in app.regions)
+    return {region: gateway(check) for region, check in checks if check is not None}
+
+
+def vetoes(gateways: Gateways, look: Look) -> Mapping[str, Verdict]:
+    """The regions whose own check is down, with what is then believed of everything there."""
+    found = ((region, believed(each, look)) for region, each in gateways.items())
+    return {
+        region: replace(verdict, state=State.DOWN, reason=f"{region}'s own check: {verdict.reason}")
+        for region, verdict in found
+        if verdict.down
+    }
+
+
+def targets_of(zones: Iterable[Zone]) -> frozenset[Target]:
+    """Everything that is to be probed for the zones."""
+    return frozenset(target for zone in zones for target in _targets(zone))
+
+
+def _targets(zone: Zone) -> Iterator[Target]:
+    for region in zone.regions.values():
+        if region.check is not None:
+            yield from targets_in(gateway(region.check))
+    for app in zone.apps:
+        yield from probed_of(app)
+
+
+def probed_of(app: App) -> Iterator[Target]:
+    """Everything that is probed for an app's endpoints."""
+    for service in app.services:
+        for endpoints in service.endpoints.values():
+            for endpoint in endpoints:
+                yield from probed_for(app, service, endpoint)
 
 
 def regions_of(app: App) -> tuple[str, ...]:
@@ -108,13 +138,17 @@ def service_health(
     look: Look,
     overlay: Overlay = SILENT,
     targets: Targets | None = None,
+    veto: Verdict | None = None,
 ) -> ServiceHealth:
-    """The verdict of one service in one of its regions; `targets` as far as they are known."""
+    """The verdict of one service in one of its regions; `targets` as far as they are known.
+
+    `veto` is the verdict of the region's own check, where that is down.
+    """
     endpoints = service.endpoints[region]
     if targets is None:
-        targets = tuple([target_of(app, service, endpoint) for endpoint in endpoints])
+        targets = tuple([watched_of(app, service, endpoint) for endpoint in endpoints])
     min_up = service.min_up or app.min_up
-    return _found(min_up, (service.key, region), endpoints, targets, look, overlay)
+    return _found(min_up, (service.key, region), endpoints, targets, look, overlay, veto)
 
 
 def _found(
@@ -124,6 +158,7 @@ def _found(
     targets: Targets,
     look: Look,
     overlay: Overlay,
+    veto: Verdict | None,
 ) -> ServiceHealth:
     """The health of a service (by key) in a region, from what is found at its endpoints."""
     words = overlay.endpoints
@@ -132,7 +167,13 @@ def _found(
             (
                 endpoint,
                 (overlay.endpoint(endpoint) if words else None)
-                or (UNCHECKED if target is None else look(target)),
+                or (
+                    UNCHECKED
+                    if target is None
+                    else look(target)
+                    if type(target) is Target
+                    else believed(target, look)
+                ),
             )
             for endpoint, target in zip(endpoints, targets, strict=True)
         ]
@@ -141,10 +182,11 @@ def _found(
         word = overlay.service(*where)
         if word is not None and not revives(word, all(each.withheld for _, each in verdicts)):
             return ServiceHealth(word, verdicts, targets, min_up)
-    if len(verdicts) == 1:
-        alone = _alone(*verdicts[0], targets[0])
-        return ServiceHealth(alone, verdicts, targets, min_up)
-    return ServiceHealth(_count(verdicts, min_up), verdicts, targets, min_up)
+    alone = len(verdicts) == 1
+    found = _alone(*verdicts[0], targets[0]) if alone else _count(verdicts, min_up)
+    if veto is not None and not found.withheld:
+        found = veto
+    return ServiceHealth(found, verdicts, targets, min_up)
 
 
 def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
@@ -165,21 +207,25 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     return Verdict(State.UNKNOWN, f"{words}; the others are not probed yet", 0.0)
 
 
-def _alone(endpoint: Endpoint, verdict: Verdict, target: Target | None) -> Verdict:
+def _alone(endpoint: Endpoint, verdict: Verdict, target: Watched | None) -> Verdict:
     """The same where there is one endpoint, as nearly everywhere in a large zone."""
     if verdict is UNCHECKED:
         return UNCHECKED
-    match State.DOWN if verdict.down else verdict.state:
-        case State.UP:
-            return Verdict(State.UP, "1 of 1 endpoints up", verdict.since)
-        case State.UNKNOWN:
-            return UNPROBED
-        case State.DOWN:
-            # a target has the address in text already
-            name = str(endpoint) if target is None or endpoint.is_host else target.address
-            why = verdict.reason if verdict.withheld else f"down: {verdict.reason}"
-            reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
-            return Verdict(State.DOWN, reason, verdict.since, verdict.act)
+    if verdict.down:
+        name = _address(endpoint, target) or str(endpoint)
+        why = verdict.reason if verdict.withheld else f"down: {verdict.reason}"
+        reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
+        return Verdict(State.DOWN, reason, verdict.since, verdict.act)
+    if verdict.state is State.UP:
+        return Verdict(State.UP, "1 of 1 endpoints up", verdict.since)
+    return UNPROBED
+
+
+def _address(endpoint: Endpoint, target: Watched | None) -> str | None:
+    """The endpoint's address where what is probed has it in text already."""
+    if type(target) is not Target or target.check.address is not None or endpoint.is_host:
+        return None
+    return target.address
 
 
 def _too_few(verdicts: Verdicts, needed: int) -> str:
@@ -193,22 +239,34 @@ def _too_few(verdicts: Verdicts, needed: int) -> str:
 
 
 def app_health(
-    app: App, look: Look, overlay: Overlay = SILENT, before: AppHealth | None = None
+    app: App,
+    look: Look,
+    overlay: Overlay = SILENT,
+    before: AppHealth | None = None,
+    gateways: Gateways = UNGATED,
 ) -> AppHealth:
     """All verdicts of an app, from its endpoints' up.
 
     `before` is that of an earlier form of the app, which knows many targets.
     """
+    vetoed = vetoes(gateways, look)
     services: dict[str, Mapping[str, ServiceHealth]] = {}
     for service in app.services:
         known = before.services.get(service.key) if before is not None else None
         services[service.key] = {
             region: service_health(
-                app, service, region, look, overlay, _known(app, service, known, region)
+                app,
+                service,
+                region,
+                look,
+                overlay,
+                _known(app, service, known, region),
+                vetoed.get(region),
             )
             for region in service.endpoints
         }
-    return AppHealth(region_verdicts(app, services, overlay), services, _believed(app, services))
+    regions = region_verdicts(app, services, overlay, vetoed)
+    return AppHealth(regions, services, _believed(app, services), gateways)
 
 
 def _known(
@@ -217,7 +275,7 @@ def _known(
     """The targets of the service's endpoints in a region, if they were there before."""
     old = before.get(region) if before is not None else None
     endpoints, check = service.endpoints[region], service.check or app.check
-    if old is None or len(old.endpoints) != len(endpoints):
+    if old is None or len(old.endpoints) != len(endpoints) or isinstance(check, Combined):
         return None
     if [None if each is None else each.check for each in old.targets[:1]] != [check]:
         return None
@@ -240,6 +298,7 @@ def refreshed(
     counted = {} if app.topology is Topology.SPREAD else dict(before.regions.standings)
     up, of = before.believed
     regions: set[str] = set()
+    vetoed = vetoes(before.gateways, look) if before.gateways else {}
     for where in changed:
         key, region = where
         here = own.get(key)
@@ -247,7 +306,9 @@ def refreshed(
             here = own[key] = services[key] = dict(services[key])
         old = here[region]
         endpoints = [endpoint for endpoint, _ in old.endpoints]
-        new = here[region] = _found(old.min_up, where, endpoints, old.targets, look, overlay)
+        new = here[region] = _found(
+            old.min_up, where, endpoints, old.targets, look, overlay, vetoed.get(region)
+        )
         regions.add(region)
         if counted and key not in app.optional:
             if new.verdict.state is not old.verdict.state or new.verdict.act is not old.verdict.act:
@@ -255,8 +316,8 @@ def refreshed(
             if app.panic:
                 up += _up(new) - _up(old)
                 of += _counted(new) - _counted(old)
-    verdicts = before.regions.after(services, overlay, regions, counted)
-    return AppHealth(verdicts, services, (up, of))
+    verdicts = before.regions.after(services, overlay, regions, counted, vetoed)
+    return AppHealth(verdicts, services, (up, of), before.gateways)
 
 
 def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
@@ -270,7 +331,7 @@ def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
         state = health.regions.state
         return frozenset([name for name in service.endpoints if state(name) is not State.DOWN])
     here = health.services[service.key].items()
-    return frozenset([name for name, found in here if found.verdict.state is not State.DOWN])
+    return frozenset([name for name, found in here if not found.verdict.down])
 
 
 def withheld(app: App, service: Service, health: AppHealth) -> frozenset[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gtm.checks import Check, Http
+from gtm.checks import AnyCheck, Http, leaves
 from gtm.model import App, Balance, Endpoint, Service, Steering, Topology, frozen_mapping
 from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
-from gtm.zonefile.checks import bare, checked
+from gtm.zonefile.checkshape import Used
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.endpoints import EndpointReader, weights_differ
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
@@ -19,7 +19,6 @@ from gtm.zonefile.scope import Scope, check_name
 from gtm.zonefile.shape import (
     SERVICE_OPTIONS,
     AppShape,
-    CheckShape,
     ServiceShape,
     ServiceUse,
     SteeringKeys,
@@ -150,35 +149,8 @@ class AppReader:
 
     # --- the app's check --------------------------------------------------------------
 
-    def _check(self, app: str, use: str | CheckShape | None, path: KeyPath) -> Check | None:
-        if use is None:
-            return None
-        path = (*path, "check")
-        if isinstance(use, CheckShape):
-            return checked(app, use, self.document, path, self.findings)
-        if use in self.scope.checks:
-            return self.scope.checks[use]
-        if (found := bare(use)) is not None and use not in self.scope.check_spots:
-            return found
-        if use not in self.scope.check_spots:
-            self._unknown_check(use, path)
-        return None
-
-    def _unknown_check(self, use: str, path: KeyPath) -> None:
-        known = [*self.scope.check_spots, "http", "https"]
-        if use == "tcp":
-            problem, remedy = "a tcp check needs a port", "write `{type: tcp, port: 443}`"
-        elif not self.scope.complete:
-            return
-        else:
-            hint = nearest(use, known)
-            problem = f"there is no check {shown(use)}"
-            remedy = (
-                f"write {hint}"
-                if hint
-                else f"define it under `checks`, or write one of: {listed(known)}"
-            )
-        self.findings.wrong(self.document.at(path), problem, remedy)
+    def _check(self, app: str, use: Used | None, path: KeyPath) -> AnyCheck | None:
+        return self.scope.check_reader(self.document, self.findings).use(app, use, (*path, "check"))
 
     # --- services and their endpoints -------------------------------------------------
 
@@ -296,7 +268,7 @@ class AppReader:
     # --- balance ----------------------------------------------------------------------
 
     def _warn_of_what_is_not_measured(
-        self, shape: AppShape, steering: Steering, check: Check | None, path: KeyPath
+        self, shape: AppShape, steering: Steering, check: AnyCheck | None, path: KeyPath
     ) -> None:
         """Say that measured speed is asked for where no check measures it."""
         if shape.balance is Balance.EWMA and check is None:
@@ -305,7 +277,9 @@ class AppReader:
                 "the app has no check, so no endpoint is known to be faster than another",
                 "write a `check`, or `balance: round_robin`",
             )
-        if by_service_time(steering) and (check is None or not isinstance(check.probe, Http)):
+        if by_service_time(steering) and (
+            check is None or not any(isinstance(one.probe, Http) for one in leaves(check))
+        ):
             self.findings.warn(
                 self.document.at((*path, "steering")),
                 "`latency_weight` says nothing: no check of the app tells service times",

@@ -1,24 +1,15 @@
-"""From a check as written to the model's Check: defaults, and keys that must fit together."""
+"""From a check as written to a Check: defaults, and keys that must fit together."""
 
 from __future__ import annotations
 
-from gtm.checks import (
-    Check,
-    Contains,
-    Http,
-    Judgement,
-    LoadField,
-    Passive,
-    Schedule,
-    StatusRange,
-    Tcp,
-    Tls,
-)
-from gtm.zonefile.choices import CheckType
+from gtm.checks import Check, Damping, Judgement, LoadField, Schedule, Unknown
+from gtm.usable import misfit
+from gtm.zonefile.checkshape import CheckShape, DampingShape, LoadFieldShape
+from gtm.zonefile.checkvalues import CheckType
 from gtm.zonefile.document import Document, KeyPath
-from gtm.zonefile.findings import Findings
+from gtm.zonefile.findings import Findings, Wrong
 from gtm.zonefile.passive import passive
-from gtm.zonefile.shape import CheckShape, LoadFieldShape
+from gtm.zonefile.probekinds import DEFAULT_PORTS, misplaced, probe_of
 
 # Below 100 ms probes are a load of their own; beyond an hour a verdict says nothing any more.
 MIN_INTERVAL = 0.1
@@ -28,24 +19,18 @@ MAX_INTERVAL = 3600.0
 MIN_TIMEOUT = 0.01
 DEFAULT_TIMEOUT = 3.0
 
-_DEFAULT_PORTS = {CheckType.HTTP: 80, CheckType.HTTPS: 443}
-_OK = (StatusRange(200, 299),)
+# Longer than a day nothing is held down for having changed too often.
+MAX_HOLD = 86400.0
 
-# Keys that say nothing for a type of check.
-_ONLY_FOR_HTTP = ("path", "host", "expect", "verify", "load")
-_MEANINGLESS = {
-    CheckType.TCP: (_ONLY_FOR_HTTP, "http and https checks"),
-    CheckType.HTTP: (("verify",), "https checks"),
-    CheckType.HTTPS: ((), ""),
-}
+_WITH_PORT = (CheckType.TCP, CheckType.GRPC)
 
 
 def bare(word: str) -> Check | None:
-    """The check that `http` or `https` alone stand for; None for any other word."""
-    for type_, port in _DEFAULT_PORTS.items():
-        if word == type_.value:
-            return Check(word, Http(Tls() if type_ is CheckType.HTTPS else None), port)
-    return None
+    """The check that a type alone stands for; None for any other word, or one that needs more."""
+    if word not in (CheckType.HTTP.value, CheckType.HTTPS.value, CheckType.ICMP.value):
+        return None
+    shape = CheckShape.model_validate({"type": word})
+    return Check(word, probe_of(shape), DEFAULT_PORTS.get(shape.type))
 
 
 def checked(
@@ -53,42 +38,89 @@ def checked(
 ) -> Check | None:
     """The check at `path`; None, with every mistake noted, when its keys do not fit together."""
     before = len(findings.mistakes)
-    _reject_meaningless(shape, document, path, findings)
+    refuse_misplaced(shape, document, path, findings)
     _judge_times(shape, document, path, findings)
     _judge_load(shape.load, document, (*path, "load"), findings)
     reports = passive(shape.passive, document, (*path, "passive"), findings)
-    port = shape.port or _DEFAULT_PORTS.get(shape.type)
-    if port is None and document.value_at((*path, "port")) is None:
+    port = shape.port or DEFAULT_PORTS.get(shape.type)
+    if shape.type in _WITH_PORT and port is None and is_whole(shape, document, path):
         findings.wrong(
-            document.key(path), "a tcp check needs a port", "write `port:`, such as `port: 443`"
+            document.key(path),
+            f"a {shape.type.value} check needs a port",
+            "write `port:`, such as `port: 443`",
         )
-    if port is None or len(findings.mistakes) > before:
+    if len(findings.mistakes) > before:
         return None
-    return _built(name, shape, port, reports)
-
-
-def _built(name: str, shape: CheckShape, port: int, reports: Passive | None) -> Check:
-    return Check(
+    try:
+        probe = probe_of(shape)
+    except Wrong as wrong:
+        if is_whole(shape, document, path):
+            findings.wrong(document.key(path), wrong.problem, wrong.remedy)
+        return None
+    check = Check(
         name,
-        Tcp() if shape.type is CheckType.TCP else _http(shape),
+        probe,
         port,
-        schedule=Schedule(shape.interval, _timeout(shape)),
-        judgement=Judgement(shape.rise, shape.fall),
-        load=_load(shape.load),
-        passive=reports,
+        shape.address,
+        shape.source,
+        shape.family,
+        _schedule(shape),
+        _judgement(shape),
+        _load(shape.load),
+        reports,
+    )
+    return check if _is_possible(check, shape, document, path, findings) else None
+
+
+def _is_possible(
+    check: Check, shape: CheckShape, document: Document, path: KeyPath, findings: Findings
+) -> bool:
+    fault = misfit(check)
+    if fault is not None and is_whole(shape, document, path):
+        problem, _, remedy = fault.partition("; ")
+        remedy = remedy or "write one that can be made, or remove the key"
+        findings.wrong(document.key(path), f"the check can't be made: {problem}", remedy)
+    return fault is None
+
+
+def is_whole(shape: CheckShape, document: Document, path: KeyPath) -> bool:
+    """Whether all that is written could be read: else what seems to be missing may be there."""
+    written = document.value_at(path)
+    return isinstance(written, dict) and len(written) == len(shape.model_fields_set)
+
+
+def refuse_misplaced(
+    shape: CheckShape, document: Document, path: KeyPath, findings: Findings
+) -> None:
+    """Note every key that says nothing for the check's type."""
+    for key, meant_for in misplaced(shape):
+        problem = f"`{key}` says nothing for a {shape.type.value} check"
+        findings.wrong(document.key((*path, key)), problem, f"remove it; it is for {meant_for}")
+    if shape.connect_timeout is not None and shape.type is CheckType.DNS and not shape.tcp:
+        spot = document.key((*path, "connect_timeout"))
+        findings.wrong(spot, "there is no connection over UDP", "remove it, or write `tcp: true`")
+
+
+def _schedule(shape: CheckShape) -> Schedule:
+    return Schedule(shape.interval, _timeout(shape), shape.connect_timeout, shape.fast_interval)
+
+
+def _judgement(shape: CheckShape) -> Judgement:
+    return Judgement(
+        shape.rise,
+        shape.fall,
+        shape.ok,
+        shape.max_latency,
+        _damping(shape.damping),
+        shape.unknown or Unknown.KEEP,
+        shape.stale_after,
     )
 
 
-def _http(shape: CheckShape) -> Http:
-    expect = shape.expect
-    body = (Contains(expect.body),) if expect and expect.body is not None else ()
-    return Http(
-        tls=Tls(verify=shape.verify is not False) if shape.type is CheckType.HTTPS else None,
-        path=shape.path or "/",
-        host=shape.host,
-        statuses=(expect and expect.status) or _OK,
-        body=body,
-    )
+def _damping(shape: DampingShape | None) -> Damping | None:
+    if shape is None:
+        return None
+    return Damping(shape.changes, shape.within, shape.hold, shape.most)
 
 
 def _load(shape: LoadFieldShape | None) -> LoadField | None:
@@ -99,14 +131,7 @@ def _timeout(shape: CheckShape) -> float:
     return min(DEFAULT_TIMEOUT, shape.interval) if shape.timeout is None else shape.timeout
 
 
-def _reject_meaningless(
-    shape: CheckShape, document: Document, path: KeyPath, findings: Findings
-) -> None:
-    keys, meant_for = _MEANINGLESS[shape.type]
-    for key in keys:
-        if key in shape.model_fields_set:
-            problem = f"`{key}` says nothing for a {shape.type.value} check"
-            findings.wrong(document.key((*path, key)), problem, f"remove it; it is for {meant_for}")
+# --- keys that must fit together ----------------------------------------------------------
 
 
 def _judge_load(
@@ -132,16 +157,53 @@ def _judge_times(shape: CheckShape, document: Document, path: KeyPath, findings:
             f"an interval of {interval:g} s is out of bounds",
             "write one from `100ms` to `1h`",
         )
-    elif timeout < MIN_TIMEOUT:
+        return
+    if timeout < MIN_TIMEOUT:
         findings.wrong(
             document.at((*path, "timeout")),
             f"a timeout of {timeout:g} s is too short for a round trip",
             "write `10ms` or more",
         )
-    elif timeout > interval and {"timeout", "interval"} & shape.model_fields_set:
+        return
+    if timeout > interval and {"timeout", "interval"} & shape.model_fields_set:
         findings.wrong(
             document.at((*path, "timeout")),
             f"the timeout ({timeout:g} s) is longer than the interval ({interval:g} s): "
             "a probe has to end before the next begins",
             f"write a timeout of at most `{interval:g}s`",
         )
+        return
+    for key, low, high in (
+        ("fast_interval", MIN_INTERVAL, interval),
+        ("connect_timeout", MIN_TIMEOUT, timeout),
+        ("max_latency", 0.001, timeout),
+        ("stale_after", interval, float("inf")),
+    ):
+        _bound(getattr(shape, key), key, low, high, document, path, findings)
+    _judge_damping(shape.damping, document, (*path, "damping"), findings)
+
+
+def _bound(
+    value: float | None,
+    key: str,
+    low: float,
+    high: float,
+    document: Document,
+    path: KeyPath,
+    findings: Findings,
+) -> None:
+    if value is None or low <= value <= high:
+        return
+    limit = f"`{low:g}s` or more" if high == float("inf") else f"one from `{low:g}s` to `{high:g}s`"
+    spot = document.at((*path, key))
+    findings.wrong(spot, f"{key} of {value:g} s is out of bounds", f"write {limit}")
+
+
+def _judge_damping(
+    shape: DampingShape | None, document: Document, path: KeyPath, findings: Findings
+) -> None:
+    if shape is None:
+        return
+    _bound(shape.within, "within", 1.0, MAX_HOLD, document, path, findings)
+    _bound(shape.most, "most", 1.0, MAX_HOLD, document, path, findings)
+    _bound(shape.hold, "hold", 1.0, shape.most, document, path, findings)

@@ -9,28 +9,7 @@ from typing import TypeVar
 from gtm.model import AllDown, Balance, Draw, Policy, Stale, Topology
 from gtm.zonefile.findings import Wrong, nearest, shown
 
-NEVER_ALONE = (
-    "`passive` can't be a check by itself: reports only take out, and only probes put back",
-    "write the type of its probes, such as `type: https`, with `passive: {}` beside it",
-)
-
 _Word = TypeVar("_Word", bound=Enum)
-
-
-class CheckType(Enum):
-    """The words for how a thing is probed."""
-
-    HTTP = "http"
-    HTTPS = "https"
-    TCP = "tcp"
-
-
-def check_type(value: object) -> CheckType:
-    """How a thing is probed."""
-    if value == "passive":
-        raise Wrong(*NEVER_ALONE)
-    later = ("grpc", "dns", "icmp", "exec", "all", "any", "quorum")
-    return _choice(value, CheckType, "check type", later)
 
 
 def policy(value: object) -> Policy:
@@ -68,13 +47,11 @@ def all_down(value: object) -> AllDown:
     raise Wrong(f"{shown(value)} is not an answer of last resort", f"write {hint or fallback}")
 
 
-def _choice(value: object, kind: type[_Word], what: str, later: tuple[str, ...] = ()) -> _Word:
+def _choice(value: object, kind: type[_Word], what: str) -> _Word:
     words = [str(member.value) for member in kind]
     remedy = f"write {_either(words)}"
     if isinstance(value, str) and value in words:
         return kind(value)
-    if isinstance(value, str) and value in later:
-        raise Wrong(f"the {what} `{value}` is not supported by this version", remedy)
     hint = nearest(value, words) if isinstance(value, str) else ""
     raise Wrong(f"{shown(value)} is not a {what}", f"write {hint}" if hint else remedy)
 

@@ -6,6 +6,8 @@ PyYAML's C parser composes nodes with marks; the values are built here, by YAML 
 
 from __future__ import annotations
 
+import json
+
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from gtm.zonefile.compose import PLAIN, STRING, Refused, compose
@@ -65,7 +67,7 @@ class Document:
                 continue
             pair = found
             if isinstance(part, str):
-                keys.append(part or '""')
+                keys.append(part if part.isprintable() and part else json.dumps(part))
         return spot_of(self.file, pair[which], ".".join(keys))
 
     def _child(self, node: Node, part: str | int) -> tuple[Node, Node] | None:

@@ -9,7 +9,6 @@ from typing import Any
 
 import yaml
 
-from gtm.checks import Check, Contains, Http, Passive, StatusRange, kind
 from gtm.model import (
     EVERYONE,
     AllDown,
@@ -30,11 +29,11 @@ from gtm.model import (
 )
 from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
+from gtm.zonefile.expandchecks import Named, check_tree, check_use, duration, named_checks, part
 from gtm.zonefile.load import load
 from gtm.zonefile.policies import BY_COST
 from gtm.zonefile.scalars import plain
 from gtm.zonefile.steering import any_sticky
-from gtm.zonefile.values import fraction
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 
@@ -54,7 +53,13 @@ def expanded(zone: Zone) -> str:
 
 
 def _zone(zone: Zone) -> dict[str, Any]:
-    checks = _named_checks(zone.apps)
+    checks = named_checks(
+        (
+            *(region.check for region in zone.regions.values()),
+            *(app.check for app in zone.apps),
+            *(service.check for app in zone.apps for service in app.services),
+        )
+    )
     soa = zone.soa
     tree: dict[str, Any] = {"zone": zone.name, "ttl": _ttl(zone)}
     if any(
@@ -74,11 +79,11 @@ def _zone(zone: Zone) -> dict[str, Any]:
         "ttl": soa.ttl,
         "serial": zone.serial,
     }
-    tree["regions"] = {name: _region(region) for name, region in zone.regions.items()}
-    tree["checks"] = {name: _check(check) for name, check in checks.items()}
+    tree["regions"] = {name: _region(region, checks) for name, region in zone.regions.items()}
+    tree["checks"] = {name: check_tree(check, checks) for name, check in checks.items()}
     tree["alerts"] = {one.name: _receiver(one) for one in zone.alerts}
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
-    tree["load"] = {"expire": _duration(zone.load.expire), "stale": zone.load.stale.value}
+    tree["load"] = {"expire": duration(zone.load.expire), "stale": zone.load.stale.value}
     tree["safety"] = {"min_regions": zone.min_regions}
     tree["geo"] = {
         "overrides": {str(override.clients): _override(override) for override in zone.overrides}
@@ -102,66 +107,18 @@ def _override(override: GeoOverride) -> dict[str, Any]:
     return tree
 
 
-def _region(region: Any) -> dict[str, Any]:
+def _region(region: Any, checks: Named) -> dict[str, Any]:
     tree: dict[str, Any] = {"location": _location(region.location), "bias": region.bias}
     if region.capacity is not None:
         tree["capacity"] = region.capacity
-        tree["soft"] = _part(region.soft)
+        tree["soft"] = part(region.soft)
+    if region.check is not None:
+        tree["check"] = check_use(region.check, checks)
     return tree
 
 
 def _location(location: Location) -> str | list[float]:
     return location.code() or [location.latitude, location.longitude]
-
-
-def _named_checks(apps: tuple[App, ...]) -> dict[str, Check]:
-    """The checks that can be written once: of two with one name, the second stays with its app."""
-    checks: dict[str, Check] = {}
-    for app in apps:
-        for check in (app.check, *(service.check for service in app.services)):
-            if check is not None:
-                checks.setdefault(check.name, check)
-    return checks
-
-
-def _check(check: Check) -> dict[str, Any]:
-    tree: dict[str, Any] = {
-        "type": kind(check.probe),
-        "port": check.port,
-        "interval": _duration(check.schedule.interval),
-        "timeout": _duration(check.schedule.timeout),
-        "rise": check.judgement.rise,
-        "fall": check.judgement.fall,
-    }
-    if check.passive is not None:
-        tree["passive"] = _passive(check.passive)
-    probe = check.probe
-    if not isinstance(probe, Http):
-        return tree
-    tree["path"] = probe.path
-    if probe.host is not None:
-        tree["host"] = probe.host
-    tree["expect"] = {"status": [_status(one) for one in probe.statuses]}
-    for test in probe.body:
-        if isinstance(test, Contains):
-            tree["expect"]["body"] = test.text
-    if probe.tls is not None:
-        tree["verify"] = probe.tls.verify
-    if check.load is not None:
-        where = {"header": check.load.header, "pointer": check.load.pointer}
-        tree["load"] = {key: value for key, value in where.items() if value is not None}
-    return tree
-
-
-def _passive(passive: Passive) -> dict[str, Any]:
-    return {
-        "failures": _part(passive.failures),
-        "minimum": passive.minimum,
-        "window": _duration(passive.window),
-        "hold": _duration(passive.hold),
-        "most": _part(passive.most),
-        "reporters": passive.reporters,
-    }
 
 
 def _latency_rules(rules: LatencyRules) -> dict[str, Any]:
@@ -170,20 +127,8 @@ def _latency_rules(rules: LatencyRules) -> dict[str, Any]:
         "samples": rules.samples,
         "reporters": rules.reporters,
         "networks": rules.networks,
-        "expire": _duration(rules.expire),
+        "expire": duration(rules.expire),
     }
-
-
-def _status(status: StatusRange) -> int | str:
-    return status.first if status.first == status.last else f"{status.first}-{status.last}"
-
-
-def _duration(seconds: float) -> str | float:
-    """As text where that says exactly the same, else as a number."""
-    if seconds == int(seconds):
-        return f"{int(seconds)}s"
-    milliseconds = round(seconds * 1000)
-    return f"{milliseconds}ms" if milliseconds / 1000 == seconds else seconds
 
 
 def _receiver(receiver: Receiver) -> dict[str, Any]:
@@ -196,14 +141,14 @@ def _receiver(receiver: Receiver) -> dict[str, Any]:
         "severity": receiver.severity.word,
         "regions": list(receiver.regions),
         "apps": list(receiver.apps),
-        "group_wait": _duration(receiver.group_wait),
+        "group_wait": duration(receiver.group_wait),
     }
     if receiver.type is not ReceiverType.ALERTMANAGER:
-        tree["repeat"] = _duration(receiver.repeat)
+        tree["repeat"] = duration(receiver.repeat)
     return tree | {
         "burst": receiver.burst,
-        "pace": _duration(receiver.pace),
-        "timeout": _duration(receiver.timeout),
+        "pace": duration(receiver.pace),
+        "timeout": duration(receiver.timeout),
         "proxy": receiver.proxy,
     }
 
@@ -214,20 +159,20 @@ def _guarded(key: str, guarded: Guarded) -> dict[str, str]:
     return {key + ending: guarded.value}
 
 
-def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
+def _app(app: App, checks: Named) -> dict[str, Any]:
     tree: dict[str, Any] = {
         "topology": app.topology.value,
         "steering": _app_steering(app),
     }
     if app.check is not None:
-        tree["check"] = _check_use(app.check, checks)
+        tree["check"] = check_use(app.check, checks)
     tree["min_up"] = _min_up(app.min_up)
     tree["balance"] = app.balance.value
     if app.answers is not None:
         tree["answers"] = app.answers
     tree["when_all_down"] = _last_resort(app.when_all_down)
-    tree["panic"] = _part(app.panic)
-    tree["ramp"] = _duration(app.ramp)
+    tree["panic"] = part(app.panic)
+    tree["ramp"] = duration(app.ramp)
     tree["services"] = {
         service.key: {**_settings(app, service, checks), **_service(service)}
         for service in app.services
@@ -235,21 +180,17 @@ def _app(app: App, checks: dict[str, Check]) -> dict[str, Any]:
     return tree
 
 
-def _check_use(check: Check, checks: dict[str, Check]) -> str | dict[str, Any]:
-    return check.name if checks[check.name] == check else _check(check)
-
-
 def _min_up(min_up: MinUp) -> str | int:
     return str(min_up) if min_up.percent else min_up.value
 
 
-def _settings(app: App, service: Service, checks: dict[str, Check]) -> dict[str, Any]:
+def _settings(app: App, service: Service, checks: Named) -> dict[str, Any]:
     """The settings that a service has in place of its app's."""
     tree: dict[str, Any] = {}
     if service.steering is not None:
         tree["steering"] = _steering_of(app.settled_for(service))
     if service.check is not None:
-        tree["check"] = _check_use(service.check, checks)
+        tree["check"] = check_use(service.check, checks)
     if service.min_up is not None:
         tree["min_up"] = _min_up(service.min_up)
     if service.balance is not None:
@@ -307,10 +248,10 @@ def _steering(steering: Steering) -> dict[str, Any]:
     elif policy not in (Policy.GEO, Policy.STICKY):
         tree["regions"] = steering.answered
     if policy in BY_COST:
-        tree["within"] = _part(steering.within)
+        tree["within"] = part(steering.within)
         tree["latency_weight"] = steering.latency_weight
     if policy is Policy.FAILOVER:
-        tree["trickle"] = _part(steering.trickle)
+        tree["trickle"] = part(steering.trickle)
     if steering.weights:
         tree["weights"] = dict(steering.weights)
     if policy in (Policy.WEIGHTED, Policy.LEAST_LOAD) or steering.within or steering.trickle:
@@ -325,12 +266,6 @@ def _steering(steering: Steering) -> dict[str, Any]:
 def _rule(rule: Rule) -> dict[str, Any]:
     match = [EVERYONE.value if one is EVERYONE else str(one) for one in rule.match]
     return {"match": match, **_steering(rule.steering)}
-
-
-def _part(value: float) -> str | float:
-    """As a percentage where that says exactly the same, else as a number."""
-    percentage = f"{value * 100:.6f}".rstrip("0").rstrip(".") + "%"
-    return percentage if fraction(percentage) == value else value
 
 
 def _records(zone: Zone) -> dict[str, Any]:

@@ -78,20 +78,11 @@ Port = Annotated[int, PlainValidator(values.port), _whole(1, 65535)]
 InARow = Annotated[int, PlainValidator(values.in_a_row), _whole(1, 100)]
 HowMany = Annotated[int, PlainValidator(values.how_many), _whole(1, values.MANY)]
 RegionsLeft = Annotated[int, PlainValidator(values.regions_left), _whole(0, 1000)]
-UrlPath = Annotated[
-    str, PlainValidator(values.url_path), WithJsonSchema({"type": "string", "pattern": "^/"})
-]
 ProbeHost = Annotated[str, PlainValidator(values.probe_host), WithJsonSchema({"type": "string"})]
 Statuses = Annotated[
     tuple[StatusRange, ...],
     PlainValidator(values.statuses),
     WithJsonSchema(one_or_more(_STATUS_SCHEMA)),
-]
-BodyText = Annotated[
-    str, PlainValidator(values.body_text), WithJsonSchema({"type": "string", "minLength": 1})
-]
-CheckWord = Annotated[
-    choices.CheckType, PlainValidator(choices.check_type), _words(choices.CheckType)
 ]
 PolicyWord = Annotated[Policy, PlainValidator(choices.policy), _words(Policy)]
 TopologyWord = Annotated[Topology, PlainValidator(choices.topology), _words(Topology)]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from gtm.checks import Check
+from gtm.checks import AnyCheck, leaves
 from gtm.model import Region
 from gtm.receivers import Receiver
 from gtm.zonefile import values
-from gtm.zonefile.checks import checked
+from gtm.zonefile.checkuses import CheckReader
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
 from gtm.zonefile.receivers import receiver
-from gtm.zonefile.shape import SERVICE_OPTIONS, SharedFile
+from gtm.zonefile.shape import SERVICE_OPTIONS, CheckShape, RegionShape, SharedFile
 
 # Names of regions, checks, apps and receivers go into metrics, commands and URLs: one word, and
 # no longer than a DNS label.
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+NOTHING: Mapping[str, CheckShape] = MappingProxyType({})
 _RESERVED = frozenset(SERVICE_OPTIONS)
 
 
@@ -32,7 +35,7 @@ class Scope:
     """
 
     regions: dict[str, Region] = field(default_factory=dict)
-    checks: dict[str, Check] = field(default_factory=dict)
+    checks: dict[str, AnyCheck] = field(default_factory=dict)
     region_spots: dict[str, Spot] = field(default_factory=dict)
     check_spots: dict[str, Spot] = field(default_factory=dict)
     complete: bool = True
@@ -62,23 +65,35 @@ class Scope:
         wider._declare(document, "regions", wider.region_spots, findings)
         wider._declare(document, "checks", wider.check_spots, findings)
         wider._declare(document, "alerts", wider.receiver_spots, findings)
+        checks = wider.check_reader(document, findings, shape.checks)
+        checks.define()
         for name, region in shape.regions.items():
-            wider.regions.setdefault(
+            made = Region(
                 name,
-                Region(name, region.location, region.bias, region.capacity, region.soft),
+                region.location,
+                region.bias,
+                region.capacity,
+                region.soft,
+                _gateway(name, region, checks),
             )
+            wider.regions.setdefault(name, made)
             if not _is_placed(document, name):
                 wider.misplaced.add(name)
         _judge_capacities(document, shape, findings)
-        for name, check in shape.checks.items():
-            made = checked(name, check, document, ("checks", name), findings)
-            if made is not None:
-                wider.checks.setdefault(name, made)
         for name, told in shape.alerts.items():
             found = receiver(name, told, document, ("alerts", name), findings)
             if found is not None:
                 wider.receivers.setdefault(name, found)
         return wider
+
+    def check_reader(
+        self,
+        document: Document,
+        findings: Findings,
+        shapes: Mapping[str, CheckShape] = NOTHING,
+    ) -> CheckReader:
+        """Reads the checks of a file; `shapes` are those that it names."""
+        return CheckReader(document, findings, self.checks, self.check_spots, self.complete, shapes)
 
     def _declare(
         self, document: Document, kind: str, spots: dict[str, Spot], findings: Findings
@@ -92,6 +107,22 @@ class Scope:
                 findings.wrong(spot, problem, "keep one of them, or give one another name")
             else:
                 spots[name] = spot
+
+
+def _gateway(name: str, region: RegionShape, checks: CheckReader) -> AnyCheck | None:
+    """The region's own check: of something that stands for the region, at an address of its own."""
+    path = ("regions", name, "check")
+    found = checks.use(name, region.check, path)
+    if found is None or all(leaf.address is not None for leaf in leaves(found)):
+        return found
+    first = next(leaf for leaf in leaves(found) if leaf.address is None)
+    which = f"`{first.name}`" if isinstance(region.check, str | list) else "it"
+    checks.findings.wrong(
+        checks.document.at(path),
+        f"a region has no address, and {which} does not say what to probe for it",
+        "write `address:` in the check, such as that of the region's gateway",
+    )
+    return None
 
 
 def _is_placed(document: Document, name: str) -> bool:

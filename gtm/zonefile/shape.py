@@ -17,31 +17,33 @@ from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
 
 from gtm.model import Balance, MinUp, Policy, Stale
 from gtm.zonefile.alertshape import ReceiverShape
+from gtm.zonefile.checkshape import CheckShape as CheckShape
+from gtm.zonefile.checkshape import (
+    CheckUse,
+    DampingShape,
+    ExpectShape,
+    LoadFieldShape,
+    TlsShape,
+)
+from gtm.zonefile.checkshape import PassiveShape as PassiveShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
     AddressCount,
     BalanceWord,
     Bias,
-    BodyText,
-    CheckWord,
     Codes,
     DrawWord,
     Expiry,
     Fraction,
-    HeaderName,
     HowMany,
-    InARow,
-    JsonPointer,
     LastResort,
     Matches,
     MinUpCount,
     Place,
     PolicyWord,
-    Port,
     Positive,
     Prefix4,
     Prefix6,
-    ProbeHost,
     RegionNames,
     RegionsLeft,
     RegionsOrCount,
@@ -49,11 +51,9 @@ from gtm.zonefile.leaves import (
     Serial,
     Soft,
     StaleWord,
-    Statuses,
     Times,
     TopologyWord,
     Ttl,
-    UrlPath,
     Weight,
     ZoneName,
     one_or_more,
@@ -68,75 +68,20 @@ SERVICE_OPTIONS = ("optional", *SERVICE_SETTINGS)
 ENDPOINT_KEYS = ("address", "weight", "backup")
 
 
-class ExpectShape(Shape):
-    """What an HTTP response must be for the probe to succeed."""
-
-    status: Statuses | None = Field(default=None, description="Codes and ranges; default 200-299.")
-    body: BodyText | None = Field(default=None, description="Text that the body must hold.")
-
-
-class PassiveShape(Shape):
-    """When reports of real requests take out an endpoint that its probes still find up."""
-
-    failures: Fraction = Field(default=0.5, description="The rate of failures above which.")
-    minimum: HowMany = Field(default=20, description="Outcomes that it takes at least.")
-    window: Seconds = Field(default=30.0, description="How far back outcomes count.")
-    hold: Seconds = Field(default=30.0, description="How long it stays out at least.")
-    most: Fraction = Field(
-        default=0.5, description="The part of a service's endpoints that reports may hold out."
-    )
-    reporters: HowMany = Field(default=1, description="Reporters that have to say so.")
-
-
-class CheckShape(Shape):
-    """How a thing is probed."""
-
-    later: ClassVar[tuple[str, ...]] = ("fast_interval", "checks", "quorum", "method")
-
-    type: CheckWord = Field(description="http, https or tcp.")
-    port: Port | None = Field(default=None, description="Default 80 for http, 443 for https.")
-    path: UrlPath | None = Field(default=None, description="Path to ask for; default /.")
-    host: ProbeHost | None = Field(
-        default=None, description="Host header and TLS server name; default: the service's name."
-    )
-    interval: Seconds = Field(default=10.0, description="From one probe's start to the next's.")
-    timeout: Seconds | None = Field(
-        default=None,
-        description="For a whole probe; default 3s, or the interval if that is shorter.",
-    )
-    rise: InARow = Field(default=2, description="Successes in a row to come up.")
-    fall: InARow = Field(default=3, description="Failures in a row to go down.")
-    expect: ExpectShape | None = Field(default=None, description="What a good response looks like.")
-    verify: bool | None = Field(
-        default=None, description="Whether https verifies the certificate; default true."
-    )
-    load: LoadFieldShape | None = Field(
-        default=None, description="Where the response says the load; default header X-GTM-Load."
-    )
-    passive: PassiveShape | None = Field(
-        default=None, description="When reports take an endpoint out; default never."
-    )
-
-
-class LoadFieldShape(Shape):
-    """Where a health response says the endpoint's load."""
-
-    header: HeaderName | None = Field(default=None, description="A header; default X-GTM-Load.")
-    pointer: JsonPointer | None = Field(
-        default=None, description="A JSON pointer into the body, such as /load."
-    )
-
-
 class RegionShape(Shape):
     """A datacenter or cloud region."""
 
-    later: ClassVar[tuple[str, ...]] = ("check", "weight")
+    later: ClassVar[tuple[str, ...]] = ("weight",)
 
     location: Place = Field(description="[latitude, longitude], or a geo code for its centre.")
     bias: Bias = Field(default=0, description="-99 to 99: above 0 draws clients in.")
     capacity: Positive | None = Field(default=None, description="The most load it can take.")
     soft: Soft = Field(
         default=0.8, description="The part of its capacity from which on clients go elsewhere."
+    )
+    check: CheckUse | None = Field(
+        default=None,
+        description="While it is down, so is the region for every app: its gateway's check.",
     )
 
 
@@ -216,12 +161,6 @@ TtlUse = Annotated[
 ]
 
 
-CheckUse = Annotated[
-    Annotated[str, Tag("<name>")] | Annotated[CheckShape, Tag("<mapping>")],
-    Discriminator(_form),
-]
-
-
 def _long_steering(value: object) -> object:
     return value if isinstance(value, dict) else {"policy": value}
 
@@ -297,7 +236,8 @@ class AppShape(Shape):
     )
     steering: SteeringUse = Field(default_factory=SteeringShape, description="Default nearest.")
     check: CheckUse | None = Field(
-        default=None, description="A check's name, http, https, or a check written here."
+        default=None,
+        description="A check's name, http, https or icmp, a check written here, or a list.",
     )
     min_up: MinUpCount = Field(
         default=MinUp(1), description="Endpoints of a service that a region needs up."
@@ -438,15 +378,24 @@ class ZoneFile(SharedFile):
     )
 
 
+def _of_check(at: tuple[str, ...]) -> dict[tuple[str, ...], type[Shape]]:
+    """The shapes inside a check."""
+    return {
+        (*at, "expect"): ExpectShape,
+        (*at, "tls"): TlsShape,
+        (*at, "damping"): DampingShape,
+        (*at, "passive"): PassiveShape,
+        (*at, "load"): LoadFieldShape,
+    }
+
+
 # Where each shape stands in the file: `*` is any key.
 LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("ttl", "*"): TtlShape,  # below its form: `<mapping>`
     ("regions", "*"): RegionShape,
     ("checks", "*"): CheckShape,
-    ("checks", "*", "expect"): ExpectShape,
-    ("checks", "*", "load"): LoadFieldShape,
+    **_of_check(("checks", "*")),
     ("alerts", "*"): ReceiverShape,
-    ("checks", "*", "passive"): PassiveShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,
@@ -455,11 +404,11 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("apps", "*", "steering", "otherwise"): SteeringShape,
     ("apps", "*", "steering", "rules"): RuleShape,
     ("apps", "*", "check"): CheckShape,
-    ("apps", "*", "check", "expect"): ExpectShape,
-    ("apps", "*", "check", "load"): LoadFieldShape,
+    **_of_check(("apps", "*", "check")),
+    ("regions", "*", "check"): CheckShape,
+    **_of_check(("regions", "*", "check")),
     ("safety",): SafetyShape,
     ("load",): LoadShape,
-    ("apps", "*", "check", "passive"): PassiveShape,
     ("latency_feed",): LatencyFeedShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,

@@ -14,3 +14,8 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     later: ClassVar[tuple[str, ...]] = ()
     elsewhere: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """The keys as they are written."""
+        return [field.alias or name for name, field in cls.model_fields.items()]

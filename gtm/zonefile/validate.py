@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from gtm.zonefile.choices import NEVER_ALONE
+from gtm.zonefile.checkvalues import NEVER_ALONE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
 from gtm.zonefile.names import ANY_ZONE
@@ -31,8 +31,9 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("zone", "zone"): ANY_ZONE,
     ("apps", "topology"): "spread",
     ("apps", "services"): {},
-    ("apps", "type"): "https",
-    ("checks", "type"): "https",
+    ("apps", "type"): "icmp",
+    ("checks", "type"): "icmp",
+    ("regions", "type"): "icmp",
     ("regions", "location"): [0.0, 0.0],
     ("alerts", "type"): "webhook",
 }
@@ -68,7 +69,8 @@ def _explained(errors: list[ErrorDetails], shape: type[Shape]) -> set[KeyPath]:
         if error["type"] == "extra_forbidden":
             parent, key = error["loc"][:-1], str(error["loc"][-1])
             here = _shape_at(shape, parent)
-            hints = here.model_fields if key in here.later else [nearest(key, here.model_fields)]
+            known = here.keys()
+            hints = known if key in here.later else [nearest(key, known)]
             explained.update((*parent, hint.strip("`")) for hint in hints)
     return explained
 
@@ -113,13 +115,13 @@ def _wrong(error: ErrorDetails) -> Wrong:
 
 
 def _unknown_key(key: str, shape: type[Shape]) -> tuple[str, str]:
-    known = list(shape.model_fields)
+    known = shape.keys()
     if key in shape.later:
         return f"`{key}` is not supported by this version", f"remove it ({_known(known)})"
     if key in shape.elsewhere:
         return f"`{key}` is a key of {shape.elsewhere[key]}", "write it there"
     hint = nearest(key, known)
-    return f"`{key}` is not a known key", f"write {hint}" if hint else _known(known)
+    return f"{shown(key)} is not a known key", f"write {hint}" if hint else _known(known)
 
 
 def _known(words: list[str]) -> str:
@@ -133,6 +135,9 @@ def _shape_at(shape: type[Shape], path: KeyPath) -> type[Shape]:
         del parts[2:4]  # a service's settings have the shapes of its app's
     if parts[2:3] == ["steering"]:
         parts[3:] = parts[-1:] if len(parts) > 3 else []  # steering holds itself at any depth
+    if "checks" in parts[2:] and (parts[0] == "checks" or parts[2] == "check"):
+        last = len(parts) - parts[::-1].index("checks")  # checks hold checks at any depth
+        parts[2 if parts[0] == "checks" else 3 :] = parts[last:]
     for level, found in LEVELS.items():
         if len(level) == len(parts) and all(
             a in ("*", b) for a, b in zip(level, parts, strict=True)

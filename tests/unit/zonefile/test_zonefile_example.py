@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from gtm.checks import Contains, Http, StatusRange, Tcp
+from gtm.checks import Check, Contains, Http, StatusRange, Tcp
 from gtm.model import GeoCode, Location, MinUp, Topology, Zone
 from gtm.zonefile import expand, json_schema, load
+from gtm.zonefile.checkvalues import CheckType
 from tests.unit.zonefile.zonefile_writing import HEAD, a_serial, load_text
 
 ROOT = Path(__file__).parents[3]
@@ -115,7 +116,7 @@ def test_values_and_defaults_reach_the_model(zone: Zone) -> None:
     assert zone.regions["flat"].location == Location(39.04, -77.49)
     assert shop.topology is Topology.REPLICATED
     assert shop.min_up == MinUp(50, percent=True)
-    assert shop.check is not None
+    assert isinstance(shop.check, Check)
     probe, times = shop.check.probe, shop.check.schedule
     assert isinstance(probe, Http) and probe.tls is not None
     assert probe.statuses == (StatusRange(200, 299), StatusRange(301, 301))
@@ -128,8 +129,8 @@ def test_values_and_defaults_reach_the_model(zone: Zone) -> None:
     assert str(shop.services[1].endpoints["us-east"][0]) == "a.example.net."
     assert shop.services[1].optional
     assert catalog.check is not None and catalog.check.name == "catalog"
-    assert db.check is not None and (db.check.probe, db.check.port) == (Tcp(), 5432)
-    assert plain.check is not None and plain.check.port == 80
+    assert isinstance(db.check, Check) and (db.check.probe, db.check.port) == (Tcp(), 5432)
+    assert isinstance(plain.check, Check) and plain.check.port == 80
     assert plain.check.schedule.timeout == 3.0
     assert plain.services[0].name == "gtm.example.com."
     assert zone.latency[0].area == GeoCode("EU", "GB")
@@ -143,7 +144,7 @@ def test_the_default_timeout_is_no_longer_than_the_interval(tmp_path: Path) -> N
         "apps: {a: {topology: spread, check: w, services: {x: {us-east: 192.0.2.1}}}}\n",
     )
     check = loaded.zones[0].apps[0].check
-    assert check is not None and check.schedule.timeout == 1.0
+    assert isinstance(check, Check) and check.schedule.timeout == 1.0
 
 
 def test_the_long_form_loads_to_the_same_zone(zone: Zone, tmp_path: Path) -> None:
@@ -206,7 +207,9 @@ def test_the_schema_names_every_key_and_refuses_others() -> None:
     assert definitions["ZoneFile"]["additionalProperties"] is False
     assert definitions["ZoneFile"]["required"] == ["zone"]
     assert {"topology", "services"} == set(definitions["AppShape"]["required"])
-    assert definitions["CheckShape"]["properties"]["type"]["enum"] == ["http", "https", "tcp"]
+    assert definitions["CheckShape"]["properties"]["type"]["enum"] == [
+        each.value for each in CheckType
+    ]
 
 
 def test_loading_twice_gives_equal_zones() -> None:

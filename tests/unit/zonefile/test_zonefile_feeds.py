@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gtm.checks import Passive
+from gtm.checks import Check, Passive
 from gtm.errors import ZoneFileError
 from gtm.model import LatencyRules, Zone
 from gtm.zonefile import expand, load
@@ -31,7 +31,7 @@ def read(folder: Path, text: str) -> Zone:
 
 def passive_of(zone: Zone) -> Passive | None:
     check = zone.apps[0].check
-    assert check is not None
+    assert isinstance(check, Check)
     return check.passive
 
 

@@ -118,10 +118,9 @@ ONE_MISTAKE = {
         app("    steering: neerest\n    services: {a: {us-east: 192.0.2.1}}\n"),
         "a.yaml:9:15: apps.shop.steering: `neerest` is not a policy; write `nearest`",
     ),
-    "a check type of a later version": (
-        HEAD + "checks: {db: {type: quorum}}\n",
-        "a.yaml:6:21: checks.db.type: the check type `quorum` is not supported by this version; "
-        "write `http` or `https` or `tcp`",
+    "a misspelt check type": (
+        HEAD + "checks: {db: {type: quorun}}\n",
+        "a.yaml:6:21: checks.db.type: `quorun` is not a check type; write `quorum`",
     ),
     "tcp without a port": (
         HEAD + "checks: {db: {type: tcp}}\n",
