@@ -24,7 +24,7 @@ from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, LatencyStore
 from gtm.geo import Geo
-from gtm.health import Checker, Frozen, HealthStore, Remembering, Report, place
+from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
@@ -105,6 +105,7 @@ class Controller:
         self.checker.tell_patience(self._patience_changed)
         self.checker.tell_frozen(self._frozen)
         self.remembering = Remembering(self.checker, memory, now)
+        self.checker.tell_endings(self._certificate_ends)
         self._acts = Acts(lambda: self.compiled.apps.values(), self.feeds.verdict, self._time)
         self.overrides = Register(
             store,
@@ -131,6 +132,10 @@ class Controller:
         """What is served now; only asked for once `start` has returned."""
         assert self._compiled is not None  # noqa: S101  # start() either sets it or raises
         return self._compiled
+
+    def now(self) -> float:
+        """Unix time, as all here goes by it."""
+        return self._now()
 
     def report(self, target: Target) -> Report:
         """How a target is doing."""
@@ -213,7 +218,11 @@ class Controller:
 
     def readings(self) -> Readings:
         """What is measured and believed now, as steering goes by it."""
-        return replace(self.measured.readings(self._now()), patience=self.checker.patience)
+        return replace(
+            self.measured.readings(self._now()),
+            patience=self.checker.patience,
+            expires=lambda target: self.checker.report(target).expires,
+        )
 
     def _words(self) -> Overlays:
         return self.overrides.book.overlay
@@ -274,6 +283,14 @@ class Controller:
         """Called by the checker: it believes itself cut off, or (None) no longer does."""
         reason = "verdicts are believed again" if frozen is None else frozen.reason
         self.tell(conditions.frozen(self._now(), reason, over=frozen is None))
+
+    def _certificate_ends(self, ending: Ending) -> None:
+        """Called by the checker."""
+        uses = () if self._compiled is None else self._compiled.uses.get(ending.target, ())
+        region = next((use.region for use in uses), "")
+        at, where = self._now(), place(ending.target)
+        over, ended = ending.over, ending.ended
+        self.tell(conditions.certificate(at, where, region, ending.reason, over=over, ended=ended))
 
     def _patience_changed(self, target: Target) -> None:
         """Called by the checker: where health chooses the TTL, answers change with it."""

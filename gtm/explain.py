@@ -34,7 +34,8 @@ from gtm.steering.places import Place
 from gtm.steering.policies import named_in
 from gtm.steering.readings import Readings
 from gtm.steering.service_time import weight_at
-from gtm.steering.verdicts import panics, target_of
+from gtm.steering.verdicts import panics, target_of, watched_of
+from gtm.steering.watched import Part, parts_of, targets_in
 
 LESS = 0.002  # of all clients: what shares may differ by for being counted in slots
 BY_COST = {Policy.NEAREST.value, Policy.LATENCY.value}
@@ -71,7 +72,8 @@ class EndpointView:
 
     `share` is the fraction of the region's answers of its family that begin with it. `response` is
     the smoothed response time (milliseconds) that its share goes by, `load` the load; None where
-    it goes by none, or none is known.
+    it goes by none, or none is known. `checks` are those that the verdict was derived from, where
+    there are several; `expires` is when its certificate ends (Unix time).
     """
 
     endpoint: str
@@ -80,6 +82,8 @@ class EndpointView:
     share: float = 0.0
     response: float | None = None
     load: float | None = None
+    checks: tuple[Part, ...] = ()
+    expires: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,9 +380,21 @@ def _endpoints(
             endpoint in usable,
             _share(answers, endpoint) if endpoint in usable else 0.0,
             *_measured(app, service, region, endpoint, readings),
+            *_checked(app, service, endpoint, readings),
         )
         for endpoint, verdict in here.endpoints
     )
+
+
+def _checked(
+    app: CompiledApp, service: CompiledService, endpoint: Endpoint, readings: Readings | None
+) -> tuple[tuple[Part, ...], float | None]:
+    """The checks of an endpoint that has several, and when the first certificate of it ends."""
+    if readings is None:
+        return (), None
+    found = watched_of(app.app, service.service, endpoint)
+    ends = [end for each in targets_in(found) if (end := readings.expires(each)) is not None]
+    return tuple(parts_of(found, readings.verdict)), min(ends, default=None)
 
 
 def _share(answers: RegionAnswers, endpoint: Endpoint) -> float:

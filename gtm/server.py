@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -31,7 +32,7 @@ from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import LatencyStore
 from gtm.geo import bundled
-from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, direct
+from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.model import Verdict
 from gtm.overrides import Store
@@ -87,7 +88,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
-            _checker(dial),
+            _checker(settings, dial),
             time.time,
             None if settings.state is None else Store(settings.state),
             tell=_teller(history, alerts),
@@ -158,14 +159,19 @@ def _check_settings(settings: Settings) -> None:
         log.warning("workers_ignored", workers=settings.workers, reason="the python plane has one")
 
 
-def _checker(dial: Dial) -> Callable[[Callable[[Target, Verdict, Verdict], None]], Checker]:
+def _checker(
+    settings: Settings, dial: Dial
+) -> Callable[[Callable[[Target, Verdict, Verdict], None]], Checker]:
     """Probes run in a process of their own, so that they take no time from answers.
 
     Those of a demo or a test, which lead elsewhere, stay in this one.
     """
+    programs = not settings.no_exec
     if dial is direct:
-        return lambda on_change: Checker(on_change=on_change, probing=Apart)
-    return lambda on_change: Checker(on_change=on_change, dial=dial)
+        apart = partial(Apart, programs=programs)
+        return lambda on_change: Checker(on_change=on_change, probing=apart)
+    prober = Probes(dial=dial, programs=programs)
+    return lambda on_change: Checker(on_change=on_change, prober=prober)
 
 
 def _raise_file_limit() -> int:

@@ -38,6 +38,7 @@ class Settings(BaseModel):
     plane: Literal["auto", "native", "python"] = "auto"
     workers: int = Field(default=1, ge=1, le=256)
     user: str | None = None
+    no_exec: bool = False
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
 

@@ -28,7 +28,8 @@ from gtm.model import State
 from gtm.overrides import Phase, counts
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.snapshot import Tally
-from gtm.steering.verdicts import target_of
+from gtm.steering.verdicts import watched_of
+from gtm.steering.watched import measured, targets_in
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
@@ -202,15 +203,24 @@ def _paces(controller: Controller) -> Iterable[Metric]:
         "The same without the network's part, where the check tells it.",
         labels=labels,
     )
+    expires = GaugeMetricFamily(
+        "gtm_certificate_expires_timestamp_seconds",
+        "When the certificate of an endpoint ends, the first to end of several.",
+        labels=labels,
+    )
     for app in controller.compiled.apps.values():
         for service in app.app.services:
             for region, endpoints in service.endpoints.items():
                 for endpoint in endpoints:
-                    target = target_of(app.app, service, endpoint)
+                    found = watched_of(app.app, service, endpoint)
+                    target = measured(found)
                     if target is None:
                         continue
                     pace = controller.checker.pace(target)
                     where = [app.zone.name, service.name, region, str(endpoint)]
+                    ends = [controller.report(each).expires for each in targets_in(found)]
+                    if known := [end for end in ends if end is not None]:
+                        expires.add_metric(where, min(known))
                     if pace.response_time is not None:
                         latency.add_metric(where, pace.response_time)
                     if pace.service_time is not None:
@@ -222,7 +232,7 @@ def _paces(controller: Controller) -> Iterable[Metric]:
     )
     for (zone, region), milliseconds in controller.measured.service_times.items():
         held.add_metric([zone, region], milliseconds / 1000)
-    yield from (latency, service_time, held)
+    yield from (latency, service_time, held, expires)
 
 
 def _overrides(controller: Controller) -> Iterable[Metric]:

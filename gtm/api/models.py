@@ -46,8 +46,23 @@ class VerdictShape(Shape):
     act: str | None = None
 
 
+class CheckStatus(VerdictShape):
+    """One of several checks; `depth` 1 is directly in the whole, 2 in a part of it.
+
+    `expires` is when the certificate ends that it verified (Unix time).
+    """
+
+    name: str
+    depth: int = 1
+    latency_ms: float | None = None
+    expires: float | None = None
+
+
 class EndpointStatus(VerdictShape):
     """An endpoint; `latency_ms` is its latest probe's, None if it is not probed.
+
+    `checks` are those that its verdict was derived from, where there are several. `expires` is
+    when its certificate ends, the first to end (Unix time), `expires_soon` whether that is near.
 
     `load` is what it said of its load then, `load_error` why that can't be read.
     `response_ms` is the same smoothed over the successful probes, `service_ms` the smoothed time
@@ -60,6 +75,9 @@ class EndpointStatus(VerdictShape):
     load_error: str | None = None
     response_ms: float | None = None
     service_ms: float | None = None
+    checks: list[CheckStatus] = []
+    expires: float | None = None
+    expires_soon: bool = False
 
 
 class ServiceRegionStatus(VerdictShape):
@@ -81,10 +99,13 @@ class RegionStatus(VerdictShape):
     """The app's verdict for a region.
 
     `service_ms` is the service time that the app's steering goes by; None if it goes by none.
+    `check` is the region's own, None if it has none, and `checks` what that puts together.
     """
 
     region: str
     service_ms: float | None = None
+    check: CheckStatus | None = None
+    checks: list[CheckStatus] = []
 
 
 class AppStatus(Shape):
@@ -400,7 +421,8 @@ class EndpointExplained(Shape):
     """An endpoint of a region; `answered` if the region's answers hold it now.
 
     `share` is the fraction of the region's answers of its family that begin with it.
-    `response_ms` and `load` are what the share goes by, None where it does not.
+    `response_ms` and `load` are what the share goes by, None where it does not. `checks` and
+    `expires` are as in its status.
     """
 
     endpoint: str
@@ -411,6 +433,8 @@ class EndpointExplained(Shape):
     share: float = 0.0
     response_ms: float | None = None
     load: float | None = None
+    checks: list[CheckStatus] = []
+    expires: float | None = None
 
 
 class RegionExplained(Shape):

@@ -10,6 +10,7 @@ import gtm
 from gtm.api import feeds, loads, overrides
 from gtm.api.models import (
     AppStatus,
+    CheckStatus,
     EndpointExplained,
     EndpointStatus,
     ExplanationShape,
@@ -25,14 +26,25 @@ from gtm.api.models import (
     SteeringExplained,
     ZoneStatus,
 )
+from gtm.checks import Target
 from gtm.compile.app import CompiledApp
 from gtm.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
+from gtm.health.certificates import is_near
 from gtm.model import Endpoint, Service, Verdict, Zone
 from gtm.planes.stats import SocketStats
 from gtm.steering.lacking import lacking
 from gtm.steering.service_time import by_service_time
-from gtm.steering.verdicts import ServiceHealth, target_of
+from gtm.steering.verdicts import ServiceHealth, watched_of
+from gtm.steering.watched import (
+    Part,
+    Tree,
+    Watched,
+    believed,
+    measured,
+    parts_of,
+    targets_in,
+)
 
 
 def status(controller: Controller, listen: Sequence[str], started: float, now: float) -> Status:
@@ -105,6 +117,8 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
             RegionStatus(
                 region=region,
                 service_ms=_service_time(controller, compiled, region),
+                check=_own_check(controller, compiled.health.gateways.get(region)),
+                checks=_checks(controller, compiled.health.gateways.get(region)),
                 **_verdict(verdict),
             )
             for region, verdict in compiled.health.regions.items()
@@ -137,14 +151,19 @@ def _service_region(
     health: ServiceHealth,
 ) -> ServiceRegionStatus:
     def endpoint_status(endpoint: Endpoint, verdict: Verdict) -> EndpointStatus:
-        target = target_of(compiled.app, service, endpoint)
+        found = watched_of(compiled.app, service, endpoint)
+        target = measured(found)
         report = None if target is None else controller.report(target)
         latency = None if report is None else report.latency
         outcome = None if report is None else report.outcome
+        ends = _ends(controller, found)
         # the verdict in the snapshot holds; its reason may be older than the latest probe's
         said = (
             verdict
-            if report is None or verdict.act or report.verdict.state is not verdict.state
+            if report is None
+            or found is not target
+            or verdict.act
+            or report.verdict.state is not verdict.state
             else report.verdict
         )
         return EndpointStatus(
@@ -154,6 +173,9 @@ def _service_region(
             service_ms=None if report is None else _milliseconds(report.pace.service_time),
             load=None if outcome is None else outcome.load,
             load_error=None if outcome is None else outcome.unread,
+            checks=_checks(controller, found),
+            expires=min(ends.values(), default=None),
+            expires_soon=any(is_near(each, end, controller.now()) for each, end in ends.items()),
             **_verdict(said),
         )
 
@@ -162,6 +184,40 @@ def _service_region(
         endpoints=[endpoint_status(endpoint, verdict) for endpoint, verdict in health.endpoints],
         **_verdict(health.verdict),
     )
+
+
+def _own_check(controller: Controller, found: Watched | None) -> CheckStatus | None:
+    """A region's own check as a whole."""
+    if found is None:
+        return None
+    target = found if isinstance(found, Target) else None
+    verdict = believed(found, controller.readings().verdict)
+    return _check(controller, Part(found.check.name, 0, verdict, target))
+
+
+def _checks(controller: Controller, found: Watched | None) -> list[CheckStatus]:
+    """The checks that a combined one was derived from."""
+    if not isinstance(found, Tree):
+        return []
+    look = controller.readings().verdict
+    return [_check(controller, part) for part in parts_of(found, look)]
+
+
+def _check(controller: Controller, part: Part) -> CheckStatus:
+    report = None if part.target is None else controller.report(part.target)
+    return CheckStatus(
+        name=part.name,
+        depth=part.depth,
+        latency_ms=None if report is None else _milliseconds(report.latency),
+        expires=None if report is None else report.expires,
+        **_verdict(part.verdict),
+    )
+
+
+def _ends(controller: Controller, found: Watched | None) -> dict[Target, float]:
+    """When certificates end, by target."""
+    ends = ((target, controller.report(target).expires) for target in targets_in(found))
+    return {target: end for target, end in ends if end is not None}
 
 
 def _milliseconds(seconds: float | None) -> float | None:
@@ -240,6 +296,11 @@ def _region(view: RegionView) -> RegionExplained:
                 response_ms=endpoint.response,
                 load=endpoint.load,
                 act=_act(endpoint.verdict),
+                checks=[
+                    CheckStatus(name=part.name, depth=part.depth, **_verdict(part.verdict))
+                    for part in endpoint.checks
+                ],
+                expires=endpoint.expires,
             )
             for endpoint in view.endpoints
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -172,5 +173,12 @@ def _of_region(picked: RegionExplained) -> RenderableType:
         table.add_row(
             endpoint.endpoint, marked(endpoint.state, endpoint.act), _share(endpoint.share), said
         )
+        for check in endpoint.checks:
+            table.add_row(
+                "  " * check.depth + check.name, marked(check.state, check.act), "", check.reason
+            )
+        if endpoint.expires is not None:
+            ends = f"{datetime.fromtimestamp(endpoint.expires, UTC):%Y-%m-%d}"
+            table.add_row("", "", "", Text(f"certificate until {ends}", "dim"))
     title = Text.assemble(("endpoints in ", "dim"), picked.region)
     return Group(title, Padding(table, (0, 0, 0, 2)))

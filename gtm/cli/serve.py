@@ -67,6 +67,14 @@ def serve(
             metavar="NAME", help="Become this user once ports are bound.", rich_help_panel=RUNNING
         ),
     ] = None,
+    no_exec: Annotated[
+        bool | None,
+        typer.Option(
+            "--no-exec",
+            help="Run no programs for exec checks, whatever zone files say.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -110,6 +118,7 @@ def serve(
         "plane": plane,
         "workers": workers,
         "user": user,
+        "no_exec": no_exec,
         "log_format": log_format,
         "log_level": log_level,
     }

@@ -13,8 +13,12 @@ from rich.text import Text
 
 from gtm.api.models import (
     AppStatus,
+    CheckStatus,
+    EndpointStatus,
     GeoStatus,
     MistakeShape,
+    RegionStatus,
+    ServiceRegionStatus,
     ServiceStatus,
     Status,
     VerdictShape,
@@ -160,8 +164,33 @@ def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
     for who, verdict in _not_up(app):
         since = f", for {span(now - verdict.since)}" if verdict.since else ""
         table.add_row(_mark(verdict), Text.assemble((who, "bold"), f": {verdict.reason}{since}"))
+        for check in _parts(verdict):
+            inside = "  " * check.depth + check.name
+            table.add_row(_mark(check), Text.assemble((inside, "bold"), f": {check.reason}"))
+    for who, end in _ending(app):
+        said = f": its certificate ends on {datetime.fromtimestamp(end, UTC):%Y-%m-%d}"
+        table.add_row(Text("soon", "yellow"), Text.assemble((who, "bold"), said))
     if table.row_count:
         yield table
+
+
+def _parts(verdict: VerdictShape) -> list[CheckStatus]:
+    """The checks of an endpoint, or of a service's only endpoint, that has several."""
+    if isinstance(verdict, EndpointStatus):
+        return verdict.checks
+    if isinstance(verdict, ServiceRegionStatus) and len(verdict.endpoints) == 1:
+        return verdict.endpoints[0].checks
+    return verdict.checks if isinstance(verdict, RegionStatus) else []
+
+
+def _ending(app: AppStatus) -> Iterator[tuple[str, float]]:
+    """Endpoints whose certificate ends soon."""
+    for service in app.services:
+        for region in service.regions:
+            for endpoint in region.endpoints:
+                if endpoint.expires_soon and endpoint.expires is not None:
+                    where = f"{bare(service.name)} in {region.region}"
+                    yield f"{endpoint.endpoint} of {where}", endpoint.expires
 
 
 def _not_up(app: AppStatus) -> Iterator[tuple[str, VerdictShape]]:

@@ -44,11 +44,19 @@ class Apart:
     """A `Probing` that has a prober process do it. Lives in one event loop."""
 
     def __init__(
-        self, heard: Heard, *, dial: Dial = direct, concurrency: int = CONCURRENCY
+        self,
+        heard: Heard,
+        *,
+        dial: Dial = direct,
+        concurrency: int = CONCURRENCY,
+        programs: bool = True,
     ) -> None:
-        """Starts nothing before there is a target. `dial` must be a plain function."""
+        """Starts nothing before there is a target. `dial` must be a plain function.
+
+        `programs` False: no check may run one.
+        """
         self._heard = heard
-        self._begin = Begin(dial, concurrency)
+        self._begin = Begin(dial, concurrency, programs)
         self._numbers = count()
         self._known: dict[Target, Add] = {}
         self._targets: dict[int, Target] = {}

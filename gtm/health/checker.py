@@ -6,13 +6,13 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
 import structlog
 
 from gtm.checks import Freeze, Target
+from gtm.health.certificates import Certificates, Ending
 from gtm.health.cutoff import CutOff, Finding, Standing
 from gtm.health.dial import Dial, direct
 from gtm.health.freshness import Freshness, cycle, stale_after
@@ -26,6 +26,7 @@ from gtm.health.question import identity, question
 from gtm.health.rounds import CONCURRENCY, Fault, Heard, Prober, Probing, Rounds
 from gtm.health.spells import Spells
 from gtm.health.state import is_changing, is_slow, step, unprobed
+from gtm.health.told import Frozen, Vantage, ignore, unconcerned, unfrozen, unheard
 from gtm.health.watch import Report, Watch
 from gtm.model import State, Verdict
 
@@ -33,39 +34,6 @@ from gtm.model import State, Verdict
 LOOK = 1.0
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """Failures are not believed: why, and since when (Unix time)."""
-
-    reason: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Vantage:
-    """What tells a checker that is cut off from targets that fail.
-
-    `regions` are those that each target serves. `canaries` are targets, too: what must answer
-    whenever the checker is connected.
-    """
-
-    regions: Mapping[Target, Collection[str]] = field(default_factory=dict)
-    canaries: Collection[Target] = ()
-    freeze: Freeze = field(default_factory=Freeze)
-
-
-def ignore(target: Target, outcome: Outcome) -> None:
-    """The `on_probe` of who does not care."""
-
-
-def unheard(target: Target) -> None:
-    """What a change of patience comes to while nobody listens."""
-
-
-def unfrozen(frozen: Frozen | None) -> None:
-    """What being cut off comes to while nobody listens."""
 
 
 class Checker:
@@ -97,6 +65,8 @@ class Checker:
         self._on_probe = on_probe
         self._on_patience: Callable[[Target], None] = unheard
         self._on_frozen: Callable[[Frozen | None], None] = unfrozen
+        self._on_ending: Callable[[Ending], None] = unconcerned
+        self._certificates = Certificates(now, lambda ending: self._on_ending(ending))
         self._clock = clock
         self._now = now
         self._probing: Probing
@@ -122,6 +92,10 @@ class Checker:
     def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
         """Call this, too, when a target's patience changes though its state does not."""
         self._on_patience = on_patience
+
+    def tell_endings(self, on_ending: Callable[[Ending], None]) -> None:
+        """Call this, too, when a target's certificate is about to end, and when it is not."""
+        self._on_ending = on_ending
 
     def tell_frozen(self, on_frozen: Callable[[Frozen | None], None]) -> None:
         """Call this when the checker begins to believe itself cut off, and with None when it ends.
@@ -247,6 +221,7 @@ class Checker:
         del self._watches[target]
         self._untried.discard(target)
         self._fresh.forget(target, stale_after(target.check))
+        self._certificates.forget(target)
 
     def _follow(self, vantage: Vantage) -> None:
         """What tells a checker that is cut off follows these targets now."""
@@ -305,6 +280,9 @@ class Checker:
         self._fresh.note(watch.target, stale_after(watch.target.check), self._clock())
         watch.outcome, watch.stale = outcome, None
         watch.probes += 1
+        if outcome.expires is not None:
+            watch.expires = outcome.expires
+            self._tell(watch, partial(self._certificates.note, watch.target, outcome.expires))
         suspected = not watch.canary and self._suspects(watch, outcome)
         watch.disbelieved = suspected and not outcome.reached
         if not watch.disbelieved:

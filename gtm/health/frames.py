@@ -25,10 +25,11 @@ _VALUES = attrgetter(*(field.name for field in fields(Outcome)))
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """The first command: where to connect, and how many probes may run at once."""
+    """The first command: where to connect, how many probes at once, whether to run programs."""
 
     dial: Dial
     concurrency: int
+    programs: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from gtm.checks import Check, Http, Target
+from gtm.checks import Check, Exec, Http, Target
 from gtm.health.aim import Aim
 from gtm.health.dial import Dial, direct
 from gtm.health.impairment import Impaired, not_made
@@ -13,14 +13,22 @@ from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome
 from gtm.health.sessions import Sessions
 
+FORBIDDEN = "this server runs no programs (no_exec)"
+
 
 class Probes:
     """All kinds of probes, behind one call. What they share is made when first needed."""
 
     def __init__(
-        self, *, dial: Dial = direct, clock: Clock = time.monotonic, now: Clock = time.time
+        self,
+        *,
+        dial: Dial = direct,
+        clock: Clock = time.monotonic,
+        now: Clock = time.time,
+        programs: bool = True,
     ) -> None:
-        """`clock` is monotonic seconds, `now` Unix time."""
+        """`clock` is monotonic seconds, `now` Unix time; without `programs` none is ever run."""
+        self._programs = programs
         self._dial = dial
         self._clock = clock
         self._now = now
@@ -30,6 +38,8 @@ class Probes:
     async def probe(self, target: Target) -> Outcome:
         """Run the target's check once. What it raises is no word on the target."""
         check = target.check
+        if isinstance(check.probe, Exec) and not self._programs:
+            return not_made(FORBIDDEN, latency=0.0, at=self._now())
         try:
             # an exec check may have to wait for its turn, which is not the target's time
             async with self._kinds.place(check.probe, check.schedule.interval):

@@ -20,7 +20,8 @@ class Report:
     `outcome` is the latest, None before the first. `successes` and `failures` are in a row: one
     of them is 0. `probes` counts those that had an outcome since the target was added.
     `impairment` is why this machine could not make the latest probe; None if it could. `pace` is
-    how fast its successful probes were, `flaps` how restless it is.
+    how fast its successful probes were, `flaps` how restless it is. `expires` is when the
+    certificate ends that was verified last (Unix time); None if there was none.
     """
 
     verdict: Verdict
@@ -31,6 +32,7 @@ class Report:
     impairment: str | None = None
     pace: Pace = UNMEASURED
     flaps: Flaps = CALM
+    expires: float | None = None
 
     @property
     def latency(self) -> float | None:
@@ -61,12 +63,13 @@ class Watch:
     before: Health | None = None
     disbelieved: bool = False
     stale: float | None = None
+    expires: float | None = None
     complaints: set[str] = field(default_factory=set)
 
     def take_over(self, other: Watch) -> None:
         """Begin with what was learnt by asking the same question."""
         self.health, self.outcome, self.learnt = other.health, other.outcome, other.learnt
-        self.pace = other.pace
+        self.pace, self.expires = other.pace, other.expires
 
     def report(self) -> Report:
         """How the target is doing now."""
@@ -79,6 +82,7 @@ class Watch:
             impairment=self.impairment,
             pace=self.pace,
             flaps=self.health.flaps,
+            expires=self.expires,
         )
 
     def verdict(self) -> Verdict:

@@ -44,7 +44,7 @@ class Readings:
     reports; both None while nothing is known. `service_time` is a region's, by zone name, in
     milliseconds, as steering may go by it: it stands still while it changes little, and so does
     `pace`. `lean` is the factor on an endpoint's weight, by service name and region, that evens
-    out loads.
+    out loads. `expires` is when the certificate of a target ends (Unix time).
     """
 
     verdict: Look
@@ -54,3 +54,4 @@ class Readings:
     load: Callable[[str, str, Endpoint], float | None] = _unloaded
     service_time: Callable[[str, str], float] = _unserved
     lean: Callable[[str, str, Endpoint], float] = _level
+    expires: Callable[[Target], float | None] = _unmeasured
