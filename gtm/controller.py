@@ -44,6 +44,7 @@ log = structlog.get_logger("gtm")
 
 FIRST_ROUND = 15.0  # seconds at most from start to the first answer, whatever the checks' timeouts
 FIRST_ROUND_SLACK = 1.0  # seconds beyond the longest timeout, for targets that wait their turn
+FIRST_ROUND_RATE = 1000.0  # probes a second that a busy machine can be trusted to make
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,4 +457,4 @@ class Controller:
 def _patience(targets: frozenset[Target]) -> float:
     """Seconds that a round of first probes may take."""
     longest = max((target.check.schedule.timeout for target in targets), default=0.0)
-    return min(FIRST_ROUND, longest + FIRST_ROUND_SLACK)
+    return min(FIRST_ROUND, longest + FIRST_ROUND_SLACK + len(targets) / FIRST_ROUND_RATE)

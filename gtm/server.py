@@ -88,7 +88,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
-            _checker(dial, programs=not settings.no_exec),
+            _checker(settings, dial),
             time.time,
             None if settings.state is None else Store(settings.state),
             tell=_teller(history, alerts),
@@ -160,16 +160,16 @@ def _check_settings(settings: Settings) -> None:
 
 
 def _checker(
-    dial: Dial, *, programs: bool
+    settings: Settings, dial: Dial
 ) -> Callable[[Callable[[Target, Verdict, Verdict], None]], Checker]:
     """Probes run in a process of their own, so that they take no time from answers.
 
-    Those of a demo or a test, which lead elsewhere, stay in this one. `programs` is whether exec
-    checks may run any.
+    Those of a demo or a test, which lead elsewhere, stay in this one.
     """
+    programs = not settings.no_exec
     if dial is direct:
-        probing = partial(Apart, programs=programs)
-        return lambda on_change: Checker(on_change=on_change, probing=probing)
+        apart = partial(Apart, programs=programs)
+        return lambda on_change: Checker(on_change=on_change, probing=apart)
     prober = Probes(dial=dial, programs=programs)
     return lambda on_change: Checker(on_change=on_change, prober=prober)
 

@@ -51,7 +51,10 @@ class Apart:
         concurrency: int = CONCURRENCY,
         programs: bool = True,
     ) -> None:
-        """Starts nothing before there is a target. `dial` must be a plain function."""
+        """Starts nothing before there is a target. `dial` must be a plain function.
+
+        `programs` False: no check may run one.
+        """
         self._heard = heard
         self._begin = Begin(dial, concurrency, programs)
         self._numbers = count()

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
@@ -27,6 +26,7 @@ from gtm.health.question import identity, question
 from gtm.health.rounds import CONCURRENCY, Fault, Heard, Prober, Probing, Rounds
 from gtm.health.spells import Spells
 from gtm.health.state import is_changing, is_slow, step, unprobed
+from gtm.health.told import Frozen, Vantage, ignore, unconcerned, unfrozen, unheard
 from gtm.health.watch import Report, Watch
 from gtm.model import State, Verdict
 
@@ -34,43 +34,6 @@ from gtm.model import State, Verdict
 LOOK = 1.0
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """Failures are not believed: why, and since when (Unix time)."""
-
-    reason: str
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Vantage:
-    """What tells a checker that is cut off from targets that fail.
-
-    `regions` are those that each target serves. `canaries` are targets, too: what must answer
-    whenever the checker is connected.
-    """
-
-    regions: Mapping[Target, Collection[str]] = field(default_factory=dict)
-    canaries: Collection[Target] = ()
-    freeze: Freeze = field(default_factory=Freeze)
-
-
-def ignore(target: Target, outcome: Outcome) -> None:
-    """The `on_probe` of who does not care."""
-
-
-def unheard(target: Target) -> None:
-    """What a change of patience comes to while nobody listens."""
-
-
-def unfrozen(frozen: Frozen | None) -> None:
-    """What being cut off comes to while nobody listens."""
-
-
-def unconcerned(ending: Ending) -> None:
-    """What the end of a certificate comes to while nobody listens."""
 
 
 class Checker:
@@ -102,6 +65,8 @@ class Checker:
         self._on_probe = on_probe
         self._on_patience: Callable[[Target], None] = unheard
         self._on_frozen: Callable[[Frozen | None], None] = unfrozen
+        self._on_ending: Callable[[Ending], None] = unconcerned
+        self._certificates = Certificates(now, lambda ending: self._on_ending(ending))
         self._clock = clock
         self._now = now
         self._probing: Probing
@@ -116,8 +81,6 @@ class Checker:
         self._untried: set[Target] = set()
         self._all_tried = asyncio.Event()
         self._spells = Spells(clock)
-        self._on_ending: Callable[[Ending], None] = unconcerned
-        self._certificates = Certificates(now, lambda ending: self._on_ending(ending))
         self._fresh: Freshness[Target] = Freshness()
         self._cutoff: CutOff[Target] = CutOff(clock(), Freeze())
         self._memories: Mapping[str, Memory] = {}

@@ -25,10 +25,7 @@ _VALUES = attrgetter(*(field.name for field in fields(Outcome)))
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """The first command: where to connect, and how many probes may run at once.
-
-    `programs` is whether exec checks may run any.
-    """
+    """The first command: where to connect, how many probes at once, whether to run programs."""
 
     dial: Dial
     concurrency: int

@@ -12,6 +12,7 @@ import aiohttp
 
 from gtm.checks import Target
 from gtm.health.aim import Unconnected
+from gtm.health.astray import BrokenOff, Closed, NotHttp, TooLarge
 from gtm.health.outcome import called, place, span
 
 # Bounds the text of an exception nobody foresaw: it may quote what the target sent.
@@ -81,7 +82,7 @@ def _not_a_name(target: Target, error: BaseException) -> str:
 def _not_http(target: Target, error: BaseException) -> str:
     # aiohttp tells its limits from other faults by the message alone.
     message = str(getattr(error, "message", ""))
-    if message.startswith(("Got more than", "Too many headers")):
+    if message.startswith(("Got more than", "Too many headers")) or isinstance(error, TooLarge):
         return f"headers from {place(target)} are too large"
     return f"answer from {place(target)} is not HTTP"
 
@@ -118,7 +119,10 @@ _WORDS: tuple[tuple[type[BaseException], Callable[[Target, BaseException], str]]
     (aiohttp.ConnectionTimeoutError, _unconnected),
     (Unconnected, _unconnected),
     (aiohttp.ServerDisconnectedError, _closed),
+    (Closed, _closed),
     (aiohttp.ClientPayloadError, _broken_off),
+    (BrokenOff, _broken_off),
     (aiohttp.ClientResponseError, _not_http),
+    (NotHttp, _not_http),
     (OSError, _system),
 )

@@ -17,6 +17,8 @@ from random import Random
 from typing import Protocol
 
 from gtm.checks import Target
+from gtm.health.impairment import not_made
+from gtm.health.lateness import Lateness
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome
 from gtm.health.schedule import next_due, phase
@@ -25,6 +27,9 @@ from gtm.health.schedule import next_due, phase
 # by default, the rest is for DNS and the API. When every probe times out after t seconds, this
 # many targets are probed every t seconds.
 CONCURRENCY = 512
+
+
+HELD_UP = "this machine is too busy to probe in time"
 
 
 class Prober(Protocol):
@@ -104,9 +109,11 @@ class Rounds:
         self._turns: dict[Target, _Turn] = {}
         self._waiting: deque[_Turn] = deque()
         self._running: set[asyncio.Task[None]] = set()
+        self._lateness = Lateness(clock)
 
     def add(self, target: Target, *, at_once: bool) -> None:
         """See Probing."""
+        self._lateness.follow()
         turn = self._turns[target] = _Turn(target, phase(target))
         if at_once:
             self._due(turn)
@@ -134,6 +141,7 @@ class Rounds:
 
     async def close(self) -> None:
         """See Probing."""
+        self._lateness.close()
         for target in list(self._turns):
             self.remove(target)
         await asyncio.gather(*self._running, return_exceptions=True)
@@ -178,10 +186,19 @@ class Rounds:
 
     async def _probe(self, turn: _Turn) -> None:
         found: Outcome | Fault
+        begun = self._clock()
         try:
-            found = await self._prober.probe(turn.target)
+            found = self._fair(await self._prober.probe(turn.target), turn.target, begun)
         except Exception as error:
             # A fault of ours says nothing about the target, so it must not move a verdict.
             found = Fault(f"{type(error).__name__}: {error}", traceback.format_exc())
         if not turn.stopped:
             self._heard(turn.target, found)
+
+    def _fair(self, outcome: Outcome, target: Target, begun: float) -> Outcome:
+        """A failure that may be for want of time to run is no word on the target."""
+        if outcome.reached or outcome.impairment is not None:
+            return outcome
+        if not self._lateness.spoilt(begun, target.check.schedule.timeout):
+            return outcome
+        return not_made(HELD_UP, outcome.latency, outcome.at)

@@ -111,13 +111,17 @@ async def test_a_body_at_one_byte_a_time_fails_when_time_is_up() -> None:
         pytest.param(silence, id="never answers"),
         pytest.param(pouring(HEAD + b"X: ", b"y", pause=0.05), id="one byte at a time"),
         pytest.param(pouring(HEAD, b"X: y\r\n", pause=0.05), id="headers drip"),
-        pytest.param(pouring(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), id="continues for ever"),
     ],
 )
 async def test_what_never_comes_to_an_answer_fails_when_time_is_up(handler: Handler) -> None:
     outcome = await probed(handler, target(timeout=0.2))
     assert not outcome.ok
     assert outcome.reason == "no answer from 192.0.2.10:80 within 200 ms"
+
+
+async def test_interim_answers_without_end_are_headers_without_end() -> None:
+    outcome = await probed(pouring(b"", b"HTTP/1.1 100 Continue\r\n\r\n"), target())
+    assert outcome.reason == "headers from 192.0.2.10:80 are too large"
 
 
 @pytest.mark.parametrize(
