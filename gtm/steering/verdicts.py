@@ -189,8 +189,8 @@ def _found(
         word = overlay.service(*where)
         if word is not None and not revives(word, all(each.withheld for _, each in verdicts)):
             return ServiceHealth(word, verdicts, targets, min_up)
-    alone = len(verdicts) == 1
-    found = _alone(*verdicts[0], targets[0]) if alone else _count(verdicts, min_up)
+    single = len(verdicts) == 1
+    found = _alone(*verdicts[0], targets[0]) if single else _count(verdicts, min_up)
     if veto is not None and not found.withheld:
         found = veto
     return ServiceHealth(found, verdicts, targets, min_up)
