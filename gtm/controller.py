@@ -19,7 +19,6 @@ from gtm.acts import Acts, Added
 from gtm.checks import Target
 from gtm.collector import paused, settled
 from gtm.compile.compiler import Compiled, Compiler
-from gtm.compile.groups import next_step
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, LatencyStore
@@ -333,13 +332,16 @@ class Controller:
 
     def _plan_ramp(self) -> None:
         """Sets the timer for when a region that came up takes more of its clients."""
-        if self._ramp_timer is not None:
-            self._ramp_timer.cancel()
-        wait = next_step(self.compiled.groups, self._now())
-        later = asyncio.get_running_loop().call_later
-        self._ramp_timer = None if wait is None else later(wait, self._ramp)
+        wait = self.compiled.next_ramp_step(self._now())
+        loop, timer = asyncio.get_running_loop(), self._ramp_timer
+        if timer is not None:
+            if wait is not None and timer.when() <= loop.time() + wait:
+                return  # whatever is published meanwhile must not put it off
+            timer.cancel()
+        self._ramp_timer = None if wait is None else loop.call_later(wait, self._ramp)
 
     def _ramp(self) -> None:
+        self._ramp_timer = None
         before = self.compiled
         after = self._compiler.ramped(before, self._now(), self._epoch)
         if after is before:

@@ -331,8 +331,8 @@ class App:
     `answers` bounds the addresses of a response (None: all of them for `all`, else one). Below
     `panic` (a fraction of the endpoints) verdicts are not believed. `ramp` is how long a region
     that comes up takes to its full share; 0 is at once. `regions` are those that serve anything of
-    it, in the order they first appear, `optional` the keys of the services that are; `known` are
-    both, where they are known already.
+    it, in the order they first appear, `optional` the keys of the services that are, `timed` says
+    whether any has a TTL of its own; `known` are all three, where they are known already.
     """
 
     name: str
@@ -346,18 +346,20 @@ class App:
     when_all_down: WhenAllDown = WhenAllDown()
     panic: float = 0.0
     ramp: float = 30.0
-    known: InitVar[tuple[tuple[str, ...], frozenset[str]] | None] = None
+    known: InitVar[tuple[tuple[str, ...], frozenset[str], bool] | None] = None
     regions: tuple[str, ...] = field(init=False, repr=False, compare=False)
     optional: frozenset[str] = field(init=False, repr=False, compare=False)
+    timed: bool = field(init=False, repr=False, compare=False)
 
-    def __post_init__(self, known: tuple[tuple[str, ...], frozenset[str]] | None) -> None:
+    def __post_init__(self, known: tuple[tuple[str, ...], frozenset[str], bool] | None) -> None:
         """Looks through the services once: there may be thousands."""
         if known is None:
             regions = dict.fromkeys(name for each in self.services for name in each.endpoints)
             optional = frozenset(each.key for each in self.services if each.optional)
-            known = tuple(regions), optional
+            known = tuple(regions), optional, any(each.ttl is not None for each in self.services)
         object.__setattr__(self, "regions", known[0])
         object.__setattr__(self, "optional", known[1])
+        object.__setattr__(self, "timed", known[2])
 
     def settled_for(self, service: Service) -> App:
         """The app as it holds for one of its services: with the service's settings for its own.
@@ -366,7 +368,9 @@ class App:
         the service has no setting of its own.
         """
         own = {key: value for key in OWN if (value := getattr(service, key)) is not None}
-        return replace(self, **own, known=(self.regions, self.optional)) if own else self
+        return (
+            replace(self, **own, known=(self.regions, self.optional, self.timed)) if own else self
+        )
 
     def steerings(self) -> Iterator[Steering]:
         """The app's steering, and those that services have of their own."""

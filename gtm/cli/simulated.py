@@ -108,7 +108,22 @@ def _loads(loads: Sequence[Load]) -> list[RenderableType]:
             _part(load.after, load.capacity),
             full,
         )
-    return [Text(""), table]
+    return [Text(""), table, *_spills(loads)]
+
+
+def _spills(loads: Sequence[Load]) -> list[RenderableType]:
+    """What becomes of it once clients of full regions are sent elsewhere."""
+    moved = [load for load in loads if load.spills]
+    if not moved:
+        return []
+    found = ", ".join(
+        f"{load.region} {_amount(round(load.kept))} ({_part(load.kept, load.capacity)})"
+        for load in moved
+    )
+    less = sum(max(0.0, load.after - load.kept) for load in moved)
+    full = [load.region for load in loads if load.kept > load.capacity * (1 + STILL)]
+    rest = f"; no room is left for all in {', '.join(full)}" if full else ""
+    return [Text(f"spill: {_amount(round(less))} go elsewhere, as loads come in: {found}{rest}")]
 
 
 def _resort(picture: Picture) -> list[RenderableType]:

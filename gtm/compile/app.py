@@ -250,12 +250,16 @@ def refreshed_app(
     What the services answer is put into the table.
     """
     app, old = compiled.app, compiled.health
-    pairs = [(key, region) for key, regions in touched.items() for region in regions]
-    health = refreshed(app, old, pairs, readings.verdict, compiled.overlay)
-    kept = lifetimes(compiled.zone, app, compiled.overlay, readings, compiled.lifetimes, touched)
+    health = refreshed(app, old, touched, readings.verdict, compiled.overlay)
+    zone, known = compiled.zone, compiled.lifetimes
+    services = [compiled.services[key].service for key in touched]
+    kept = lifetimes(zone, app, compiled.overlay, readings, known, services)
     after = replace(compiled, health=health, lifetimes=kept)
-    timed = kept.differing(compiled.lifetimes, compiled.zone)
-    for key in {*_answering(compiled, after, touched), *timed}:
+    timed = kept.differing(known, zone, touched)
+    for key in _answering(compiled, after, touched):
+        if key not in timed and not _settled(app, compiled.services[key].service, touched.get(key)):
+            _answer(compiled, after, key, touched.get(key, ()), table, readings)
+    for key in timed:
         _answer(compiled, after, key, touched.get(key, ()), table, readings)
     return after, _moved(after, touched, groups, readings.now)
 
@@ -268,6 +272,14 @@ def _answering(before: CompiledApp, after: CompiledApp, touched: Touched) -> Col
         if panics(app, one, before.health) != panics(app, one, after.health):
             return before.services
     return touched
+
+
+def _settled(app: App, service: Service, regions: Collection[str] | None) -> bool:
+    """Whether what is answered in those regions stays: one endpoint, whatever becomes of it."""
+    if regions is None or app.panic or (service.balance or app.balance) in MEASURED:
+        return False
+    endpoints = service.endpoints
+    return all(len(endpoints[region]) == 1 for region in regions)
 
 
 def _answer(
@@ -283,9 +295,6 @@ def _answer(
     app, ttl = before.app.settled_for(service), after.ttl(key)
     made = Answers(before.context, app, service, readings, ttl)
     timed = ttl != before.ttl(key)  # then every answer says another one
-    alone = all(len(service.endpoints[region]) == 1 for region in touched)
-    if alone and not (timed or app.panic or made.measured):
-        return  # the one endpoint is answered whatever becomes of it
     was, now = panics(app, service, before.health), panics(app, service, after.health)
     old, new = before.health.services[key], after.health.services[key]
     answered, changed = table.of(steered.number), False
@@ -319,10 +328,10 @@ def _moved(
         for key, regions in touched.items():
             compiled = after.services[key]
             number, here = compiled.steered.group, health.services[key]
-            verdicts = [(region, here[region].verdict) for region in regions]
+            verdicts = [(region, here[region].verdict) for region in sorted(regions)]
             stands = [(name, each.down, each.withheld) for name, each in verdicts]
             panic = key if app.panic else None  # then other regions count too
-            alike = (id(groups[number]), panic, frozenset(stands))
+            alike = (id(groups[number]), panic, *stands)
             if alike not in outcomes:
                 outcomes[alike] = groups[number].with_health(app, compiled.service, health, now)
             found[number] = outcomes[alike]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from gtm.checks import Target
 from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
-from gtm.compile.groups import Deciders, Group, deciders
+from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.render import Tallies
 from gtm.compile.static import context, static_nodes
 from gtm.compile.table import Table
@@ -28,7 +28,8 @@ class Compiled:
     """A snapshot, and what is needed to make the next one from it when verdicts change.
 
     `geos` has, by zone name, the databases as the zone sees them: under its own overrides.
-    `groups` stands beside the snapshot's plans. `touched` says what was looked at to make it from
+    `groups` stands beside the snapshot's plans; `ramping` are the numbers of those in which a
+    region came up a short while ago. `touched` says what was looked at to make it from
     the one before; nothing where it was compiled from scratch.
     """
 
@@ -41,6 +42,11 @@ class Compiled:
     groups: tuple[Group, ...]
     uses: Mapping[Target, Collection[Use]]
     touched: Mapping[AppKey, Touched] = field(default_factory=dict)
+    ramping: Set[int] = frozenset()
+
+    def next_ramp_step(self, now: float) -> float | None:
+        """Seconds until a region takes more of its clients; None if none is ramping."""
+        return next_step((self.groups[number] for number in self.ramping), now)
 
 
 class Compiler:
@@ -96,7 +102,11 @@ class Compiler:
             table.answers,
             table.rows,
         )
-        return Compiled(snapshot, zones, geo, geos, tables, apps, tuple(groups), uses_of(apps))
+        ramping = _ramping(dict(enumerate(groups)))
+        uses = uses_of(apps)
+        return Compiled(
+            snapshot, zones, geo, geos, tables, apps, tuple(groups), uses, ramping=ramping
+        )
 
     def refresh(
         self, before: Compiled, changed: Collection[Target | Use], readings: Readings, epoch: int
@@ -142,11 +152,12 @@ class Compiler:
 
     def ramped(self, before: Compiled, now: float, epoch: int) -> Compiled:
         """The next snapshot as regions that came up take more of their clients; or `before`."""
-        stepped = {id(group): group.ramped(now) for group in before.groups if group.ramps}
+        ramping = {number: before.groups[number] for number in before.ramping}
+        stepped = {id(group): group.ramped(now) for group in ramping.values()}
         moved = {
             number: after
-            for number, group in enumerate(before.groups)
-            if (after := stepped.get(id(group), group)) is not group
+            for number, group in ramping.items()
+            if (after := stepped[id(group)]) is not group
         }
         return _planned_anew(before, moved, epoch)
 
@@ -171,7 +182,10 @@ def _after(
         moved.update(found)
     groups, plans = _regrouped(before, moved) if moved else (before.groups, was.plans)
     snapshot = replace(was, epoch=epoch, plans=plans, answers=table.answers, rows=table.rows)
-    return replace(before, snapshot=snapshot, apps=apps, groups=groups, touched=touched)
+    ramping = _ramping(moved, before.ramping)
+    return replace(
+        before, snapshot=snapshot, apps=apps, groups=groups, touched=touched, ramping=ramping
+    )
 
 
 def _planned_anew(before: Compiled, moved: Mapping[int, Group], epoch: int) -> Compiled:
@@ -180,7 +194,14 @@ def _planned_anew(before: Compiled, moved: Mapping[int, Group], epoch: int) -> C
         return before
     groups, plans = _regrouped(before, moved)
     snapshot = replace(before.snapshot, plans=plans, epoch=epoch)
-    return replace(before, snapshot=snapshot, groups=groups, touched={})
+    ramping = _ramping(moved, before.ramping)
+    return replace(before, snapshot=snapshot, groups=groups, touched={}, ramping=ramping)
+
+
+def _ramping(moved: Mapping[int, Group], before: Set[int] = frozenset()) -> Set[int]:
+    """The numbers of the groups that ramp, after some are others."""
+    now = {number for number, group in moved.items() if group.ramps}
+    return before - moved.keys() | now if before or now else before
 
 
 def _regrouped(

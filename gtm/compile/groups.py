@@ -131,12 +131,20 @@ class Group:
 
 
 SOONEST = 0.05  # seconds between steps of ramps: those of many groups are then taken together
+TOGETHER = 0.025  # of the shortest ramp: steps nearer to each other than that are one
 
 
 def next_step(groups: Iterable[Group], now: float) -> float | None:
-    """Seconds until a region takes more of its clients; None if none is ramping."""
-    steps = [ramp.next_step(now) for group in groups if group.ramps for ramp in group.ramps]
-    return max(SOONEST, min(steps)) if steps else None
+    """Seconds until regions take more of their clients; None if none is ramping.
+
+    Thousands of services whose regions come up within a minute would else have a step, and a new
+    snapshot, many times a second.
+    """
+    ramps = [ramp for group in groups for ramp in group.ramps]
+    if not ramps:
+        return None
+    soonest = min([ramp.next_step(now) for ramp in ramps])
+    return max(SOONEST, TOGETHER * min([ramp.length for ramp in ramps]), soonest)
 
 
 class Deciders:

@@ -68,7 +68,10 @@ def _under(compiled: CompiledApp, overlay: Overlay, pairs: Pairs, look: Look) ->
         return compiled.health
     # the health at hand is that under the words in force, which may be neither book's
     every = (pairs, compiled.overlay.differing(overlay, compiled.app))
-    where = {(key, at) for found in every for key, regions in found.items() for at in regions}
+    where: dict[str, set[str]] = {}
+    for found in every:
+        for key, regions in found.items():
+            where.setdefault(key, set()).update(regions)
     return refreshed(compiled.app, compiled.health, where, look, overlay)
 
 

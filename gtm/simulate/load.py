@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gtm.simulate.outcome import Load, Picture
 from gtm.simulate.scenario import Worlds, regions_of
+from gtm.simulate.spill import Brought, spilled
 from gtm.simulate.traffic import Traffic
 
 
@@ -17,16 +18,32 @@ class Reckoned:
     said: tuple[str, ...]
 
 
-def loads(worlds: Worlds, traffic: Traffic, picture: Picture, total_load: float | None) -> Reckoned:
-    """The regions that have a capacity, with their load; none where nothing says what it is."""
+def loads(
+    worlds: Worlds,
+    traffic: Traffic,
+    picture: Picture,
+    total_load: float | None,
+    brought: Brought,
+) -> Reckoned:
+    """The regions that have a capacity, with their load; none where nothing says what it is.
+
+    `brought` is the traffic by group and area afterwards.
+    """
     capacities = {**regions_of(worlds.before), **regions_of(worlds.after)}
     if all(capacity is None for capacity in capacities.values()) or not picture.total:
         return Reckoned((), () if total_load is None else ("no region has a capacity",))
     scale, said = _scale(traffic, picture.total, total_load)
     if scale is None:
         return Reckoned((), (said,))
+    kept = spilled(worlds.after, {key: scale * amount for key, amount in brought.items()})
     found = [
-        Load(share.region, capacity, share.before * scale, share.after * scale)
+        Load(
+            share.region,
+            capacity,
+            share.before * scale,
+            share.after * scale,
+            kept.get(share.region, 0.0),
+        )
         for share in picture.shares
         if share.region is not None and (capacity := capacities.get(share.region)) is not None
     ]

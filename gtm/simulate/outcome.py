@@ -69,14 +69,27 @@ class Part:
     picture: Picture
 
 
+SPILLED = 0.001  # of a capacity
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A region's load against its capacity, in the capacity's unit."""
+    """A region's load against its capacity, in the capacity's unit.
+
+    `before` and `after` are as the policies say, `kept` what it has afterwards once the server
+    has sent clients of full regions elsewhere.
+    """
 
     region: str
     capacity: float
     before: float
     after: float
+    kept: float
+
+    @property
+    def spills(self) -> bool:
+        """Whether the server's spilling makes a difference that is worth a word."""
+        return abs(self.kept - self.after) > SPILLED * self.capacity
 
     @property
     def exceeded(self) -> bool:

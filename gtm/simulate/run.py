@@ -33,6 +33,11 @@ class Steering:
         """A plan for each area."""
         return self.compiled.snapshot.plans[self.service.steered.group]
 
+    def counted_area(self, cell: Cell) -> int | None:
+        """The cell's area; None where no region has a capacity."""
+        areas = self.service.steered.areas
+        return None if areas.asked is None else areas.find(cell.bits, cell.address) >> 8
+
     def side(self, cell: Cell) -> Side:
         """How clients of the cell are steered."""
         steered = self.service.steered
@@ -97,9 +102,9 @@ def simulate(
     parts, whole = [], Sums()
     asked = list(_asked(pairs, traffic))
     for number, question in enumerate(asked):
-        sums = counting.sums(question)
         spread_out = question.clients is traffic.common
         part = len(question.services) / len(pairs) if spread_out else 1.0
+        sums = counting.sums(question, part)
         whole.merge(sums, part)
         if traffic.unit is Unit.QUERIES and part != 1.0:
             scaled = Sums()
@@ -108,7 +113,7 @@ def simulate(
         parts.append(_part(question, sums, order))
         advance(number + 1, len(asked))
     picture = whole.picture(order)
-    reckoned = loads(worlds, traffic, picture, total_load)
+    reckoned = loads(worlds, traffic, picture, total_load, counting.brought)
     return Simulation(
         unit=traffic.unit.value,
         source=traffic.source,
@@ -182,14 +187,21 @@ class _Counting:
         self._grounds: dict[tuple[object, ...], Places] = {}
         self._cells: dict[tuple[int, int, int], tuple[Cell, ...]] = {}
         self._costs: dict[int, Costs] = {}
+        self.brought: dict[tuple[int, int], float] = {}
 
-    def sums(self, question: Question) -> Sums:
-        """What moves for the services in question."""
+    def sums(self, question: Question, part: float) -> Sums:
+        """What moves for the services in question.
+
+        That part of the traffic is counted in `brought`, by group and area of the second world.
+        """
         pair, sums = question.pair, Sums()
         known: dict[tuple[int, int], Flows] = {}
         for cell in self._cells_of(question):
             before = None if pair.before is None else pair.before.side(cell)
             after = None if pair.after is None else pair.after.side(cell)
+            if pair.after is not None and (area := pair.after.counted_area(cell)) is not None:
+                here = pair.after.service.steered.group, area
+                self.brought[here] = self.brought.get(here, 0.0) + cell.weight * part
             key = (id(before and before.plan), id(after and after.plan))
             if key not in known:
                 known[key] = flows(before, after)

@@ -62,22 +62,33 @@ class Lifetime:
 class Lifetimes:
     """An app's lifetimes by service key, and each service's own soonest change.
 
-    A service that is not in `services` has the zone's TTL.
+    A service that is not in `services` has the zone's TTL. `together` is the soonest change of a
+    block, `hurried` what the operators' words asked for.
     """
 
     services: Mapping[str, Lifetime] = field(default_factory=dict)
     soonest: Mapping[str, Soonest | None] = field(default_factory=dict)
+    together: Soonest | None = None
+    hurried: Mapping[str, Hurry] = field(default_factory=dict)
 
     def of(self, zone: Zone, key: str) -> Lifetime:
         """A service's."""
         return self.services.get(key) or Lifetime(zone.ttl)
 
-    def differing(self, other: Lifetimes, zone: Zone) -> frozenset[str]:
-        """The services with another TTL there."""
+    def differing(
+        self, other: Lifetimes, zone: Zone, among: Collection[str] | None = None
+    ) -> frozenset[str]:
+        """The services with another TTL there; `among` are those that may have one, if known."""
         if self.services is other.services:
             return frozenset()
         keys = {*self.services, *other.services}
+        if among is not None and self.alike(other):
+            keys = keys.intersection(among)
         return frozenset(key for key in keys if self.of(zone, key).ttl != other.of(zone, key).ttl)
+
+    def alike(self, other: Lifetimes) -> bool:
+        """Whether what counts for all services of the app is the same."""
+        return (self.together, self.hurried) == (other.together, other.hurried)
 
 
 FIXED = Lifetimes()
@@ -94,28 +105,25 @@ def lifetimes(
     overlay: Overlay,
     readings: Readings,
     before: Lifetimes = FIXED,
-    touched: Collection[str] = (),
+    touched: Collection[Service] = (),
 ) -> Lifetimes:
     """The app's lifetimes now; of `before` only what the `touched` services change is made anew."""
-    if zone.min_ttl is None and not overlay.hurried and not _own(app):
+    if zone.min_ttl is None and not overlay.hurried and not app.timed:
         return FIXED
-    soonest: dict[str, Soonest | None] = {}
+    first = before is FIXED
+    soonest = dict(before.soonest)
     if zone.min_ttl is not None:
-        for service in app.services:
-            key = service.key
-            stale = key in touched or key not in before.soonest
-            soonest[key] = (
-                _soonest(zone, app, service, overlay, readings) if stale else (before.soonest[key])
-            )
+        for service in app.services if first else touched:
+            soonest[service.key] = _soonest(zone, app, service, overlay, readings)
     together: Soonest | None = None
     if app.topology is Topology.REPLICATED:
-        together = _first(soonest.get(one.key) for one in app.services if not one.optional)
-    services = {}
-    for service in app.services:
-        first = _first((together, soonest.get(service.key)))
-        hurry = overlay.hurried.get(service.key)
-        services[service.key] = _lifetime(zone, service, first, hurry)
-    return Lifetimes(services, soonest)
+        together = _first(at for key, at in soonest.items() if key not in app.optional)
+    services = dict(before.services)
+    made = Lifetimes(services, soonest, together, overlay.hurried)
+    for service in app.services if first or not made.alike(before) else touched:
+        soon = _first((together, soonest.get(service.key)))
+        services[service.key] = _lifetime(zone, service, soon, overlay.hurried.get(service.key))
+    return made
 
 
 def _soonest(
@@ -145,10 +153,6 @@ def _soonest(
 def _first(each: Iterable[Soonest | None]) -> Soonest | None:
     known = [one for one in each if one is not None]
     return min(known, key=lambda one: one.seconds) if known else None
-
-
-def _own(app: App) -> bool:
-    return any(service.ttl is not None for service in app.services)
 
 
 def _lifetime(

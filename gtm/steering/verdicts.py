@@ -8,7 +8,7 @@ narrower one has taken out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -162,6 +162,13 @@ def _found(
 ) -> ServiceHealth:
     """The health of a service (by key) in a region, from what is found at its endpoints."""
     words = overlay.endpoints
+    if len(targets) == 1 and not (veto or words or overlay.services or overlay.regions):
+        only = targets[0]
+        if type(only) is Target:
+            (endpoint,) = endpoints  # as nearly everywhere in a large zone
+            verdict = look(only)
+            alone = _alone(endpoint, verdict, only)
+            return ServiceHealth(alone, ((endpoint, verdict),), targets, min_up)
     verdicts = tuple(
         [
             (
@@ -182,8 +189,8 @@ def _found(
         word = overlay.service(*where)
         if word is not None and not revives(word, all(each.withheld for _, each in verdicts)):
             return ServiceHealth(word, verdicts, targets, min_up)
-    alone = len(verdicts) == 1
-    found = _alone(*verdicts[0], targets[0]) if alone else _count(verdicts, min_up)
+    single = len(verdicts) == 1
+    found = _alone(*verdicts[0], targets[0]) if single else _count(verdicts, min_up)
     if veto is not None and not found.withheld:
         found = veto
     return ServiceHealth(found, verdicts, targets, min_up)
@@ -208,7 +215,7 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
 
 
 def _alone(endpoint: Endpoint, verdict: Verdict, target: Watched | None) -> Verdict:
-    """The same where there is one endpoint, as nearly everywhere in a large zone."""
+    """The same where there is one endpoint."""
     if verdict is UNCHECKED:
         return UNCHECKED
     if verdict.down:
@@ -288,29 +295,28 @@ def _known(
 def refreshed(
     app: App,
     before: AppHealth,
-    changed: Iterable[tuple[str, str]],
+    changed: Mapping[str, Collection[str]],
     look: Look,
     overlay: Overlay = SILENT,
 ) -> AppHealth:
-    """The app's health after verdicts, or words, about some (service key, region) pairs changed."""
+    """The app's health after verdicts, or words, changed about some services' (by key) regions."""
     services = dict(before.services)
-    own: dict[str, dict[str, ServiceHealth]] = {}  # copied for this, once each
     counted = {} if app.topology is Topology.SPREAD else dict(before.regions.standings)
     up, of = before.believed
     regions: set[str] = set()
     vetoed = vetoes(before.gateways, look) if before.gateways else {}
-    for where in changed:
-        key, region = where
-        here = own.get(key)
-        if here is None:
-            here = own[key] = services[key] = dict(services[key])
-        old = here[region]
-        endpoints = [endpoint for endpoint, _ in old.endpoints]
-        new = here[region] = _found(
-            old.min_up, where, endpoints, old.targets, look, overlay, vetoed.get(region)
-        )
-        regions.add(region)
-        if counted and key not in app.optional:
+    for key, touched in changed.items():
+        here = services[key] = dict(services[key])
+        counts = counted and key not in app.optional
+        regions.update(touched)
+        for region in touched:
+            old = here[region]
+            endpoints = [endpoint for endpoint, _ in old.endpoints]
+            veto = vetoed.get(region) if vetoed else None
+            new = _found(old.min_up, (key, region), endpoints, old.targets, look, overlay, veto)
+            here[region] = new
+            if not counts:
+                continue
             if new.verdict.state is not old.verdict.state or new.verdict.act is not old.verdict.act:
                 counted[region] = counted[region].moved(old.verdict, new.verdict)
             if app.panic:

@@ -24,6 +24,7 @@ apps:
   shop:
     topology: replicated
     check: web
+    ramp: 0s
     services:
       orders: {us-east: [127.0.0.11], eu-west: [127.0.0.12], ap-south: [127.0.0.13]}
       payments: {us-east: [127.0.0.11], eu-west: [127.0.0.12], ap-south: [127.0.0.13]}

@@ -135,3 +135,24 @@ def test_a_change_says_what_was_looked_at() -> None:
     after = compiler.refresh(before, changed, Readings(Verdicts({"10.2.0.1"})), 2)
     assert before.touched == {}
     assert after.touched == {("gtm.example.com.", "a"): {"s1": {"eu"}}}
+
+
+def test_ramps_that_begin_one_after_the_other_are_stepped_together_and_end() -> None:
+    compiler = Compiler()
+    lost = {f"10.2.{at}.{service}" for at in (0, 1) for service in range(40)}
+    state = compiler.compile(zone_of("spread", 40), sample_geo(), Readings(Verdicts(lost)), 1)
+    now = 100.0
+    for service in range(40):
+        now += 0.1
+        lost -= {f"10.2.{at}.{service}" for at in (0, 1)}
+        changed = {target for target in state.uses if target.address.endswith(f".{service}")}
+        state = compiler.refresh(state, changed, Readings(Verdicts(lost), now), 2)
+    assert len(state.ramping) == sum("eu" in group.regions for group in state.groups)
+    steps, end = 0, now + 32.0
+    while (wait := state.next_ramp_step(now)) is not None:
+        now += wait
+        state = compiler.ramped(state, now, 3)
+        steps += 1
+    assert now < end
+    assert steps <= 45
+    assert not any(group.ramps for group in state.groups)

@@ -131,6 +131,8 @@ def test_real_echoes_come_back_over_both_families() -> None:
         text=True,
         timeout=60,
     )
+    if "Operation not permitted" in done.stderr and not done.stdout:
+        pytest.skip("no network namespace may be made here (kernel.unprivileged_userns_clone)")
     assert done.returncode == 0, f"needs unshare (util-linux), ip (iproute2): {done.stderr}"
     wanted = [
         f"echo reply from {each}"

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from gtm.errors import UsageError
+from gtm.load.marks import Room
 from gtm.simulate import Scenario, Simulation, service_of, simulate, world_traffic, worlds
 from gtm.steering.cost import distance, point
 from tests.unit.simulate.simulated_worlds import ZONE, ZONES, full, traffic
@@ -78,6 +79,19 @@ def test_a_region_that_gets_more_than_it_can_take_is_named() -> None:
         ("eu", 20, 80, True),
     ]
     assert any("taken as they are" in said for said in found.assumptions)
+
+
+def test_what_a_full_region_sends_elsewhere_is_reckoned_by_the_servers_rule() -> None:
+    found = simulated(Scenario(), "orders", (US, 20), (IE, 60))
+    loads = {load.region: load for load in found.loads}
+    room = Room(loads["eu"].capacity)
+    assert loads["eu"].after > 0.8 * room.capacity
+    assert loads["eu"].kept == pytest.approx(room.target(loads["eu"].after))
+    assert sum(load.kept for load in loads.values()) == pytest.approx(80.0)
+    assert loads["eu"].spills and loads["us"].spills
+    calm = simulated(Scenario(), "orders", (US, 20), (IE, 10))
+    assert not any(load.spills for load in calm.loads)
+    assert [load.kept for load in calm.loads] == pytest.approx([20.0, 10.0])
 
 
 def test_shares_are_scaled_to_the_load_given() -> None:

@@ -90,12 +90,12 @@ def test_what_an_operator_took_out_stays_withheld_under_a_veto() -> None:
 def test_changes_come_to_the_same_as_deriving_everything_anew(topology: Topology) -> None:
     zone, app = world(topology)
     before = health_of(zone, app)
-    every = [(service.key, "us") for service in app.services]
+    every = {service.key: ["us"] for service in app.services}
     lost = refreshed(app, before, every, Verdicts([GATEWAY]))
     assert lost == health_of(zone, app, GATEWAY)
     assert lost.regions["us"].reason == REASON
     assert refreshed(app, lost, every, Verdicts()) == before
-    other = refreshed(app, lost, [("orders", "ie")], Verdicts([GATEWAY, "198.51.100.1"]))
+    other = refreshed(app, lost, {"orders": ["ie"]}, Verdicts([GATEWAY, "198.51.100.1"]))
     assert other == health_of(zone, app, GATEWAY, "198.51.100.1")
 
 

@@ -128,7 +128,7 @@ def test_a_refresh_gives_what_a_full_derivation_gives() -> None:
     block = app(Topology.REPLICATED)
     before = app_health(block, down())
     look = down("198.51.100.3", "192.0.2.1")
-    after = refreshed(block, before, [("payments", "eu"), ("orders", "us")], look)
+    after = refreshed(block, before, {"payments": {"eu"}, "orders": {"us"}}, look)
     assert after == app_health(block, look)
 
 
