@@ -15,7 +15,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import TypeVar
 
-from gtm.checks import AnyCheck
+from gtm.checks import AnyCheck, Freeze
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
@@ -485,7 +485,8 @@ class Zone:
     that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
-    `alerts` are who is told of what happens.
+    `alerts` are who is told of what happens. `canary` is what answers whenever the checker itself
+    is connected, `freeze` when failures are taken for its own.
     """
 
     name: str
@@ -504,6 +505,8 @@ class Zone:
     min_ttl: int | None = None
     alerts: tuple[Receiver, ...] = ()
     latency_feed: LatencyRules = LatencyRules()
+    canary: AnyCheck | None = None
+    freeze: Freeze = field(default_factory=Freeze)
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

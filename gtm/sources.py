@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from gtm.checks import Target
+from gtm.checks import Freeze, Target
 from gtm.errors import GtmError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Vantage
 from gtm.model import Zone
 from gtm.steering.served import regions_served
+from gtm.steering.watched import gateway, targets_in
 from gtm.zonefile import Loaded, load
 
 log = structlog.get_logger("gtm")
@@ -96,10 +97,22 @@ class Reader:
         return dict(zip(paths, fingerprint(paths), strict=True))
 
 
-def watched(zones: Iterable[Zone]) -> tuple[frozenset[Target], Vantage]:
-    """All that is to be probed for the zones, and what tells that from being cut off."""
+def watched(zones: Sequence[Zone]) -> tuple[frozenset[Target], Vantage]:
+    """All that is to be probed for the zones, and what tells that from being cut off.
+
+    A server has one checker: it has the canaries of all zones, and goes by the first `freeze` that
+    differs from the usual.
+    """
     served = regions_served(zones)
-    return frozenset(served), Vantage(served)
+    canaries = frozenset(
+        target
+        for zone in zones
+        if zone.canary is not None
+        for target in targets_in(gateway(zone.canary))
+    )
+    own = [zone.freeze for zone in zones if zone.freeze != Freeze()]
+    rules = own[0] if own else Freeze()
+    return frozenset(served) | canaries, Vantage(served, canaries, rules)
 
 
 def _beside(zones: Path) -> list[Path]:

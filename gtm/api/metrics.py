@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 
 import gtm
 from gtm.api.feeds import MOST_NAMED
+from gtm.api.healthmetrics import health_metrics
 from gtm.controller import Controller
 from gtm.load.picture import Feed
 from gtm.logs import Writer
@@ -62,6 +63,7 @@ class ServerCollector(Collector):
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
+            yield from health_metrics(self._controller.checker)
             yield from _paces(self._controller)
             yield from _overrides(self._controller)
             yield from _feeds(self._controller)

@@ -396,6 +396,22 @@ class FeedsStatus(Shape):
     not_followed: list[HeldStatus]
 
 
+class HealthStatus(Shape):
+    """How the checking itself is doing: counts of targets, and what is wrong in words.
+
+    `frozen` is why no failure is believed, since `frozen_since` (Unix time); None while they are.
+    """
+
+    targets: int
+    stale: int
+    impaired: int
+    disbelieved: int
+    held: int
+    frozen: str | None = None
+    frozen_since: float | None = None
+    memory: str | None = None
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -415,6 +431,7 @@ class Status(Shape):
     loads: list[RegionLoad] = []
     history: list[EventShape] = []
     feeds: FeedsStatus | None = None
+    health: HealthStatus | None = None
 
 
 class EndpointExplained(Shape):

@@ -15,6 +15,7 @@ from gtm.api.models import (
     EndpointStatus,
     ExplanationShape,
     GeoStatus,
+    HealthStatus,
     MistakeShape,
     PlaceExplained,
     RegionExplained,
@@ -76,6 +77,21 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
         kept=overrides.kept(controller.overrides),
         loads=loads.standings(controller),
         feeds=feeds.status(controller.feeds),
+        health=_health(controller),
+    )
+
+
+def _health(controller: Controller) -> HealthStatus:
+    census, frozen = controller.checker.census(), controller.checker.frozen
+    return HealthStatus(
+        targets=census.targets,
+        stale=census.stale,
+        impaired=census.impaired,
+        disbelieved=census.disbelieved,
+        held=census.held,
+        frozen=None if frozen is None else frozen.reason,
+        frozen_since=None if frozen is None else frozen.since,
+        memory=controller.remembering.trouble,
     )
 
 

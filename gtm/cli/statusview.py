@@ -25,6 +25,7 @@ from gtm.api.models import (
     ZoneStatus,
 )
 from gtm.cli.feedsview import feeds_line
+from gtm.cli.healthline import health_line
 from gtm.cli.historyview import events_table
 from gtm.cli.loadsview import loads_view
 from gtm.cli.output import bare, counted, marked, span
@@ -78,6 +79,8 @@ def _loads(status: Status) -> Table:
         table.add_row("", Text(_said(warning), "yellow"))
     if status.feeds is not None and status.feeds.heard:
         table.add_row("feeds", feeds_line(status.feeds, status.now))
+    if status.health is not None and (line := health_line(status.health, status.now)):
+        table.add_row("health", line)
     if not status.geo:
         table.add_row("geo", "no database: clients get the first region that is up")
     return table

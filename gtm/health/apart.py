@@ -37,6 +37,9 @@ from gtm.health.rounds import CONCURRENCY, Heard
 FIRST_WAIT = 0.5
 LAST_WAIT = 30.0
 
+# Seconds that a prober that closed its connection has to end.
+ENDING = 1.0
+
 _log = structlog.get_logger(__name__)
 
 
@@ -140,10 +143,13 @@ class Apart:
                 self._send()
                 await self._listen(reader)
                 writer.close()
+                with contextlib.suppress(TimeoutError):  # one that hangs is killed below
+                    await asyncio.wait_for(process.wait(), ENDING)
             finally:
                 self._writer, self.pid = None, None
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        process.kill()
                 status = await process.wait()
         return f"killed by signal {-status}" if status < 0 else f"it ended with status {status}"
 

@@ -26,7 +26,15 @@ from gtm.health.question import identity, question
 from gtm.health.rounds import CONCURRENCY, Fault, Heard, Prober, Probing, Rounds
 from gtm.health.spells import Spells
 from gtm.health.state import is_changing, is_slow, step, unprobed
-from gtm.health.told import Frozen, Vantage, ignore, unconcerned, unfrozen, unheard
+from gtm.health.told import (
+    Census,
+    Frozen,
+    Vantage,
+    ignore,
+    unconcerned,
+    unfrozen,
+    unheard,
+)
 from gtm.health.watch import Report, Watch
 from gtm.model import State, Verdict
 
@@ -178,6 +186,18 @@ class Checker:
         """Seconds until the target's verdict could change at the soonest."""
         watch = self._watches.get(target)
         return _patience(watch) if watch else 0.0
+
+    def census(self) -> Census:
+        """How many targets there are, and of how many something is not as it should be."""
+        every, now = self._watches.values(), self._now()
+        return Census(
+            len(every),
+            sum(watch.stale is not None for watch in every),
+            sum(watch.impairment is not None for watch in every),
+            sum(watch.disbelieved for watch in every),
+            sum(watch.health.flaps.until > now for watch in every),
+            sum(watch.probes for watch in every),
+        )
 
     async def close(self) -> None:
         """Stop everything; returns when no probe runs any more and no socket is open."""

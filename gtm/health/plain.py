@@ -43,10 +43,10 @@ CONTENT = frozenset({"POST", "PUT", "PATCH"})  # methods that promise content, h
 
 def suits(asked: Http, aim: Aim) -> bool:
     """Whether a check can be asked this way."""
-    plain = asked.tls is None and not asked.redirects and not asked.keep_alive
-    family = _family(aim.remote()[0])
-    wanted = aim.address_family()
-    return plain and family is not None and wanted in (family, socket.AF_UNSPEC)
+    if asked.tls is not None or asked.redirects or asked.keep_alive:
+        return False
+    family, wanted = _family(aim.remote()[0]), aim.address_family()
+    return family is not None and wanted in (family, socket.AF_UNSPEC)
 
 
 async def ask(

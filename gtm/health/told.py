@@ -19,6 +19,23 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True)
+class Census:
+    """How many targets there are, and of how many something is not as it should be.
+
+    `stale` verdicts are too old to be believed, `impaired` ones are of targets that this machine
+    can't probe, `disbelieved` ones stand although the latest probe failed, `held` ones are down
+    for changing too often. `probes` counts those that had an outcome since the targets were added.
+    """
+
+    targets: int
+    stale: int
+    impaired: int
+    disbelieved: int
+    held: int
+    probes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Vantage:
     """What tells a checker that is cut off from targets that fail.
 

@@ -167,8 +167,8 @@ def _found(
         if type(only) is Target:
             (endpoint,) = endpoints  # as nearly everywhere in a large zone
             verdict = look(only)
-            single = _alone(endpoint, verdict, only)
-            return ServiceHealth(single, ((endpoint, verdict),), targets, min_up)
+            own = _alone(endpoint, verdict, only)
+            return ServiceHealth(own, ((endpoint, verdict),), targets, min_up)
     verdicts = tuple(
         [
             (

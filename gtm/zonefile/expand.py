@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from gtm.checks import Freeze
 from gtm.model import (
     EVERYONE,
     AllDown,
@@ -58,6 +59,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
             *(region.check for region in zone.regions.values()),
             *(app.check for app in zone.apps),
             *(service.check for app in zone.apps for service in app.services),
+            zone.canary,
         )
     )
     soa = zone.soa
@@ -90,8 +92,18 @@ def _zone(zone: Zone) -> dict[str, Any]:
     }
     tree["latency"] = {str(one.area): dict(one.milliseconds) for one in zone.latency}
     tree["latency_feed"] = _latency_rules(zone.latency_feed)
+    if zone.canary is not None:
+        tree["canary"] = check_use(zone.canary, checks)
+    tree["freeze"] = _freeze(zone.freeze)
     tree["records"] = _records(zone)
     return tree
+
+
+def _freeze(rules: Freeze) -> dict[str, Any]:
+    tree = {"share": part(rules.share), "targets": rules.targets, "regions": rules.regions}
+    if rules.within is not None:
+        tree["within"] = duration(rules.within)
+    return tree | {"most": duration(rules.most)}
 
 
 def _ttl(zone: Zone) -> int | dict[str, int]:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from gtm.checks import AnyCheck, leaves
+from gtm.checks import AnyCheck
 from gtm.model import Region
 from gtm.receivers import Receiver
 from gtm.zonefile import values
+from gtm.zonefile.addressed import addressed
 from gtm.zonefile.checkuses import CheckReader
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
@@ -113,16 +114,8 @@ def _gateway(name: str, region: RegionShape, checks: CheckReader) -> AnyCheck | 
     """The region's own check: of something that stands for the region, at an address of its own."""
     path = ("regions", name, "check")
     found = checks.use(name, region.check, path)
-    if found is None or all(leaf.address is not None for leaf in leaves(found)):
-        return found
-    first = next(leaf for leaf in leaves(found) if leaf.address is None)
-    which = f"`{first.name}`" if isinstance(region.check, str | list) else "it"
-    checks.findings.wrong(
-        checks.document.at(path),
-        f"a region has no address, and {which} does not say what to probe for it",
-        "write `address:` in the check, such as that of the region's gateway",
-    )
-    return None
+    example = "that of the region's gateway"
+    return addressed(found, region.check, checks, path, "a region", example)
 
 
 def _is_placed(document: Document, name: str) -> bool:

@@ -26,6 +26,7 @@ from gtm.zonefile.checkshape import (
     TlsShape,
 )
 from gtm.zonefile.checkshape import PassiveShape as PassiveShape
+from gtm.zonefile.freezeshape import FreezeShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
     AddressCount,
@@ -372,6 +373,10 @@ class ZoneFile(SharedFile):
         default_factory=dict, description="Geo code: region: measured round trip in ms."
     )
     latency_feed: LatencyFeedShape = Field(default_factory=LatencyFeedShape)
+    canary: CheckUse | None = Field(
+        default=None, description="What answers whenever the checker itself is connected."
+    )
+    freeze: FreezeShape = Field(default_factory=FreezeShape)
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -410,6 +415,9 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("safety",): SafetyShape,
     ("load",): LoadShape,
     ("latency_feed",): LatencyFeedShape,
+    ("canary",): CheckShape,
+    **_of_check(("canary",)),
+    ("freeze",): FreezeShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,

@@ -9,6 +9,7 @@ from pathlib import Path
 from gtm.model import App, LoadFeed, Nameserver, RRset, Zone, frozen_mapping
 from gtm.zonefile import apex, files, geography
 from gtm.zonefile.apps import AppReader, service_paths
+from gtm.zonefile.cutoff import canary, freeze
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong
 from gtm.zonefile.master import MasterFile
@@ -55,6 +56,8 @@ class ZoneReader:
             min_ttl=min_ttl,
             alerts=tuple(scope.receivers.values()),
             latency_feed=latency_rules(shape.latency_feed, document, findings),
+            canary=canary(shape, scope.check_reader(document, findings, shape.checks)),
+            freeze=freeze(shape.freeze, document, findings),
         )
 
     def _records(

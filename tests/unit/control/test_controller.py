@@ -16,6 +16,7 @@ from gtm.controller import Controller
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
 from gtm.health.pace import Smoothed
+from gtm.health.told import Census
 from gtm.model import State, Verdict
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
@@ -56,6 +57,10 @@ class ToldChecker(Checker):
         self.states: dict[str, State] = {}
         self.seconds: dict[str, float] = {}
         self.targets: frozenset[Target] = frozenset()
+        self.frozen = None
+
+    def census(self) -> Census:
+        return Census(len(self.targets), 0, 0, 0, 0, 0)
 
     def retarget(self, targets: Collection[Target]) -> None:
         self.targets = frozenset(targets)
