@@ -17,11 +17,11 @@ import structlog
 
 from gtm.acts import Acts, Added
 from gtm.checks import Target
-from gtm.collector import paused, settled
+from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
-from gtm.feeds import Feeds, LatencyStore
+from gtm.feeds import Feeds, Known, LatencyStore
 from gtm.geo import Geo
 from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
 from gtm.load.loop import CapacityLoop, Surroundings
@@ -150,11 +150,16 @@ class Controller:
         await self.overrides.open()
         await self.feeds.open()
         await self.remembering.open()
-        read = await asyncio.to_thread(self.reader.read)
-        await self._first_round(read)
-        self.feeds.measure(read.loaded.zones)
-        compiled = await asyncio.to_thread(self._compile, read.loaded.zones, read.geo)
-        self._succeeded(read.loaded, compiled)
+        with settled():  # else the first load would look at all that is made here, at once
+            read = await asyncio.to_thread(self.reader.read)
+            await self._first_round(read)
+            zones = read.loaded.zones
+            self.feeds.measure(zones)
+            known = await asyncio.to_thread(Known, zones)
+            self._since_load = set()  # probes go on while it compiles
+            compiled = await self._compile_beside(zones, read.geo)
+            self._since_load = None
+            self._succeeded(read.loaded, compiled, known)
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
@@ -191,7 +196,13 @@ class Controller:
         await self.checker.first_round(_patience(read.targets))
         zones = read.loaded.zones
         self.feeds.measure(zones)
-        return self._succeeded(read.loaded, await self._compile_beside(zones, read.geo))
+        known = await asyncio.to_thread(Known, zones)
+        compiled = await self._compile_beside(zones, read.geo)
+        parts = [] if self._compiled is None else self._compiled.parts()
+        done = self._succeeded(read.loaded, compiled, known)
+        del read, compiled
+        await asyncio.to_thread(let_go, parts)
+        return done
 
     async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         """Compiles in a worker thread, and puts in what changed meanwhile."""
@@ -236,11 +247,11 @@ class Controller:
         if not await self.checker.first_round(limit):
             log.warning("first_round_incomplete", seconds=limit)
 
-    def _succeeded(self, loaded: Loaded, compiled: Compiled) -> Reload:
+    def _succeeded(self, loaded: Loaded, compiled: Compiled, known: Known) -> Reload:
         self._on_loaded(compiled.zones)
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
-        self.feeds.serve(compiled.zones)
+        self.feeds.serve(known)
         self._publish(compiled)
         self.loads.succeeded += 1
         self.reload = Reload(self._now())

@@ -40,7 +40,14 @@ def transitions(before: Compiled | None, after: Compiled, now: float, who: Who) 
 
 def _app(before: CompiledApp | None, after: CompiledApp, now: float, who: Who) -> Iterator[Event]:
     yield from _all_down(before, after, now)
-    old, new = ({} if before is None else _verdicts(before)), _verdicts(after)
+    old: _States = {}
+    if before is None:
+        new = _verdicts(after, after.services)
+    else:
+        keys = [
+            key for key in {**before.services, **after.services} if _differs(before, after, key)
+        ]
+        old, new = _verdicts(before, keys), _verdicts(after, keys)
     for place, verdict in new.items():
         was = old.get(place)
         if was is not None and was.state is verdict.state:
@@ -77,7 +84,7 @@ def _touched(
 
 
 def _vanished(app: CompiledApp, now: float) -> Iterator[Event]:
-    for place, verdict in _verdicts(app).items():
+    for place, verdict in _verdicts(app, app.services).items():
         if verdict.state is not State.UP:
             yield _gone(app, place, verdict, now)
     for key in _steered(app):
@@ -85,13 +92,40 @@ def _vanished(app: CompiledApp, now: float) -> Iterator[Event]:
             yield _nowhere(app, key, now, GONE, over=True)
 
 
-def _verdicts(app: CompiledApp) -> _States:
-    """Every verdict of an app: of regions, of services in them, of endpoints, broadest first."""
+def _differs(before: CompiledApp, after: CompiledApp, key: str) -> bool:
+    """Whether a service, or an endpoint of it, has another state, or is not in both.
+
+    Asked of everything whenever zones are loaded, so nothing is put in words for it.
+    """
+    if key not in before.services or key not in after.services:
+        return True
+    if before.services[key].service.name != after.services[key].service.name:
+        return True
+    old, new = before.health.services[key], after.health.services[key]
+    if old.keys() != new.keys():
+        return True
+    for region, here in new.items():
+        was = old[region]
+        if was.verdict.state is not here.verdict.state or len(was.endpoints) != len(here.endpoints):
+            return True
+        for (one, found), (other, finds) in zip(was.endpoints, here.endpoints, strict=True):
+            if found.state is not finds.state or (one is not other and one != other):
+                return True
+    return False
+
+
+def _verdicts(app: CompiledApp, keys: Iterable[str]) -> _States:
+    """The verdicts of an app: of regions, of these services in them, of endpoints.
+
+    The broadest come first.
+    """
     found: _States = {("", region, ""): verdict for region, verdict in app.health.regions.items()}
     endpoints: _States = {}
-    for key, regions in app.health.services.items():
+    for key in keys:
+        if key not in app.services:
+            continue
         name = app.services[key].service.name.rstrip(".")
-        for region, health in regions.items():
+        for region, health in app.health.services[key].items():
             found[name, region, ""] = health.verdict
             for endpoint, verdict in health.endpoints:
                 endpoints[name, region, str(endpoint).rstrip(".")] = verdict

@@ -48,6 +48,23 @@ class Compiled:
         """Seconds until a region takes more of its clients; None if none is ramping."""
         return next_step((self.groups[number] for number in self.ramping), now)
 
+    def parts(self) -> list[object]:
+        """What it is made of, in small pieces: who holds them can let go of one at a time."""
+        snapshot, found = self.snapshot, list[object]()
+        for app in self.apps.values():
+            found += app.services.values()
+            found += app.health.services.values()
+            found += app.app.services
+        for zone in snapshot.zones.values():
+            found += zone.names.values()
+        found += self.uses.keys()
+        found += self.uses.values()
+        found += snapshot.answers
+        found += snapshot.rows
+        found += snapshot.plans
+        found += self.groups
+        return found
+
 
 class Compiler:
     """Makes snapshots. Its memory is counters, never decisions."""

@@ -6,6 +6,7 @@ keeps measured latency over a restart.
 """
 
 from gtm.feeds.feeds import Feeds
+from gtm.feeds.known import Known
 from gtm.feeds.store import LatencyStore
 
-__all__ = ["Feeds", "LatencyStore"]
+__all__ = ["Feeds", "Known", "LatencyStore"]

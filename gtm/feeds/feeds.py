@@ -59,9 +59,9 @@ class Feeds:
         """Keeps what was told."""
         await self._save()
 
-    def serve(self, zones: tuple[Zone, ...]) -> None:
-        """Reports are about these zones from now on."""
-        self.reports.follow(Known(zones))
+    def serve(self, known: Known) -> None:
+        """Reports are about what these zones serve from now on."""
+        self.reports.follow(known)
 
     def step(self) -> None:
         """Takes out and puts back what reports and probes call for. Once a second or so."""

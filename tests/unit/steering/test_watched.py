@@ -86,7 +86,7 @@ def test_parts_of_parts_are_named_from_the_top_down() -> None:
 
 
 @pytest.mark.parametrize("kind", Combine)
-@pytest.mark.parametrize("states", product(STATES, repeat=3))
+@pytest.mark.parametrize("states", list(product(STATES, repeat=3)))
 def test_the_verdict_is_what_holds_however_the_unknown_ones_turn_out(
     kind: Combine, states: tuple[State, ...]
 ) -> None:
