@@ -20,6 +20,7 @@ regions:
   ap-south: {location: [1.35, 103.82]}
 checks:
   web: {type: http, port: PORT, path: /health, interval: 200ms, timeout: 150ms, rise: 2, fall: 2}
+freeze: {most: 1s}
 apps:
   shop:
     topology: replicated
