@@ -27,7 +27,7 @@ from tests.system.harness import (
 
 ZONE = (
     WORLD_ZONE.replace("ttl: 30\n", "ttl: {min: 1, max: 3}\n")
-    .replace("interval: 200ms", "interval: 1500ms")
+    .replace("interval: 200ms, timeout: 150ms", "interval: 1500ms, timeout: 1s")
     .replace("images: {us-east", "images: {ap-south: [192.0.2.41], us-east")
     .replace("apps:\n", "safety: {min_regions: 2}\napps:\n")
 )
@@ -78,6 +78,11 @@ def dig(gtm: Gtm) -> tuple[str, int]:
     return address, int(ttl)
 
 
+def settled(gtm: Gtm, address: str) -> None:
+    """Waits for an answer with the most TTL: a busy machine may miss a probe, and say so by it."""
+    until(f"{address} is answered, and may be kept", lambda: dig(gtm) == (address, 3))
+
+
 def one(gtm: Gtm, number: int = 1) -> dict[str, Any]:
     listed = json.loads(gtm.get("/v1/overrides")[1])["overrides"]
     found: dict[str, Any] = next(each for each in listed if each["number"] == number)
@@ -97,7 +102,7 @@ def of(gtm: Gtm) -> list[str]:
 
 
 def test_clients_are_led_away_by_phases_until_it_is_safe(gtm: Gtm) -> None:
-    assert dig(gtm) == (EU, 3)
+    settled(gtm, EU)
     words = ("drain", "region/eu-west", "--planned", "--wait", "--json", *WHY)
     waiting = subprocess.Popen(
         [str(GTM), *words, "--api", f"unix:{gtm.socket}"], stdout=subprocess.PIPE, text=True
@@ -116,7 +121,7 @@ def test_clients_are_led_away_by_phases_until_it_is_safe(gtm: Gtm) -> None:
     said, _ = waiting.communicate(timeout=PATIENCE)
     assert waiting.returncode == 0
     assert json.loads(said)["override"]["phase"] == "safe"
-    assert dig(gtm) == (US, 3)
+    settled(gtm, US)
     assert "safe: no client that honours TTLs is left" in gtm.command("status").stdout
     assert gtm.metric('gtm_override_phase{number="1",phase="safe",target="region/eu-west"}') == 1
     assert of(gtm) == ["drain_lowering", "drain_withdrawn", "drain_safe"]
@@ -125,7 +130,7 @@ def test_clients_are_led_away_by_phases_until_it_is_safe(gtm: Gtm) -> None:
         said.split()
     )
     gtm.command("undrain", "region/eu-west")
-    assert dig(gtm) == (EU, 3)
+    settled(gtm, EU)
 
 
 def test_a_phase_goes_on_after_a_restart_and_ends_with_undrain(gtm: Gtm, tmp_path: Path) -> None:
@@ -138,7 +143,7 @@ def test_a_phase_goes_on_after_a_restart_and_ends_with_undrain(gtm: Gtm, tmp_pat
         until("it is safe", lambda: one(again)["phase"] == "safe")
         assert of(again) == ["drain_withdrawn", "drain_safe"]
         again.command("undrain", "region/eu-west")
-        assert london(again) == (EU, 3)
+        settled(again, EU)
 
 
 def test_a_drain_that_would_break_safety_by_then_is_held_until_it_may(
@@ -164,7 +169,7 @@ def test_a_drain_without_a_plan_is_in_force_at_once_and_safe_after_a_ttl(gtm: Gt
     said = gtm.command("drain", "region/eu-west", "--wait", *WHY).stdout.splitlines()
     assert said[0].endswith("withdrawn: safe in 4 s")
     assert said[1:] == ["region/eu-west is safe: no client that honours TTLs is left"]
-    assert london(gtm) == (US, 3)
+    settled(gtm, US)
     assert of(gtm) == ["drain_safe"]
 
 
@@ -179,7 +184,7 @@ def test_waiting_ends_when_the_drain_does(gtm: Gtm) -> None:
 def test_a_failing_backend_shortens_the_ttl_before_clients_move(
     gtm: Gtm, backends: dict[str, Backend]
 ) -> None:
-    assert dig(gtm) == (EU, 3)
+    settled(gtm, EU)
     backends[EU].kill()
     until("the first failure is told by the ttl", lambda: london(gtm)[1] == 1)
     found = " ".join(gtm.command("explain", NAME, "--client", "198.51.100.1").stdout.split())
