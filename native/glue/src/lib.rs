@@ -1,0 +1,1 @@
+//! The native plane as a Python module.
