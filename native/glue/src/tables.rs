@@ -72,6 +72,11 @@ impl Tables {
         self.snapshot.epoch
     }
 
+    /// Whether it is of that snapshot, or of one that differs only in what verdicts move.
+    fn reads(&self, snapshot: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Source::of(snapshot)?.moves(self)
+    }
+
     /// Adds the answers counted by area to the counts of the Python area tables.
     fn count(&self, py: Python<'_>) -> PyResult<()> {
         self.areas.count(py)
