@@ -5,9 +5,16 @@
 
 pub mod answer;
 pub mod areas;
+mod arena;
+mod builder;
 pub mod draw;
+mod hash;
 pub mod names;
 pub mod plans;
+mod question;
+mod reply;
 pub mod shared;
 pub mod snapshot;
+mod steer;
+mod table;
 pub mod wire;
