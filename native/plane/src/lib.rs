@@ -10,4 +10,5 @@ pub mod names;
 pub mod plans;
 pub mod shared;
 pub mod snapshot;
+pub mod sys;
 pub mod wire;
