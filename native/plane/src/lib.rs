@@ -4,11 +4,20 @@
 //! reference responder; what it answers, that would have answered octet for octet.
 
 pub mod answer;
+mod answering;
 pub mod areas;
+mod connection;
 pub mod draw;
 pub mod names;
+pub mod plane;
 pub mod plans;
+pub mod punt;
 pub mod shared;
 pub mod snapshot;
+pub mod stats;
 pub mod sys;
+pub mod tcp;
+mod udp;
 pub mod wire;
+
+pub use answering::Answers;

@@ -326,6 +326,32 @@ fn source(control: &mut [u8; CONTROL], told: usize) -> usize {
     0
 }
 
+/// Has the kernel tell with each datagram which address it was sent to.
+pub fn ask_for_destination(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // IPv6 sockets tell it in the one way only, IPv4 ones in the other
+    let tried = switch_on(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO);
+    tried.or_else(|_| switch_on(socket, libc::IPPROTO_IP, libc::IP_PKTINFO))
+}
+
+fn switch_on(socket: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the value lives until the call returns, and has the length that is told.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
 /// Wakes the threads that wait for datagrams of a socket; none waits there from then on.
 pub fn wake(socket: BorrowedFd<'_>) {
     // SAFETY: no memory is involved. Linux says "not connected", and wakes them all the same.
