@@ -10,7 +10,7 @@ import pytest
 from gtm.planes.choice import REMEDY, why_not_native
 
 if TYPE_CHECKING:
-    from gtm.planes import _native
+    from gtm import _native
 
 REQUIRED = "GTM_REQUIRE_NATIVE"
 
@@ -18,7 +18,7 @@ REQUIRED = "GTM_REQUIRE_NATIVE"
 def native() -> type[_native.Tables]:
     """What reads snapshots for the native plane."""
     require()
-    from gtm.planes import _native
+    from gtm import _native
 
     return _native.Tables
 

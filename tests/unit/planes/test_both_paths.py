@@ -26,7 +26,7 @@ from tests.unit.planes.native_plane import native
 from tests.unit.planes.random_zones import SERVICES, World, region_of, worlds
 
 if TYPE_CHECKING:
-    from gtm.planes._native import Tables
+    from gtm._native import Tables
 
 NETWORKS = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "2001:db8::/32"]
 QUESTIONS = 20  # to each world
