@@ -442,3 +442,22 @@ pub fn prefetch<T>(place: *const T) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = place;
 }
+
+/// Asks for huge pages for a large run of memory that is about to be filled and then read at
+/// random: with small ones each read would cost a look into the page tables first.
+pub fn advise_huge<T>(space: &[T]) {
+    const PAGE: usize = 4096;
+    const HUGE: usize = 1 << 21;
+    let (from, size) = (space.as_ptr().addr(), size_of_val(space));
+    let begin = from.next_multiple_of(PAGE);
+    let end = (from + size) / PAGE * PAGE;
+    if end < begin + 2 * HUGE {
+        return;
+    }
+    // SAFETY: advice on whole pages inside memory that is borrowed here; it changes no contents,
+    // and that it is refused does no harm.
+    unsafe {
+        let place = space.as_ptr().cast_mut().cast::<libc::c_void>();
+        libc::madvise(place.with_addr(begin), end - begin, libc::MADV_HUGEPAGE);
+    }
+}
