@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 
+use crate::question::Question;
+use crate::reply::Reply;
 use crate::snapshot::Snapshot;
-
-/// The largest message over UDP (DNS flag day 2020; RFC 9715 appendix A); `out` has this or, over
-/// TCP, 65,535 octets.
-pub const UDP_MAXIMUM: usize = 1232;
+pub use crate::wire::UDP_MAXIMUM;
+use crate::wire::{HEADER, Packet, read};
 
 /// What is left to chance, and who asks.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,65 @@ pub enum Outcome {
     Silence,
 }
 
-/// Answers a packet into `out`; never panics, whatever the packet is.
+/// A packet as it was read: what is needed to go on, without another look at all of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Looked {
+    packet: Packet,
+    hash: u64,
+}
+
+impl Looked {
+    /// The hash of the name in the question; 0 if there is none.
+    #[inline]
+    pub fn hash(&self) -> u64 {
+        self.hash
+    }
+}
+
+/// Answers a packet into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
+/// whatever the packet is.
+#[inline]
 pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
-    todo!()
+    finish(snapshot, packet, &look(snapshot, packet), by, out)
+}
+
+/// The first half of `answer`: reads the packet. What `Names::bucket` and then `Names::likely` have
+/// for its hash can be brought into the cache while other packets are read.
+#[inline]
+pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
+    let read = read(packet);
+    let hash = match &read {
+        Packet::Query(query) => snapshot.names.hash(packet, HEADER, query.end),
+        _ => 0,
+    };
+    Looked { packet: read, hash }
+}
+
+/// The second half of `answer`, for the same snapshot and packet: looks up and writes.
+#[inline]
+pub fn finish(
+    snapshot: &Snapshot,
+    packet: &[u8],
+    looked: &Looked,
+    by: &Circumstances,
+    out: &mut [u8],
+) -> Outcome {
+    let query = match &looked.packet {
+        Packet::Query(query) => query,
+        Packet::Odd => return Outcome::Punt,
+        Packet::Silence => return Outcome::Silence,
+    };
+    let question = Question {
+        snapshot,
+        names: &snapshot.names,
+        packet,
+        query,
+        by,
+    };
+    let reply = Reply::begin(packet, query, out);
+    let answered = reply.and_then(|reply| question.answer(looked.hash, reply));
+    answered.map_or(Outcome::Punt, |(length, tally)| Outcome::Answer {
+        length,
+        tally,
+    })
 }

@@ -1,6 +1,45 @@
 //! Area tables: from a client's address to its area, and the prefix length that holds for.
 
-use std::sync::atomic::AtomicU64;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An address as a number, by its family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Client {
+    /// IPv4.
+    V4(u32),
+    /// IPv6.
+    V6(u128),
+}
+
+impl Client {
+    /// A sender; IPv4 that came over an IPv6 socket is IPv4 again (RFC 4291 section 2.5.5.2).
+    #[inline]
+    pub fn of(sender: IpAddr) -> Self {
+        match sender.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address.to_bits()),
+            IpAddr::V6(address) => Self::V6(address.to_bits()),
+        }
+    }
+
+    /// How long addresses of its family are.
+    #[inline]
+    pub fn bits(self) -> u8 {
+        match self {
+            Self::V4(_) => 32,
+            Self::V6(_) => 128,
+        }
+    }
+
+    /// The number.
+    #[inline]
+    pub fn address(self) -> u128 {
+        match self {
+            Self::V4(address) => u128::from(address),
+            Self::V6(address) => address,
+        }
+    }
+}
 
 /// First addresses of prefixes, in order, without the last bits that tell none apart.
 #[derive(Debug)]
@@ -27,6 +66,39 @@ pub struct PrefixTable {
     pub first: Vec<u32>,
 }
 
+impl PrefixTable {
+    /// `area << 8 | scope` for an address (longest prefix match); None if the table is not of its
+    /// family.
+    #[inline]
+    pub fn find(&self, client: Client) -> Option<u32> {
+        let place = match (client, &self.starts) {
+            (Client::V4(address), Starts::V4(starts)) => {
+                self.last(starts, address, (address >> 16) as usize)?
+            }
+            (Client::V6(address), Starts::V6(starts)) => {
+                self.last(starts, (address >> 64) as u64, (address >> 112) as usize)?
+            }
+            (Client::V6(address), Starts::V6Whole(starts)) => {
+                self.last(starts, address, (address >> 112) as usize)?
+            }
+            _ => return None,
+        };
+        self.values.get(place).copied()
+    }
+
+    /// The place of the last prefix that begins at or before the address.
+    #[inline]
+    fn last<T: Ord + Copy>(&self, starts: &[T], address: T, top: usize) -> Option<usize> {
+        let low = *self.first.get(top)? as usize;
+        let high = *self.first.get(top + 1)? as usize;
+        let after = low
+            + starts
+                .get(low..high)?
+                .partition_point(|start| *start <= address);
+        after.checked_sub(1)
+    }
+}
+
 /// Client networks to areas.
 #[derive(Debug)]
 pub struct AreaTable {
@@ -39,4 +111,34 @@ pub struct AreaTable {
     /// By area: answers so far, where somebody wants to know. Workers that count at once may lose
     /// one, as in Python.
     pub asked: Option<Vec<AtomicU64>>,
+}
+
+impl AreaTable {
+    /// `area << 8 | scope` for a client.
+    #[inline]
+    pub fn find(&self, client: Client) -> Option<u32> {
+        match client {
+            Client::V4(_) => self.v4.find(client),
+            Client::V6(_) => self.v6.find(client),
+        }
+    }
+
+    /// Whether decisions in the area depend on the client's network too.
+    #[inline]
+    pub fn is_hashed(&self, area: u32) -> bool {
+        self.hashed.get(area as usize).copied().unwrap_or(false)
+    }
+
+    /// Counts an answer for the area, if somebody wants to know.
+    #[inline]
+    pub fn count(&self, area: u32) {
+        let counter = self
+            .asked
+            .as_ref()
+            .and_then(|asked| asked.get(area as usize));
+        if let Some(counter) = counter {
+            // a locked instruction would cost more than a count that is lost now and then
+            counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+    }
 }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use crate::areas::AreaTable;
+use crate::arena::{Arena, Node};
+pub use crate::builder::Builder;
+use crate::hash::{Key, same};
 use crate::plans::Rendered;
+use crate::table::Table;
 
 /// A zone, as far as its negative answers and failures go.
 pub struct Zone {
@@ -75,61 +79,62 @@ pub struct Referral {
 
 /// All names, zones, services, area tables and fixed answers; frozen.
 pub struct Names {
-    _private: (),
+    /// By the numbers that `Builder::zone` gave.
+    pub zones: Vec<Zone>,
+    /// By the numbers that `Builder::areas` gave.
+    pub areas: Vec<Arc<AreaTable>>,
+    /// By the numbers that `Builder::steered` gave.
+    pub services: Vec<Steered>,
+    /// By the numbers that the arena has for cuts.
+    pub referrals: Vec<Referral>,
+    /// The Extended DNS Error options that plans number.
+    pub fallbacks: Vec<Box<[u8]>>,
+    /// The counter of questions for names of no zone.
+    pub refused: u32,
+    pub(crate) key: Key,
+    pub(crate) table: Table,
+    pub(crate) arena: Arena,
+    pub(crate) deepest: usize,
 }
 
-/// Puts `Names` together.
-pub struct Builder {
-    _private: (),
-}
-
-impl Builder {
-    /// `fallbacks` are the Extended DNS Error options, whole, that plans number; `refused` is the
-    /// counter of questions for names of no zone.
-    pub fn new(fallbacks: Vec<Box<[u8]>>, refused: u32) -> Self {
-        todo!()
+impl Names {
+    /// The hash of the name at `from..to` of a message, in any case.
+    #[inline]
+    pub fn hash(&self, message: &[u8], from: usize, to: usize) -> u64 {
+        self.key.hash(message, from, to)
     }
 
-    /// Adds a zone; gives its number.
-    pub fn zone(&mut self, zone: Zone) -> u32 {
-        todo!()
+    /// What stands at the name at `from..to` of a message, whose hash is given.
+    #[inline]
+    pub fn find(&self, hash: u64, message: &[u8], from: usize, to: usize) -> Option<Node<'_>> {
+        let is_right = |place: u32| {
+            let node = self.arena.at(place);
+            let padded = node.and_then(|node| node.padded(to.wrapping_sub(from)));
+            padded.is_some_and(|padded| same(message, from, to, padded))
+        };
+        self.arena.at(self.table.find(hash, is_right)?)
     }
 
-    /// Adds an area table; gives its number.
-    pub fn areas(&mut self, areas: Arc<AreaTable>) -> u32 {
-        todo!()
+    /// The bucket where a search for the hash begins: to be brought into the cache.
+    #[inline]
+    pub fn bucket(&self, hash: u64) -> Option<&u64> {
+        self.table.bucket(hash)
     }
 
-    /// Adds a service; gives its number.
-    pub fn steered(&mut self, steered: Steered) -> u32 {
-        todo!()
+    /// What likely stands at the name with the hash: to be brought into the cache.
+    #[inline]
+    pub fn likely(&self, hash: u64) -> Option<&[u8]> {
+        self.arena.octets(self.table.likely(hash)?)
     }
 
-    /// Adds a name (wire, lower case) with its answers by type, and for all other types.
-    ///
-    /// Where `other` is None, other types are for the reference responder.
-    pub fn node(
-        &mut self,
-        name: &[u8],
-        zone: u32,
-        entries: Vec<(u16, Entry)>,
-        other: Option<Entry>,
-    ) {
-        todo!()
+    /// How many labels the deepest name has.
+    #[inline]
+    pub fn deepest(&self) -> usize {
+        self.deepest
     }
 
-    /// Adds a name at and below which the reference responder answers.
-    pub fn closed(&mut self, name: &[u8]) {
-        todo!()
-    }
-
-    /// Adds a delegated name; DS there is for the reference responder.
-    pub fn cut(&mut self, name: &[u8], zone: u32, referral: Referral) {
-        todo!()
-    }
-
-    /// The names, frozen.
-    pub fn finish(self) -> Names {
-        todo!()
+    /// Octets that names and their fixed answers take in memory.
+    pub fn memory(&self) -> usize {
+        self.table.memory() + self.arena.memory()
     }
 }

@@ -1,0 +1,309 @@
+//! Names with what is answered there, one behind another in one run of octets.
+//!
+//! A name's octets, its zone and its answers stand together, so that an answer costs one cache line
+//! or two. A record, which begins at a multiple of 8 octets, is
+//!
+//! ```text
+//! 0       length of the name
+//! 1       kind: node, closed, cut
+//! 2       1 if there is a wildcard right below
+//! 4..8    zone, of a cut its referral
+//! 8..     the name in lower case, with zeros up to a multiple of 8 octets
+//! ..      entries, the one for other types last: type, form, 4-octet words behind it, and these
+//! ```
+
+use crate::names::Entry;
+use crate::plans::Rendered;
+
+/// Type under which the entry for all other types stands; nobody asks for it (RFC 6895: reserved).
+pub const OTHER: u16 = u16::MAX;
+
+const UNIT: usize = 8;
+const HEAD: usize = 8;
+const NEAR: usize = 8; // octets before the body of an answer that stands in the arena
+const FIXED_NEAR: u8 = 0;
+const FIXED_FAR: u8 = 1;
+const DENIED: u8 = 2;
+const STEERED: u8 = 3;
+const REFERRED: u8 = 4;
+
+/// What a name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One that exists.
+    Node,
+    /// One that the reference responder answers, and all below it.
+    Closed,
+    /// A delegation.
+    Cut,
+}
+
+/// What is answered for a type.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    /// Always the same, from here.
+    Near(Near<'a>),
+    /// Always the same, from elsewhere.
+    Far(&'a Rendered),
+    /// NODATA.
+    Denied {
+        /// The counter.
+        tally: u32,
+    },
+    /// As a plan says.
+    Steered {
+        /// The service.
+        steered: u32,
+        /// Its row.
+        row: u32,
+        /// The counter of denials.
+        denied: u32,
+    },
+    /// The reference responder knows.
+    Referred,
+}
+
+/// An answer section that never changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Near<'a> {
+    /// The records.
+    pub body: &'a [u8],
+    /// How many.
+    pub records: u16,
+    /// The counter.
+    pub tally: u32,
+}
+
+/// All records, and answers too large or too varied to stand among them.
+#[derive(Default)]
+pub struct Arena {
+    octets: Vec<u8>,
+    far: Vec<Rendered>,
+}
+
+impl Arena {
+    /// Adds a name; gives its place, which is never 0. None if there is no room for it.
+    ///
+    /// `number` is the zone's, of a cut that of its referral.
+    pub fn add(
+        &mut self,
+        name: &[u8],
+        kind: Kind,
+        number: u32,
+        entries: Vec<(u16, Entry)>,
+        other: Option<Entry>,
+    ) -> Option<u32> {
+        if self.octets.is_empty() {
+            self.octets.resize(UNIT, 0);
+        }
+        let place = u32::try_from(self.octets.len() / UNIT).ok()?;
+        let length = u8::try_from(name.len()).ok()?;
+        self.octets.extend([length, kind as u8, 0, 0]);
+        self.octets.extend(number.to_le_bytes());
+        self.octets.extend(name);
+        self.pad(UNIT);
+        for (rrtype, entry) in entries {
+            self.entry(rrtype, entry);
+        }
+        match other {
+            Some(entry) => self.entry(OTHER, entry),
+            None => self.words(OTHER, REFERRED, &[]),
+        }
+        self.pad(UNIT);
+        Some(place)
+    }
+
+    /// Notes that there is a wildcard right below the name at a place.
+    pub fn cover(&mut self, place: u32) {
+        if let Some(octet) = self.octets.get_mut(place as usize * UNIT + 2) {
+            *octet = 1;
+        }
+    }
+
+    /// The record at a place.
+    #[inline]
+    pub fn at(&self, place: u32) -> Option<Node<'_>> {
+        let octets = self.octets(place)?;
+        let head = *octets.first_chunk::<HEAD>()?;
+        Some(Node {
+            head,
+            octets,
+            far: &self.far,
+        })
+    }
+
+    /// The octets from a place on.
+    #[inline]
+    pub fn octets(&self, place: u32) -> Option<&[u8]> {
+        self.octets.get(place as usize * UNIT..)
+    }
+
+    /// Gives back memory that is not needed.
+    pub fn shrink(&mut self) {
+        self.octets.shrink_to_fit();
+        self.far.shrink_to_fit();
+    }
+
+    /// Octets in memory.
+    pub fn memory(&self) -> usize {
+        let far = self
+            .far
+            .iter()
+            .map(|each| each.body.len() + 4 * each.starts.len());
+        self.octets.len() + self.far.len() * size_of::<Rendered>() + far.sum::<usize>()
+    }
+
+    fn entry(&mut self, rrtype: u16, entry: Entry) {
+        match entry {
+            Entry::Fixed(fixed) => self.fixed(rrtype, fixed),
+            Entry::Denied { tally } => self.words(rrtype, DENIED, &[tally]),
+            Entry::Steered {
+                steered,
+                row,
+                denied,
+            } => self.words(rrtype, STEERED, &[steered, row, denied]),
+        }
+    }
+
+    fn fixed(&mut self, rrtype: u16, fixed: Rendered) {
+        let words = (NEAR + fixed.body.len()).div_ceil(4);
+        let plain = fixed.starts.as_ref() == [0] && fixed.body.len() == fixed.size as usize;
+        match u8::try_from(words) {
+            Ok(words) if plain => {
+                self.head(rrtype, FIXED_NEAR, words);
+                self.octets.extend(fixed.tally.to_le_bytes());
+                self.octets.extend(fixed.size.to_le_bytes());
+                self.octets.extend(fixed.records.to_le_bytes());
+                self.octets.extend(&fixed.body);
+                self.pad(4);
+            }
+            _ => {
+                self.words(rrtype, FIXED_FAR, &[self.far.len() as u32]);
+                self.far.push(fixed);
+            }
+        }
+    }
+
+    fn words(&mut self, rrtype: u16, form: u8, words: &[u32]) {
+        self.head(rrtype, form, words.len() as u8);
+        for word in words {
+            self.octets.extend(word.to_le_bytes());
+        }
+    }
+
+    fn head(&mut self, rrtype: u16, form: u8, words: u8) {
+        self.octets.extend(rrtype.to_le_bytes());
+        self.octets.extend([form, words]);
+    }
+
+    fn pad(&mut self, to: usize) {
+        self.octets
+            .resize(self.octets.len().next_multiple_of(to), 0);
+    }
+}
+
+/// One record.
+#[derive(Clone, Copy)]
+pub struct Node<'a> {
+    head: [u8; HEAD],
+    octets: &'a [u8],
+    far: &'a [Rendered],
+}
+
+impl<'a> Node<'a> {
+    /// What it is.
+    #[inline]
+    pub fn kind(&self) -> Kind {
+        match self.head[1] {
+            0 => Kind::Node,
+            2 => Kind::Cut,
+            _ => Kind::Closed,
+        }
+    }
+
+    /// Its zone, of a cut its referral.
+    #[inline]
+    pub fn number(&self) -> u32 {
+        let [_, _, _, _, a, b, c, d] = self.head;
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    /// Whether there is a wildcard right below.
+    #[inline]
+    pub fn is_covered(&self) -> bool {
+        self.head[2] != 0
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'a [u8] {
+        self.octets.get(HEAD..HEAD + self.length()).unwrap_or(&[])
+    }
+
+    /// Its name, with zeros up to a multiple of 8 octets; None if it is not `length` long.
+    #[inline]
+    pub fn padded(&self, length: usize) -> Option<&'a [u8]> {
+        let size = length.next_multiple_of(UNIT);
+        (self.length() == length).then(|| self.octets.get(HEAD..HEAD + size))?
+    }
+
+    /// What is answered for a type, and whether it is just what all other types get.
+    #[inline]
+    pub fn said(&self, rrtype: u16) -> (Said<'a>, bool) {
+        let mut at = HEAD + self.length().next_multiple_of(UNIT);
+        while let Some(octets) = self.octets.get(at..)
+            && let Some((&[low, high, form, words], rest)) = octets.split_first_chunk::<4>()
+        {
+            let found = u16::from_le_bytes([low, high]);
+            if found == rrtype || found == OTHER {
+                return (self.read(form, rest), found == OTHER);
+            }
+            at += 4 + 4 * words as usize;
+        }
+        (Said::Referred, true)
+    }
+
+    #[inline]
+    fn length(&self) -> usize {
+        self.head[0] as usize
+    }
+
+    #[inline]
+    fn read(&self, form: u8, rest: &'a [u8]) -> Said<'a> {
+        let said = match form {
+            FIXED_NEAR => near(rest).map(Said::Near),
+            FIXED_FAR => number(rest, 0)
+                .and_then(|place| self.far.get(place as usize))
+                .map(Said::Far),
+            DENIED => number(rest, 0).map(|tally| Said::Denied { tally }),
+            STEERED => steered(rest),
+            _ => None,
+        };
+        said.unwrap_or(Said::Referred)
+    }
+}
+
+#[inline]
+fn near(rest: &[u8]) -> Option<Near<'_>> {
+    let (&[a, b, c, d, size_low, size_high, low, high], body) = rest.split_first_chunk::<NEAR>()?;
+    let size = u16::from_le_bytes([size_low, size_high]) as usize;
+    Some(Near {
+        body: body.get(..size)?,
+        records: u16::from_le_bytes([low, high]),
+        tally: u32::from_le_bytes([a, b, c, d]),
+    })
+}
+
+#[inline]
+fn steered<'a>(rest: &[u8]) -> Option<Said<'a>> {
+    Some(Said::Steered {
+        steered: number(rest, 0)?,
+        row: number(rest, 1)?,
+        denied: number(rest, 2)?,
+    })
+}
+
+#[inline]
+fn number(rest: &[u8], place: usize) -> Option<u32> {
+    let octets = rest.get(4 * place..)?.first_chunk::<4>()?;
+    Some(u32::from_le_bytes(*octets))
+}

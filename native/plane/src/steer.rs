@@ -1,0 +1,119 @@
+//! Whom a client gets: its area, the area's plan, a slot of that, and records to begin with.
+
+use crate::answer::Circumstances;
+use crate::areas::{AreaTable, Client};
+use crate::draw;
+use crate::names::Steered;
+use crate::plans::{Pick, Plan, Rendered};
+use crate::snapshot::Snapshot;
+use crate::wire::Query;
+
+/// What was picked, for a client and asked by a sender.
+pub struct Decision<'a> {
+    /// The area's plan.
+    pub plan: &'a Plan,
+    /// What answers, by its numbers in a row.
+    pub slot: &'a [u16],
+    /// The prefix length that it holds for; 0 where the client is the sender.
+    pub scope: u8,
+    areas: &'a AreaTable,
+    area: u32,
+    service: &'a Steered,
+    client: Client,
+}
+
+impl<'a> Decision<'a> {
+    /// Decides; None if the tables do not go together.
+    #[inline]
+    pub fn make(
+        snapshot: &'a Snapshot,
+        service: u32,
+        query: &Query,
+        by: &Circumstances,
+    ) -> Option<Self> {
+        let service = snapshot.names.services.get(service as usize)?;
+        let areas: &AreaTable = snapshot.names.areas.get(service.areas as usize)?;
+        // RFC 7871 section 7.1.2: a SOURCE of 0 asks not to use the client's address
+        let subnet = query.edns.and_then(|edns| edns.subnet?.client);
+        let client = subnet.unwrap_or_else(|| Client::of(by.sender));
+        let value = areas.find(client)?;
+        let area = value >> 8;
+        let plan = snapshot.plans.at(service.group as usize)?.of(area)?;
+        let mut decision = Self {
+            plan,
+            slot: &[],
+            scope: 0,
+            areas,
+            area,
+            service,
+            client,
+        };
+        if subnet.is_some() {
+            decision.scope = decision.scope_of(value as u8);
+        }
+        if plan.width > 0 {
+            decision.slot = decision.pick(by);
+        }
+        Some(decision)
+    }
+
+    /// An answer's records, from the one on that is picked to be the first.
+    #[inline]
+    pub fn records<'b>(&self, rendered: &'b Rendered, by: &Circumstances) -> Option<&'b [u8]> {
+        let count = rendered.starts.len();
+        let first = match (count, rendered.pick) {
+            (1, _) => 0,
+            (_, Pick::Hash) => draw::pick(self.hash(), count),
+            _ => draw::pick16(by.random, count),
+        };
+        let start = *rendered.starts.get(first)? as usize;
+        rendered.body.get(start..start + rendered.size as usize)
+    }
+
+    /// Counts the answer for its area, if somebody wants to know.
+    #[inline]
+    pub fn count(&self) {
+        self.areas.count(self.area);
+    }
+
+    #[inline]
+    fn scope_of(&self, scope: u8) -> u8 {
+        if self.service.hashed || self.areas.is_hashed(self.area) {
+            scope.max(self.hashed_prefix())
+        } else {
+            scope
+        }
+    }
+
+    #[inline]
+    fn pick(&self, by: &Circumstances) -> &'a [u16] {
+        let width = self.plan.width as usize;
+        let count = self.plan.slots.len() / width;
+        let slot = match self.plan.pick {
+            Pick::First => 0,
+            Pick::Random => draw::pick16(by.random >> 16, count),
+            Pick::Draw => {
+                let asker = Client::of(by.sender).address();
+                let seed = draw::seed_of(asker, self.service.salt);
+                draw::pick(draw::window_draw(seed, by.now, self.service.ttl), count)
+            }
+            Pick::Hash => draw::pick(self.hash(), count),
+        };
+        let slots = self.plan.slots.get(slot * width..(slot + 1) * width);
+        slots.unwrap_or(&[])
+    }
+
+    #[inline]
+    fn hash(&self) -> u64 {
+        let (bits, address) = (self.client.bits(), self.client.address());
+        draw::network_draw(bits, address, self.hashed_prefix(), self.service.salt)
+    }
+
+    #[inline]
+    fn hashed_prefix(&self) -> u8 {
+        match self.client {
+            Client::V4(_) => self.service.prefix4,
+            Client::V6(_) => self.service.prefix6,
+        }
+    }
+}
