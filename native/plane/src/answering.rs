@@ -11,7 +11,6 @@ use crate::answer::{self, Circumstances, Looked, Outcome};
 use crate::punt::Punts;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped};
-use crate::sys;
 
 /// What packets are answered from. It is a trait so that sockets are tested without zones.
 ///
@@ -55,17 +54,8 @@ impl Answers for Snapshot {
     }
 
     #[inline]
-    fn approach(&self, looked: &Looked) {
-        if let Some(bucket) = self.names.bucket(looked.hash()) {
-            sys::prefetch(bucket);
-        }
-    }
-
-    #[inline]
     fn fetch(&self, looked: &Looked) {
-        if let Some(first) = self.names.likely(looked.hash()).and_then(<[u8]>::first) {
-            sys::prefetch(first);
-        }
+        looked.reach(self);
     }
 
     #[inline]
