@@ -195,7 +195,7 @@ impl Batch {
             )
         };
         origin.named = header.msg_namelen;
-        origin.controls = source(&mut origin.control, header.msg_controllen as usize);
+        origin.controls = source(&mut origin.control, header.msg_controllen as _);
     }
 
     /// Queues so many octets of a datagram's answer for `send`.
