@@ -20,11 +20,8 @@ pub trait Answers: Send + Sync + 'static {
     /// A packet that was read.
     type Looked;
 
-    /// Reads a packet.
+    /// Reads a packet, and has brought into the cache where it stands what the packet asks for.
     fn look(&self, packet: &[u8]) -> Self::Looked;
-
-    /// Has brought into the cache where it stands what the packet asks for.
-    fn approach(&self, _looked: &Self::Looked) {}
 
     /// Has brought into the cache what the packet asks for.
     fn fetch(&self, _looked: &Self::Looked) {}
