@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use crossbeam_queue::ArrayQueue;
 
-use crate::sys::{self, Origin};
+use crate::origin::Origin;
+use crate::sys;
 
 /// A packet for the reference responder.
 #[derive(Debug)]

@@ -3,13 +3,14 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::io;
 use std::mem::size_of;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use crate::answer::UDP_MAXIMUM;
+use crate::origin::{CONTROL, Origin};
 
 /// Datagrams that are received and answered together at the most.
 pub const BATCH: usize = 64;
@@ -17,21 +18,8 @@ pub const BATCH: usize = 64;
 /// Octets read of a datagram; a longer one reads as malformed.
 pub const LARGEST_QUERY: usize = 4096;
 
-/// Octets of control messages that are kept: one IPV6_PKTINFO has 40.
-const CONTROL: usize = 48;
-
 /// Niceness of a thread that must not take the CPU from those that answer.
 const PATIENT: libc::c_int = 10;
-
-/// Where a datagram came from and which address was asked: where its answer goes, and from where.
-#[repr(C, align(8))]
-#[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    control: [u8; CONTROL],
-    controls: usize, // octets of `control`
-    name: libc::sockaddr_in6,
-    named: libc::socklen_t, // octets of `name`
-}
 
 /// One datagram and its answer. Their parts lie together, and the length of a slot is no multiple
 /// of 4096, so that the slots' first octets do not fight for the same lines of the cache.
@@ -195,7 +183,7 @@ impl Batch {
             )
         };
         origin.named = header.msg_namelen;
-        origin.controls = source(&mut origin.control, header.msg_controllen as _);
+        origin.settle(header.msg_controllen as _);
     }
 
     /// Queues so many octets of a datagram's answer for `send`.
@@ -265,65 +253,27 @@ impl Drop for Batch {
     }
 }
 
-impl Origin {
-    /// The sender's address; IPv4 that came over an IPv6 socket is IPv4.
-    #[inline]
-    pub fn sender(&self) -> IpAddr {
-        if libc::c_int::from(self.name.sin6_family) == libc::AF_INET6 {
-            return IpAddr::V6(Ipv6Addr::from(self.name.sin6_addr.s6_addr)).to_canonical();
-        }
-        // a sockaddr_in has its address where a sockaddr_in6 has its flow
-        IpAddr::V4(Ipv4Addr::from(self.name.sin6_flowinfo.to_ne_bytes()))
-    }
-
-    /// Sends an answer without waiting.
-    pub fn send(&self, socket: BorrowedFd<'_>, message: &[u8]) -> io::Result<()> {
-        let mut origin = *self;
-        let mut part = libc::iovec {
-            iov_base: message.as_ptr().cast_mut().cast(),
-            iov_len: message.len(),
-        };
-        // SAFETY: all zero octets are a valid header.
-        let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
-        header.msg_iov = &raw mut part;
-        header.msg_iovlen = 1;
-        header.msg_name = (&raw mut origin.name).cast();
-        header.msg_namelen = origin.named;
-        header.msg_control = (&raw mut origin.control).cast();
-        header.msg_controllen = origin.controls as _;
-        // SAFETY: the header points at values that live until the call returns; nothing is written.
-        let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_DONTWAIT) };
-        if sent < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(())
-    }
-}
-
-/// Makes of what the kernel told of a datagram's destination (ip(7), ipv6(7)) the control message
-/// that has an answer leave from there; gives its length, 0 if it told nothing.
-///
-/// The interface stays open, as the way back may be another; but for link-local addresses, which
-/// mean nothing without theirs.
-fn source(control: &mut [u8; CONTROL], told: usize) -> usize {
-    const HEAD: usize = size_of::<libc::cmsghdr>();
-    const LEVEL: usize = size_of::<usize>();
-    let number = |at: usize, octets: &[u8; CONTROL]| {
-        i32::from_ne_bytes([octets[at], octets[at + 1], octets[at + 2], octets[at + 3]])
+/// Sends an answer to where its question came from, without waiting.
+pub fn send_to(socket: BorrowedFd<'_>, origin: &Origin, message: &[u8]) -> io::Result<()> {
+    let mut origin = *origin;
+    let mut part = libc::iovec {
+        iov_base: message.as_ptr().cast_mut().cast(),
+        iov_len: message.len(),
     };
-    let kind = (number(LEVEL, control), number(LEVEL + 4, control));
-    if kind == (libc::IPPROTO_IP, libc::IP_PKTINFO) && told >= HEAD + 12 {
-        control[HEAD..HEAD + 4].fill(0);
-        return told.min(CONTROL);
+    // SAFETY: all zero octets are a valid header.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = &raw mut part;
+    header.msg_iovlen = 1;
+    header.msg_name = (&raw mut origin.name).cast();
+    header.msg_namelen = origin.named;
+    header.msg_control = (&raw mut origin.control).cast();
+    header.msg_controllen = origin.controls as _;
+    // SAFETY: the header points at values that live until the call returns; nothing is written.
+    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_DONTWAIT) };
+    if sent < 0 {
+        return Err(io::Error::last_os_error());
     }
-    if kind == (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) && told >= HEAD + 20 {
-        let local = control[HEAD] == 0xFE && control[HEAD + 1] & 0xC0 == 0x80;
-        if !local {
-            control[HEAD + 16..HEAD + 20].fill(0);
-        }
-        return told.min(CONTROL);
-    }
-    0
+    Ok(())
 }
 
 /// Has the kernel tell with each datagram which address it was sent to.
@@ -448,5 +398,63 @@ pub fn advise_huge<T>(space: &[T]) {
     unsafe {
         let place = space.as_ptr().cast_mut().cast::<libc::c_void>();
         libc::madvise(place.with_addr(begin), end - begin, libc::MADV_HUGEPAGE);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use std::net::UdpSocket;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_that_cannot_be_sent_keeps_back_no_other() {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
+        client.connect(server.local_addr().unwrap()).unwrap();
+        client
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let mut batch = Batch::new(false);
+        for number in 0..4 {
+            client.send(&[number]).unwrap();
+        }
+        let mut count = 0;
+        while count < 4 {
+            count = batch.receive(server.as_fd()).unwrap(); // loopback delivers at once
+        }
+        for number in 0..4 {
+            batch.exchange(number).1[0] = number as u8;
+            batch.reply(number, 1);
+        }
+        for nowhere in [0, 2] {
+            // SAFETY: in bounds; no datagram can be sent to port 0
+            unsafe {
+                (*batch.memory.as_ptr()).slots[nowhere]
+                    .origin
+                    .name
+                    .sin6_port = 0
+            };
+        }
+        assert_eq!(batch.send(server.as_fd()), 2);
+        for number in [1, 3] {
+            let mut answer = [0; 8];
+            assert_eq!(client.recv(&mut answer).unwrap(), 1);
+            assert_eq!(answer[0], number);
+        }
+        assert_eq!(batch.send(server.as_fd()), 0, "nothing is sent twice");
+    }
+
+    #[test]
+    fn what_is_no_datagram_of_the_batch_is_empty_and_gets_no_answer() {
+        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let mut batch = Batch::new(true);
+        assert!(batch.packet(0).is_empty() && batch.packet(usize::MAX).is_empty());
+        assert!(batch.exchange(BATCH).1.is_empty());
+        batch.reply(0, 5);
+        batch.reply(BATCH, 5);
+        assert_eq!(batch.send(server.as_fd()), 0);
     }
 }
