@@ -40,9 +40,12 @@ fn main() {
 }
 
 fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u8>) {
-    let packets: Vec<Vec<u8>> = (0..PACKETS as u64)
-        .map(|at| make(mix(at) % count))
-        .collect();
+    let made = (0..PACKETS as u64).map(|at| make(mix(at) % count));
+    let made: Vec<Vec<u8>> = made.collect();
+    let flat = made.concat(); // one behind another, as they come from a socket
+    let mut rest = flat.as_slice();
+    let take = |packet: &Vec<u8>| rest.split_off(..packet.len()).unwrap_or_default();
+    let packets: Vec<&[u8]> = made.iter().map(take).collect();
     let by = Circumstances {
         sender: [192, 0, 2, 1].into(),
         random: 0x1234_5678,

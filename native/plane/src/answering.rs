@@ -11,7 +11,6 @@ use crate::answer::{self, Circumstances, Looked, Outcome};
 use crate::punt::Punts;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped};
-use crate::sys;
 
 /// What packets are answered from. It is a trait so that sockets are tested without zones.
 ///
@@ -21,13 +20,10 @@ pub trait Answers: Send + Sync + 'static {
     /// A packet that was read.
     type Looked;
 
-    /// Reads a packet.
+    /// Reads a packet, and has what it asks for looked for.
     fn look(&self, packet: &[u8]) -> Self::Looked;
 
-    /// Has brought into the cache where it stands what the packet asks for.
-    fn approach(&self, _looked: &Self::Looked) {}
-
-    /// Has brought into the cache what the packet asks for.
+    /// Has what was found brought into the cache.
     fn fetch(&self, _looked: &Self::Looked) {}
 
     /// Answers the packet into `out`.
@@ -55,17 +51,8 @@ impl Answers for Snapshot {
     }
 
     #[inline]
-    fn approach(&self, looked: &Looked) {
-        if let Some(bucket) = self.names.bucket(looked.hash()) {
-            sys::prefetch(bucket);
-        }
-    }
-
-    #[inline]
     fn fetch(&self, looked: &Looked) {
-        if let Some(first) = self.names.likely(looked.hash()).and_then(<[u8]>::first) {
-            sys::prefetch(first);
-        }
+        looked.reach(self);
     }
 
     #[inline]

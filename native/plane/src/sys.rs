@@ -4,10 +4,9 @@ use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::io;
 use std::mem::size_of;
 use std::net::IpAddr;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use crate::answer::UDP_MAXIMUM;
 use crate::origin::{CONTROL, Origin};
@@ -214,6 +213,18 @@ impl Batch {
         self.queued += 1;
     }
 
+    /// Gives a datagram a sender that can't be answered.
+    #[cfg(test)]
+    fn misdirect(&mut self, number: usize) {
+        // SAFETY: in bounds, and the memory is ours alone
+        unsafe {
+            (*self.memory.as_ptr()).slots[number % BATCH]
+                .origin
+                .name
+                .sin6_port = 0
+        };
+    }
+
     /// Sends the queued answers; gives the number of those that could not be sent.
     ///
     /// An answer that fails does not keep back those behind it. It gets a second try, as the error
@@ -308,34 +319,15 @@ pub fn wake(socket: BorrowedFd<'_>) {
     unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_RD) };
 }
 
-/// A counter in the kernel that can be waited for (eventfd(2)); never blocks when read.
-pub fn event() -> io::Result<OwnedFd> {
-    // SAFETY: no memory is involved; what is returned is checked, and owned by nobody else.
-    unsafe {
-        let fd = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(OwnedFd::from_raw_fd(fd))
+/// Another descriptor of what an open one stands for; closing one leaves the other open.
+pub fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the call has no memory to touch; a number that is no open descriptor is an error
+    let made = unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 0) };
+    if made < 0 {
+        return Err(io::Error::last_os_error());
     }
-}
-
-/// Waits until there is something to read, so long at the most, or a signal comes.
-pub fn wait_readable(fd: BorrowedFd<'_>, at_most: Duration) {
-    let milliseconds = at_most.as_nanos().div_ceil(1_000_000);
-    let mut wanted = libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: one pollfd, as told, that lives until the call returns.
-    unsafe {
-        libc::poll(
-            &raw mut wanted,
-            1,
-            i32::try_from(milliseconds).unwrap_or(i32::MAX),
-        )
-    };
+    // SAFETY: the kernel has just made it, so nobody else owns it
+    Ok(unsafe { OwnedFd::from_raw_fd(made) })
 }
 
 /// Counters at 0 in memory that takes no room until it is written to.
@@ -402,59 +394,4 @@ pub fn advise_huge<T>(space: &[T]) {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may fail")]
-mod tests {
-    use std::net::UdpSocket;
-    use std::os::fd::AsFd;
-
-    use super::*;
-
-    #[test]
-    fn an_answer_that_cannot_be_sent_keeps_back_no_other() {
-        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let client = UdpSocket::bind("127.0.0.1:0").unwrap();
-        client.connect(server.local_addr().unwrap()).unwrap();
-        client
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        let mut batch = Batch::new(false);
-        for number in 0..4 {
-            client.send(&[number]).unwrap();
-        }
-        let mut count = 0;
-        while count < 4 {
-            count = batch.receive(server.as_fd()).unwrap(); // loopback delivers at once
-        }
-        for number in 0..4 {
-            batch.exchange(number).1[0] = number as u8;
-            batch.reply(number, 1);
-        }
-        for nowhere in [0, 2] {
-            // SAFETY: in bounds; no datagram can be sent to port 0
-            unsafe {
-                (*batch.memory.as_ptr()).slots[nowhere]
-                    .origin
-                    .name
-                    .sin6_port = 0
-            };
-        }
-        assert_eq!(batch.send(server.as_fd()), 2);
-        for number in [1, 3] {
-            let mut answer = [0; 8];
-            assert_eq!(client.recv(&mut answer).unwrap(), 1);
-            assert_eq!(answer[0], number);
-        }
-        assert_eq!(batch.send(server.as_fd()), 0, "nothing is sent twice");
-    }
-
-    #[test]
-    fn what_is_no_datagram_of_the_batch_is_empty_and_gets_no_answer() {
-        let server = UdpSocket::bind("127.0.0.1:0").unwrap();
-        let mut batch = Batch::new(true);
-        assert!(batch.packet(0).is_empty() && batch.packet(usize::MAX).is_empty());
-        assert!(batch.exchange(BATCH).1.is_empty());
-        batch.reply(0, 5);
-        batch.reply(BATCH, 5);
-        assert_eq!(batch.send(server.as_fd()), 0);
-    }
-}
+mod tests;

@@ -97,11 +97,8 @@ impl<A: Answers> Worker<A> {
         }
         for first in (0..count).step_by(TOGETHER) {
             // beyond the last packet there are empty ones, which cost nothing
-            let looked: [_; TOGETHER] = std::array::from_fn(|next| {
-                let looked = current.look(kit.batch.packet(first + next));
-                current.approach(&looked);
-                looked
-            });
+            let looked: [_; TOGETHER] =
+                std::array::from_fn(|next| current.look(kit.batch.packet(first + next)));
             looked.iter().for_each(|looked| current.fetch(looked));
             for (looked, number) in looked.iter().zip(first..count) {
                 self.finish(kit, number, looked, current, now);
