@@ -97,7 +97,8 @@ class Controller:
             self.checker.report, self._words, self._verdict_changed, now, clock, latency
         )
         self.capacity = CapacityLoop(
-            Surroundings(self._served, self._probed_load, self._answers, self._admit), clock
+            Surroundings(self._served, self._probed_load, self._answers, self._admit, plane.count),
+            clock,
         )
         load = self.capacity.endpoint_load
         self.measured = Measured(self.feeds.verdict, self.checker.pace, load)
@@ -221,7 +222,10 @@ class Controller:
         words, before = self.overrides.book.overlay, self._compiled
         self.measured.follow(zones, self._clock())
         measured = self.feeds.laid_over(zones)
-        return self._compiler.compile(measured, geo, self.readings(), self._epoch, words, before)
+        now = self.readings()
+        compiled = self._compiler.compile(measured, geo, now, self._epoch, words, before)
+        self.plane.prepare(compiled.snapshot)
+        return compiled
 
     def _time(self) -> float:
         return self._now()

@@ -36,7 +36,7 @@ from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, Probes, d
 from gtm.history import History, HistoryFile
 from gtm.model import Verdict
 from gtm.overrides import Store
-from gtm.planes.python import PythonPlane
+from gtm.planes import choice
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
 from gtm.settings import Settings
@@ -76,10 +76,11 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
     files = _raise_file_limit()
-    _check_settings(settings)
-    listeners = _bind_all(settings.listen_addresses())
+    chosen = choice.resolve(settings.plane)
+    workers = choice.workers_of(chosen, settings.workers)
+    listeners = _bind_all(settings.listen_addresses(), workers)
     async with contextlib.AsyncExitStack() as stack:
-        plane = PythonPlane(listeners, connections=_connections(files))
+        plane = choice.make(chosen, listeners, _connections(files))
         stack.callback(plane.stop)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
@@ -104,7 +105,14 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         api = Api(controller, listen, time.time, history, alerts)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
-        log.info("starting", version=gtm.__version__, plane=plane.name, listen=listen, api=places)
+        log.info(
+            "starting",
+            version=gtm.__version__,
+            plane=plane.name,
+            workers=workers,
+            listen=listen,
+            api=places,
+        )
         _say_how_to_go_public(listeners)
         await history.open()
         stack.push_async_callback(history.close)
@@ -152,13 +160,6 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
 # --- parts ------------------------------------------------------------------------------
 
 
-def _check_settings(settings: Settings) -> None:
-    if settings.plane == "native":
-        raise ConfigError("cannot use the native plane: it is not built in; use --plane python")
-    if settings.workers > 1:
-        log.warning("workers_ignored", workers=settings.workers, reason="the python plane has one")
-
-
 def _checker(
     settings: Settings, dial: Dial
 ) -> Callable[[Callable[[Target, Verdict, Verdict], None]], Checker]:
@@ -194,13 +195,13 @@ def _geoip(settings: Settings) -> tuple[Path, ...]:
     return bundled() if named is None else named
 
 
-def _bind_all(wanted: tuple[ListenAddress, ...]) -> tuple[Listener, ...]:
+def _bind_all(wanted: tuple[ListenAddress, ...], workers: int) -> tuple[Listener, ...]:
     """Binds every address; where the system has no IPv6, the default [::1] is left out."""
     bound: list[Listener] = []
     try:
         for address in wanted:
             try:
-                bound.append(bind(address))
+                bound.append(bind(address, workers))
             except StartError as error:
                 if not (address.address.is_loopback and _no_ipv6(error)):
                     raise

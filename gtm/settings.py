@@ -36,7 +36,7 @@ class Settings(BaseModel):
     geoip: tuple[str, ...] = ()
     state: Path | None = None
     plane: Literal["auto", "native", "python"] = "auto"
-    workers: int = Field(default=1, ge=1, le=256)
+    workers: int | None = Field(default=None, ge=1, le=256)
     user: str | None = None
     no_exec: bool = False
     log_format: LogFormat = LogFormat.AUTO

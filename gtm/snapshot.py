@@ -236,13 +236,16 @@ class ZoneData:
 
     `negative_soa` is the SOA of negative answers, its TTL bounded by its own minimum field
     (RFC 2308 section 3). `nonexistent` is the rendered NXDOMAIN, but for the first two octets of
-    its body: the pointer to the apex, which depends on the question.
+    its body: the pointer to the apex, which depends on the question. `failed` and `referred` are
+    the counters of its SERVFAILs and of its referrals, for planes that count types together.
     """
 
     apex: bytes
     names: Mapping[bytes, Node]
     negative_soa: RRset
     nonexistent: Rendered
+    failed: int
+    referred: int
 
 
 class Tally(NamedTuple):
@@ -269,6 +272,7 @@ class Snapshot:
     tables. `plans` has, for each group of services that are decided alike, a plan for each area.
     `answers` has, by service number, the records of each region, in the order that plans count in,
     and `rows` the same rendered: twice as many, that of A at twice the number, AAAA behind it.
+    `refused` is the counter of questions for names of no zone.
     """
 
     epoch: int
@@ -279,3 +283,4 @@ class Snapshot:
     tallies: Sequence[Tally]
     answers: Sequence[Sequence[Sequence[RRset]]] = ()
     rows: Sequence[Sequence[Rendered | None]] = ()
+    refused: int = 0

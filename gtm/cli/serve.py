@@ -54,12 +54,20 @@ def serve(
     plane: Annotated[
         str | None,
         typer.Option(
-            metavar="auto|native|python", help="What answers packets.", rich_help_panel=RUNNING
+            metavar="auto|native|python",
+            help="What answers packets: threads of Rust, or Python's. [dim]Default: auto, native "
+            "where it was built[/]",
+            rich_help_panel=RUNNING,
         ),
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Threads that answer packets.", rich_help_panel=RUNNING),
+        typer.Option(
+            metavar="N",
+            help="Threads of the native plane on each UDP address. "
+            "[dim]Default: one for each core, at most 4[/]",
+            rich_help_panel=RUNNING,
+        ),
     ] = None,
     user: Annotated[
         str | None,

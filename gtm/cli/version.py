@@ -9,22 +9,19 @@ import typer
 from gtm import __version__
 from gtm.cli.options import Json
 
-PLANES = {"python": True, "native": False}
-"""What answers packets, and whether this build has it."""
-
 
 def version(as_json: Json = False) -> None:
     """Show the version, the planes built in, and the Python version."""
+    from gtm.planes.choice import why_not_native
+
+    why_not = why_not_native()
     if as_json:
         import json
 
-        built = [plane for plane, there in PLANES.items() if there]
+        built = ["python"] if why_not else ["native", "python"]
         found = {"version": __version__, "planes": built, "python": platform.python_version()}
         typer.echo(json.dumps(found, indent=2))
         return
-    planes = ", ".join(
-        plane if there else f"{plane} (not built)" for plane, there in PLANES.items()
-    )
     typer.echo(f"gtm {__version__}")
-    typer.echo(f"planes: {planes}")
+    typer.echo(f"planes: python (no native: {why_not})" if why_not else "planes: native, python")
     typer.echo(f"Python {platform.python_version()}")

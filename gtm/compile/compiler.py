@@ -15,12 +15,14 @@ from gtm.compile.uses import Use, uses_of
 from gtm.dns.names import ancestors, is_below
 from gtm.geo import Geo
 from gtm.model import Zone
-from gtm.snapshot import Node, Plan, Snapshot, ZoneData
+from gtm.snapshot import Node, Plan, Snapshot, Tally, ZoneData
 from gtm.steering.intake import Intake
 from gtm.steering.overlay import Overlays, silent
 from gtm.steering.readings import Readings
 
 AppKey = tuple[str, str]  # zone and app name
+
+REFUSED = Tally("", "", "", "other", "REFUSED")  # what names of no zone are counted as
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class Compiler:
                 if before is not None and key in before.apps:
                     made.take_over(before.apps[key], before.snapshot, before.groups)
                 apps[key] = made.run(nodes, overlays(zone, app))
-            names[there.apex] = ZoneData(there.apex, nodes, there.negative_soa, there.nonexistent())
+            names[there.apex] = there.zone_data(nodes)
         for each in tables.values():
             each.settle()
         merged = _merged(names)
@@ -118,6 +120,7 @@ class Compiler:
             self.tallies.list,
             table.answers,
             table.rows,
+            self.tallies.number(REFUSED),
         )
         ramping = _ramping(dict(enumerate(groups)))
         uses = uses_of(apps)

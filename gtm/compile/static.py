@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gtm.compile import render
@@ -9,7 +10,7 @@ from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
 from gtm.dns.types import IN, Rcode, Type, type_text
 from gtm.model import Address, Zone
-from gtm.snapshot import Entry, Node, Rendered, RRset, Tally
+from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
 
@@ -34,6 +35,13 @@ class ZoneContext:
         tally = self.tallies.number(Tally(self.text, "", "", "other", "NXDOMAIN"))
         return replace(
             render.denial(self.apex, self.apex, self.negative_soa, tally), rcode=Rcode.NXDOMAIN
+        )
+
+    def zone_data(self, nodes: Mapping[bytes, Node]) -> ZoneData:
+        """The zone for planes, with all names that exist in it."""
+        failed = self.tallies.number(Tally(self.text, "", "", "other", "SERVFAIL"))
+        return ZoneData(
+            self.apex, nodes, self.negative_soa, self.nonexistent(), failed, self.count("other")
         )
 
     def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:

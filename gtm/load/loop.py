@@ -36,13 +36,15 @@ class Surroundings:
 
     `compiled` is what is answered from, None before the first; `probed` the load that a target's
     latest probe found and its age in seconds; `answers` counts answers by zone and service;
-    `admit` puts intakes made for a snapshot in force.
+    `admit` puts intakes made for a snapshot in force. `count` brings the counts of area tables up
+    to date.
     """
 
     compiled: Callable[[], Compiled | None]
     probed: Callable[[Target], tuple[float, float] | None]
     answers: Answers
     admit: Callable[[Compiled, Intakes], None]
+    count: Callable[[], None] = lambda: None
 
 
 class CapacityLoop:
@@ -120,6 +122,7 @@ class CapacityLoop:
                 counts.update(_by_group(compiled, self._around.answers()))
             return counts.get(group, 0.0)
 
+        self._around.count()
         step = await asyncio.to_thread(self._spill.step, compiled, reports, now, answered)
         self.picture = step.picture
         self._say(now)

@@ -16,8 +16,17 @@ class Plane(Protocol):
     def stats(self) -> Sequence[SocketStats]:
         """The counters of its sockets."""
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Reads a snapshot that was compiled from scratch, in a worker thread.
+
+        So publishing it, or one that was made from it, does not keep the control loop.
+        """
+
     def publish(self, snapshot: Snapshot) -> None:
         """Answers from this snapshot from now on; the first one starts the answering."""
+
+    def count(self) -> None:
+        """Brings the counts of area tables (`AreaTable.asked`) up to date."""
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

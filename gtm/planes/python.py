@@ -50,6 +50,9 @@ class PythonPlane:
         self._tcp_stats = [SocketStats("tcp", each.at.family) for each in self._listeners]
         self.stats = (*self._udp_stats, *self._tcp_stats)
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Snapshots are answered from as they are."""
+
     def publish(self, snapshot: Snapshot) -> None:
         """Answers from this snapshot from now on; the first one starts the answering."""
         for stats in self.stats:
@@ -71,6 +74,9 @@ class PythonPlane:
         thread = threading.Thread(target=run, args=arguments, name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+    def count(self) -> None:
+        """Area tables are counted in as answers are given."""
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

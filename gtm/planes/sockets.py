@@ -55,20 +55,27 @@ def parse_listen(text: str) -> ListenAddress:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A bound pair of sockets; `at` has the port that was really taken."""
+    """A bound pair of sockets; `at` has the port that was really taken.
+
+    `more` are further UDP sockets that share the port: the kernel deals clients out among them.
+    """
 
     at: ListenAddress
     udp: socket.socket
     tcp: socket.socket
+    more: tuple[socket.socket, ...] = ()
 
     def close(self) -> None:
-        """Closes both."""
-        self.udp.close()
-        self.tcp.close()
+        """Closes all of them."""
+        for each in (self.udp, self.tcp, *self.more):
+            each.close()
 
 
-def bind(wanted: ListenAddress) -> Listener:
-    """Binds UDP and TCP; raises StartError that says what to do about it."""
+def bind(wanted: ListenAddress, workers: int = 1) -> Listener:
+    """Binds UDP, so often as there are workers, and TCP.
+
+    Raises StartError that says what to do about it.
+    """
     for attempt in range(TRIES):
         udp = _socket(wanted, socket.SOCK_DGRAM)
         try:
@@ -81,8 +88,23 @@ def bind(wanted: ListenAddress) -> Listener:
                 continue
             raise StartError(f"cannot listen on {wanted}: {_why(error, wanted)}") from error
         tcp.setblocking(False)
-        return Listener(at, udp, tcp)
+        return Listener(at, udp, tcp, _more(udp, at, workers - 1))
     raise StartError(f"cannot listen on {wanted}: no port is free for both UDP and TCP")
+
+
+def _more(first: socket.socket, at: ListenAddress, count: int) -> tuple[socket.socket, ...]:
+    """So many UDP sockets that share a bound one's port (SO_REUSEPORT, socket(7)).
+
+    It is bound before it may be shared, so that a port that others have is still refused.
+    """
+    made = []
+    for _ in range(count):
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        another = _socket(at, socket.SOCK_DGRAM)
+        another.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _bind(another, at)
+        made.append(another)
+    return tuple(made)
 
 
 def _socket(wanted: ListenAddress, kind: socket.SocketKind) -> socket.socket:

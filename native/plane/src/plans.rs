@@ -1,5 +1,7 @@
 //! What verdicts move: plans, which say whom a client gets, and what each region answers.
 
+use std::sync::Arc;
+
 /// How a plan picks one of its slots, or an answer its first record (see gtm/snapshot.py `Pick`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
@@ -28,8 +30,8 @@ pub struct Plan {
     pub width: u16,
     /// What is said beside the answer.
     pub fallback: Option<u8>,
-    /// The numbers, slot after slot: each the place of an answer in a row.
-    pub slots: Box<[u16]>,
+    /// The numbers, slot after slot: each the place of an answer in a row. Plans share large tables.
+    pub slots: Arc<[u16]>,
 }
 
 /// A group's plans: `by_area[area]` is an index into `plans`, as many areas share one.

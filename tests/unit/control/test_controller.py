@@ -43,8 +43,12 @@ class RememberingPlane:
     def __init__(self) -> None:
         self.published: list[Snapshot] = []
 
+    def prepare(self, snapshot: Snapshot) -> None: ...
+
     def publish(self, snapshot: Snapshot) -> None:
         self.published.append(snapshot)
+
+    def count(self) -> None: ...
 
     def stop(self) -> None: ...
 

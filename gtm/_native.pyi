@@ -1,0 +1,94 @@
+"""The native plane's module, as native/glue makes it; see gtm/planes/native.py for its use."""
+
+from typing import final
+
+from gtm.snapshot import Snapshot
+
+UDP_MAXIMUM: int
+BUCKETS: tuple[float, ...]
+
+@final
+class Tables:
+    """A snapshot as the native plane reads it, and what of Python it was made of."""
+
+    @staticmethod
+    def of(snapshot: Snapshot, before: Tables | None = None) -> Tables:
+        """Reads a snapshot; of one that has the names of `before`, only what differs."""
+
+    @property
+    def epoch(self) -> int:
+        """The snapshot's number."""
+
+    @property
+    def read(self) -> int:
+        """How many plans and rows were read for it."""
+
+    def reads(self, snapshot: Snapshot) -> bool:
+        """Whether it is of that snapshot, or of one that differs only in what verdicts move."""
+
+    def count(self) -> None:
+        """Adds the answers counted by area to the counts of the Python area tables."""
+
+    def answer(
+        self, packet: bytes, sender: str, random: int, now: float, udp: bool
+    ) -> tuple[bytes, int | None] | None:
+        """The answer to a packet and its counter; None if it is for the reference responder.
+
+        Silence is an empty answer. `random` is 32 bits, `now` Unix time.
+        """
+
+@final
+class Punt:
+    """A packet for the reference responder."""
+
+    @property
+    def packet(self) -> bytes:
+        """What came."""
+
+    @property
+    def sender(self) -> str:
+        """Who sent it."""
+
+    @property
+    def udp(self) -> bool:
+        """Whether it came over UDP."""
+
+    @property
+    def listener(self) -> int:
+        """The number of the listener that it came to."""
+
+@final
+class Plane:
+    """Threads that answer from tables, without Python's lock."""
+
+    def __init__(
+        self, listeners: list[tuple[list[int], int, bool]], tables: Tables, connections: int
+    ) -> None:
+        """Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
+        they are bound to a wildcard.
+
+        The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
+        """
+
+    def publish(self, tables: Tables) -> None:
+        """Answers from these tables from now on."""
+
+    def collect(self) -> None:
+        """Frees tables that nobody answers from any more."""
+
+    def punted(self, seconds: float) -> Punt | None:
+        """The next packet for the reference responder; None if none comes for so long."""
+
+    def reply(self, punt: Punt, message: bytes | None) -> None:
+        """Sends the answer to a punted packet, or (None) lets it go without one."""
+
+    def totals(
+        self, listener: int, udp: bool
+    ) -> tuple[list[int], dict[str, int], list[int], float]:
+        """What was counted: answers by tally, what was dropped, durations, their seconds."""
+
+    def stop(self) -> None:
+        """Ends all threads, and closes the duplicates."""
+
+def be_patient() -> None:
+    """Makes the calling thread yield to those that answer."""

@@ -1,0 +1,67 @@
+"""Which plane answers: the native one where it was built, else the python one, which says so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from typing import Literal
+
+import structlog
+
+from gtm.errors import ConfigError
+from gtm.planes import Plane
+from gtm.planes.python import PythonPlane
+from gtm.planes.sockets import Listener
+
+log = structlog.get_logger("gtm")
+
+Wanted = Literal["auto", "native", "python"]
+
+# one worker answers some hundred thousand queries a second: few machines get more than four can,
+# and each has sockets and tables of askers of its own
+MOST_WORKERS = 4
+REMEDY = "install Rust (https://rustup.rs), then gtm again: pip install --force-reinstall"
+
+
+@cache
+def why_not_native() -> str | None:
+    """Why there is no native plane here; None if there is one."""
+    try:
+        import gtm._native  # noqa: F401
+    except ModuleNotFoundError:
+        return "it was not built when gtm was installed"
+    except ImportError as error:
+        return f"it does not fit this Python: {error}"
+    return None
+
+
+def resolve(wanted: Wanted) -> Literal["native", "python"]:
+    """The plane that is meant. Raises ConfigError where it is not there."""
+    if wanted == "python":
+        return "python"
+    why = why_not_native()
+    if why is None:
+        return "native"
+    if wanted == "native":
+        raise ConfigError(f"cannot use the native plane: {why}; {REMEDY}, or use --plane python")
+    log.warning("python_plane", reason=f"there is no native plane: {why}", remedy=REMEDY)
+    return "python"
+
+
+def workers_of(plane: str, wanted: int | None) -> int:
+    """How many threads answer on each UDP address."""
+    if plane == "python":
+        if wanted is not None and wanted > 1:
+            log.warning("workers_ignored", workers=wanted, reason="the python plane has one")
+        return 1
+    return wanted or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
+
+
+def make(plane: str, listeners: Sequence[Listener], connections: int) -> Plane:
+    """The plane called so, on bound sockets; `connections` bounds those over TCP."""
+    if plane == "python":
+        return PythonPlane(listeners, connections=connections)
+    from gtm.planes.native import NativePlane
+
+    return NativePlane(listeners, connections=connections)

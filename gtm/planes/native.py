@@ -1,0 +1,148 @@
+"""The native plane: threads of Rust that answer without Python's lock, from the same snapshots.
+
+What they do not know they punt to the reference responder, which one Python thread runs. They
+share nothing with the control side but the pointer to what is answered from, so they go on when
+it is stuck, or gone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from random import Random
+
+from gtm import _native
+from gtm.planes.answering import Answering
+from gtm.planes.sockets import Listener
+from gtm.planes.stats import SocketStats
+from gtm.planes.tcp import CONNECTIONS
+from gtm.snapshot import Snapshot
+
+LOOK = 0.5  # seconds between looks whether the plane has stopped, where no packet is punted
+STOP_PATIENCE = 5.0  # seconds the thread gets to end
+
+
+class NativePlane:
+    """Answers in Rust."""
+
+    name = "native"
+
+    def __init__(
+        self,
+        listeners: Sequence[Listener],
+        random32: Callable[[], int] | None = None,
+        now: Callable[[], float] = time.time,
+        connections: int = CONNECTIONS,
+    ) -> None:
+        """`listeners` are bound sockets, which the plane closes when it stops.
+
+        `connections` bounds those over TCP. `random32` and `now` are for punted packets alone.
+        """
+        self._listeners = tuple(listeners)
+        self._random32 = random32 or partial(Random().getrandbits, 32)
+        self._now = now
+        self._connections = connections
+        self._referred = tuple(
+            SocketStats(proto, each.at.family)
+            for proto in ("udp", "tcp")
+            for each in self._listeners
+        )
+        self._plane: _native.Plane | None = None
+        self._answering: Answering | None = None
+        self._tables: _native.Tables | None = None
+        self._prepared: _native.Tables | None = None
+        self._thread: threading.Thread | None = None
+
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Reads a snapshot from scratch, so that publishing it or one made from it is quick."""
+        self._prepared = _native.Tables.of(snapshot, self._tables)
+
+    def publish(self, snapshot: Snapshot) -> None:
+        """Answers from this snapshot from now on; the first one starts the answering."""
+        tables = self._read(snapshot)
+        if self._plane is None or self._answering is None:
+            self._start(snapshot, tables)
+        else:
+            self._answering.publish(snapshot)
+            self._plane.publish(tables)
+            self.count()  # what the tables of before have counted must not be lost
+        self._tables = tables
+
+    def _read(self, snapshot: Snapshot) -> _native.Tables:
+        """The snapshot's tables, made from those that have most in common with it."""
+        before = self._tables
+        if self._prepared is not None and self._prepared.reads(snapshot):
+            before, self._prepared = self._prepared, None
+        return _native.Tables.of(snapshot, before)
+
+    def _start(self, snapshot: Snapshot, tables: _native.Tables) -> None:
+        self._answering = Answering(snapshot, self._random32, self._now)
+        listeners = [
+            (
+                [sock.fileno() for sock in (each.udp, *each.more)],
+                each.tcp.fileno(),
+                each.at.address.is_unspecified,
+            )
+            for each in self._listeners
+        ]
+        self._plane = _native.Plane(listeners, tables, self._connections)
+        self._thread = threading.Thread(
+            target=self._refer, args=(self._plane, self._answering), name="gtm-punts", daemon=True
+        )
+        self._thread.start()
+
+    def _refer(self, plane: _native.Plane, answering: Answering) -> None:
+        """Answers punted packets until the plane stops."""
+        _native.be_patient()
+        while not answering.stopped:
+            punt = plane.punted(LOOK)
+            if punt is None:
+                plane.collect()
+                continue
+            stats = self._referred[punt.listener + (0 if punt.udp else len(self._listeners))]
+            message = answering.refer(punt.packet, punt.sender, stats, udp=punt.udp)
+            plane.reply(punt, message)
+
+    @property
+    def stats(self) -> Sequence[SocketStats]:
+        """The counters of its sockets, as they are now."""
+        plane = self._plane
+        if plane is None:
+            return self._referred
+        return [self._total(plane, *each) for each in enumerate(self._referred)]
+
+    def _total(self, plane: _native.Plane, number: int, referred: SocketStats) -> SocketStats:
+        """What a socket's threads and the reference responder have counted for it together."""
+        answers, dropped, durations, seconds = plane.totals(
+            number % len(self._listeners), referred.proto == "udp"
+        )
+        lost = Counter(referred.dropped)
+        lost.update(dropped)
+        return replace(
+            referred,
+            fast=answers,
+            slow=referred.slow.copy(),
+            dropped=lost,
+            durations=durations,
+            seconds=seconds,
+        )
+
+    def count(self) -> None:
+        """Brings the counts of the area tables up to date."""
+        if self._tables is not None:
+            self._tables.count()
+
+    def stop(self) -> None:
+        """Stops answering and closes the sockets."""
+        if self._answering is not None:
+            self._answering.stopped = True
+        if self._plane is not None:
+            self._plane.stop()
+        if self._thread is not None:
+            self._thread.join(STOP_PATIENCE)
+        for listener in self._listeners:
+            listener.close()

@@ -1,0 +1,261 @@
+//! A snapshot of `gtm/snapshot.py` as the native plane reads it: whole, or by what changed.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use gtm_plane::answer::{Circumstances, Outcome, UDP_MAXIMUM, answer};
+use gtm_plane::shared::Shared;
+use gtm_plane::snapshot::Snapshot;
+use pyo3::exceptions::PyValueError;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyTuple};
+
+use crate::areas::Areas;
+use crate::freeing::free_later;
+use crate::moving::{Planner, row};
+use crate::names::Reader;
+use crate::pace::Pace;
+use crate::words::Words;
+
+/// Octets of the longest message over TCP (RFC 1035 section 4.2.2).
+const TCP_MAXIMUM: usize = 65_535;
+
+/// A snapshot as the native plane reads it, and what of Python it was made of.
+#[pyclass(frozen, module = "gtm._native")]
+pub struct Tables {
+    snapshot: Arc<Snapshot>,
+    areas: Arc<Areas>,
+    /// Names and zones: what is new there is read whole.
+    nodes: Py<PyAny>,
+    plans: Py<PyAny>,
+    rows: Py<PyAny>,
+    /// How many counters its answers use.
+    tallies: usize,
+    /// How many plans and rows were read for it.
+    #[pyo3(get)]
+    read: usize,
+}
+
+impl Tables {
+    /// What is answered from.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.clone()
+    }
+
+    /// How many counters its answers use.
+    pub fn tallies(&self) -> usize {
+        self.tallies
+    }
+}
+
+impl Drop for Tables {
+    fn drop(&mut self) {
+        free_later(self.snapshot.clone());
+    }
+}
+
+#[pymethods]
+impl Tables {
+    /// Reads a snapshot; of one that has the names of `before`, only what differs.
+    #[staticmethod]
+    #[pyo3(signature = (snapshot, before=None))]
+    fn of(snapshot: &Bound<'_, PyAny>, before: Option<&Bound<'_, Tables>>) -> PyResult<Self> {
+        let py = snapshot.py();
+        let words = Words::read(py)?;
+        let source = Source::of(snapshot)?;
+        match before.map(|tables| tables.get()) {
+            Some(before) if source.moves(before)? => source.changed(&words, before),
+            before => source.whole(&words, before),
+        }
+    }
+
+    /// The snapshot's number.
+    #[getter]
+    fn epoch(&self) -> u64 {
+        self.snapshot.epoch
+    }
+
+    /// Whether it is of that snapshot, or of one that differs only in what verdicts move.
+    fn reads(&self, snapshot: &Bound<'_, PyAny>) -> PyResult<bool> {
+        Source::of(snapshot)?.moves(self)
+    }
+
+    /// Adds the answers counted by area to the counts of the Python area tables.
+    fn count(&self, py: Python<'_>) -> PyResult<()> {
+        self.areas.count(py)
+    }
+
+    /// The answer to a packet and its counter; None if it is for the reference responder.
+    ///
+    /// Silence is an empty answer. `random` is 32 bits, `now` Unix time.
+    fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        packet: &[u8],
+        sender: &str,
+        random: u32,
+        now: f64,
+        udp: bool,
+    ) -> PyResult<Option<(Bound<'py, PyBytes>, Option<u32>)>> {
+        let sender: IpAddr = sender
+            .parse()
+            .map_err(|_| PyValueError::new_err("a sender that is no address"))?;
+        let by = Circumstances {
+            sender: sender.to_canonical(),
+            random,
+            now,
+            udp,
+        };
+        let mut out = vec![0; if udp { UDP_MAXIMUM } else { TCP_MAXIMUM }];
+        Ok(match answer(&self.snapshot, packet, &by, &mut out) {
+            Outcome::Answer { length, tally } => {
+                let message = out.get(..length).unwrap_or_default();
+                Some((PyBytes::new(py, message), Some(tally)))
+            }
+            Outcome::Silence => Some((PyBytes::new(py, b""), None)),
+            Outcome::Punt => None,
+        })
+    }
+}
+
+/// The parts of a Python snapshot.
+struct Source<'a, 'py> {
+    py: Python<'py>,
+    snapshot: &'a Bound<'py, PyAny>,
+    epoch: u64,
+    nodes: Bound<'py, PyAny>,
+    plans: Bound<'py, PyAny>,
+    rows: Bound<'py, PyAny>,
+    tallies: usize,
+}
+
+impl<'a, 'py> Source<'a, 'py> {
+    fn of(snapshot: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        let py = snapshot.py();
+        Ok(Self {
+            py,
+            snapshot,
+            epoch: snapshot.getattr(intern!(py, "epoch"))?.extract()?,
+            nodes: snapshot.getattr(intern!(py, "nodes"))?,
+            plans: snapshot.getattr(intern!(py, "plans"))?,
+            rows: snapshot.getattr(intern!(py, "rows"))?,
+            tallies: snapshot.getattr(intern!(py, "tallies"))?.len()?,
+        })
+    }
+
+    /// Whether only what verdicts move can differ.
+    fn moves(&self, before: &Tables) -> PyResult<bool> {
+        let shape = (self.plans.len()?, self.rows.len()?);
+        let was = (before.snapshot.plans.len(), before.snapshot.rows.len());
+        Ok(self.nodes.is(&before.nodes) && shape == was)
+    }
+
+    fn whole(&self, words: &Words, before: Option<&Tables>) -> PyResult<Tables> {
+        let py = self.py;
+        let mut areas = Areas::default();
+        let kept = before.map(|tables| tables.areas.as_ref());
+        let names = Reader::new(words, &mut areas, kept, self.snapshot)?.read(self.snapshot)?;
+        let mut pace = Pace::default();
+        let mut planner = Planner::default();
+        let mut plans = Vec::new();
+        for group in self.plans.try_iter()? {
+            plans.push(planner.plans(words, &group?, &mut pace)?);
+            pace.step(py);
+        }
+        let mut rows = Vec::new();
+        for value in self.rows.try_iter()? {
+            rows.push(Arc::new(row(words, &value?, &mut pace)?));
+        }
+        let read = plans.len() + rows.len();
+        let snapshot = Snapshot {
+            epoch: self.epoch,
+            names: Arc::new(names),
+            plans: plans.into_iter().collect(),
+            rows: rows.into_iter().collect(),
+        };
+        Ok(self.tables(snapshot, Arc::new(areas), read))
+    }
+
+    fn changed(&self, words: &Words, before: &Tables) -> PyResult<Tables> {
+        let was = before.snapshot.as_ref();
+        let (mut plans, mut rows) = (was.plans.clone(), was.rows.clone());
+        let (mut pace, mut planner) = (Pace::default(), Planner::default());
+        let mut read = differing(before.plans.bind(self.py), &self.plans, |number, value| {
+            put(&mut plans, number, planner.plans(words, value, &mut pace)?)
+        })?;
+        let mut pace = Pace::default();
+        read += differing(before.rows.bind(self.py), &self.rows, |number, value| {
+            put(&mut rows, number, Arc::new(row(words, value, &mut pace)?))
+        })?;
+        let snapshot = Snapshot {
+            epoch: self.epoch,
+            names: was.names.clone(),
+            plans,
+            rows,
+        };
+        Ok(self.tables(snapshot, before.areas.clone(), read))
+    }
+
+    fn tables(&self, snapshot: Snapshot, areas: Arc<Areas>, read: usize) -> Tables {
+        Tables {
+            snapshot: Arc::new(snapshot),
+            areas,
+            nodes: self.nodes.clone().unbind(),
+            plans: self.plans.clone().unbind(),
+            rows: self.rows.clone().unbind(),
+            tallies: self.tallies,
+            read,
+        }
+    }
+}
+
+fn put<T>(list: &mut Shared<T>, number: usize, value: Arc<T>) -> PyResult<()> {
+    match list.put(number, value) {
+        true => Ok(()),
+        false => Err(PyValueError::new_err("a number of no plan or row")),
+    }
+}
+
+/// Calls `found` for the values that are not the same objects as `before`; gives how many.
+fn differing<'py>(
+    before: &Bound<'py, PyAny>,
+    now: &Bound<'py, PyAny>,
+    mut found: impl FnMut(usize, &Bound<'py, PyAny>) -> PyResult<()>,
+) -> PyResult<usize> {
+    if before.is(now) {
+        return Ok(0);
+    }
+    let mut count = 0;
+    let (mut old, mut new) = (Items::of(before)?, Items::of(now)?);
+    for number in 0..now.len()? {
+        let value = new.at(number)?;
+        if !value.is(&old.at(number)?) {
+            found(number, &value)?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
+/// A tuple or a list, as snapshots have them.
+enum Items<'a, 'py> {
+    Tuple(&'a Bound<'py, PyTuple>),
+    List(&'a Bound<'py, PyList>),
+}
+
+impl<'a, 'py> Items<'a, 'py> {
+    fn of(value: &'a Bound<'py, PyAny>) -> PyResult<Self> {
+        Ok(match value.cast::<PyTuple>() {
+            Ok(tuple) => Self::Tuple(tuple),
+            Err(_) => Self::List(value.cast::<PyList>()?),
+        })
+    }
+
+    fn at(&mut self, number: usize) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Self::Tuple(tuple) => tuple.get_item(number),
+            Self::List(list) => list.get_item(number),
+        }
+    }
+}
