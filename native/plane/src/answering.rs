@@ -20,10 +20,10 @@ pub trait Answers: Send + Sync + 'static {
     /// A packet that was read.
     type Looked;
 
-    /// Reads a packet, and has what it asks for looked for.
+    /// Reads a packet, and has brought into the cache where it stands what the packet asks for.
     fn look(&self, packet: &[u8]) -> Self::Looked;
 
-    /// Has what was found brought into the cache.
+    /// Has brought into the cache what the packet asks for.
     fn fetch(&self, _looked: &Self::Looked) {}
 
     /// Answers the packet into `out`.
