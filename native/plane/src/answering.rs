@@ -20,10 +20,10 @@ pub trait Answers: Send + Sync + 'static {
     /// A packet that was read.
     type Looked;
 
-    /// Reads a packet, and has brought into the cache where it stands what the packet asks for.
+    /// Reads a packet, and has what it asks for looked for.
     fn look(&self, packet: &[u8]) -> Self::Looked;
 
-    /// Has brought into the cache what the packet asks for.
+    /// Has what was found brought into the cache.
     fn fetch(&self, _looked: &Self::Looked) {}
 
     /// Answers the packet into `out`.

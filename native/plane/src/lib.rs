@@ -12,6 +12,7 @@ mod connection;
 pub mod draw;
 mod hash;
 pub mod names;
+mod origin;
 pub mod plane;
 pub mod plans;
 pub mod punt;
