@@ -51,7 +51,7 @@ def data(source: random.Random, name: str, apex: str) -> str:
     kinds = (
         "{type: A, values: [192.0.2.1, 192.0.2.2]}",
         "{type: TXT, values: [" + ", ".join([f"{number:0240}" for number in range(6)]) + "]}",
-        "[{type: AAAA, value: '2001:db8::1'}, {type: MX, value: {preference: 1, exchange: x.org.}}]",
+        "[{type: AAAA, value: '2001:db8::1'}, {type: TXT, value: short}]",
         "{type: CNAME, value: www.example.net.}",
         f"{{type: CNAME, value: ns1.{apex}.}}",
         "{type: CAA, value: {flags: 0, tag: issue, value: ca.example.net}}",
@@ -62,7 +62,8 @@ def data(source: random.Random, name: str, apex: str) -> str:
 
 def zone(source: random.Random, apex: str, regions: str) -> str:
     """A zone's YAML."""
-    lines, cuts = [], []
+    lines: list[str] = []
+    cuts: list[str] = []
     for name in sorted({name_below(source) for _ in range(12)}, key=len):
         if any(name.endswith(f".{cut}") for cut in cuts):
             continue  # there is glue alone
@@ -98,7 +99,7 @@ def question(source: random.Random) -> bytes:
     name = source.choice(("", f"{name_below(source)}.")) + source.choice((APEX,) * 9 + ("com",))
     options: list[dns.edns.Option] = []
     if source.random() < 0.5:
-        options.append(dns.edns.GenericOption(10, b"12345678"))
+        options.append(dns.edns.GenericOption(dns.edns.OptionType.COOKIE, b"12345678"))
     if source.random() < 0.5:
         options.append(dns.edns.ECSOption("192.0.2.0", source.choice((0, 24, 25))))
     source.shuffle(options)
