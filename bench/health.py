@@ -1,32 +1,32 @@
 """What checking costs: the latency of answers with and without it, CPU, memory, and evenness.
 
-The server is on one core with its prober, what is probed and dnsperf are on the other. Runs with
-and without checks take turns, each on a server of its own.
+Two servers stand on one core, one of them with its prober; what is probed and dnsperf are on the
+other core. They are asked in short turns: while the one without checks is asked, the other is
+stopped, so that both meet the same machine and a ratio is that of two turns side by side.
 """
 
 from __future__ import annotations
 
-import json
-import re
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
 from bench import cpu
 from bench.ask import LOOPBACK
-from bench.backend import SLOT
+from bench.latency import latencies
 from bench.peers.base import Start
 from bench.peers.gtm import PROGRAM, Gtm
-from bench.server import free_port, running
+from bench.probed import Arrivals, arrivals, open_files
+from bench.server import Server, free_port, running
 from bench.workload import APEX, service_key
-from gtm.errors import GtmError
 
 NAME = "health"
 ABOUT = "10,000 endpoints probed every 5 s: what that does to answers"
@@ -34,17 +34,18 @@ ENDPOINTS = 10_000
 REGIONS = ("US-VA", "IE", "SG", "JP", "BR", "ZA", "AU", "DE", "GB", "FR")
 INTERVAL = 5.0  # seconds
 RATE = 1000  # questions a second: far from busy, so that latency is that of one answer
-WARM = 12.0  # seconds until rounds are as they will be
-GRACE = 20  # seconds past its time after which dnsperf is given up
-LATENCY = re.compile(r"^> NOERROR \S+ \S+ ([0-9.]+)", re.MULTILINE)
+FIRST = 12.0  # seconds from the start until rounds are as they will be
+AGAIN = 8.0  # seconds for the same after a stop: what fell due meanwhile, and a whole round
+PAUSE = 1.0  # seconds before a turn without checks
+GRACE = 20  # seconds that a process may take to end
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One run. Latencies in microseconds, shares of a core, megabytes.
+    """One turn. Latencies in microseconds, shares of a core, megabytes.
 
     `evenness` is the busiest tenth of a second of probes as a multiple of the mean, `rate` probes
-    a second; None without checks.
+    a second; 0 without checks. `sockets` is the most files that the prober had open.
     """
 
     checks: bool
@@ -56,56 +57,49 @@ class Sample:
     server_megabytes: float
     prober_megabytes: float
     sockets: int
-    rate: float | None = None
-    evenness: float | None = None
+    rate: float = 0.0
+    evenness: float = 0.0
 
 
-def samples(runs: int, seconds: float, core: int, other: int) -> Iterator[Sample]:
-    """So many runs with checks and without, in turn."""
-    for _ in range(runs):
-        for checks in (False, True):
-            yield sample(checks, seconds, core, other)
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """A sample that does not know its arrivals yet, and when it began and ended (monotonic)."""
+
+    sample: Sample
+    begun: float
+    ended: float
+
+
+def samples(turns: int, seconds: float, core: int, other: int) -> list[Sample]:
+    """So many turns without checks and with them, one after the other."""
+    with tempfile.TemporaryDirectory(prefix="gtm-bench-") as name:
+        folder, probed = Path(name), free_port()
+        questions = folder / "questions"
+        questions.write_text("".join(f"{service_key(n)}.{APEX} A\n" for n in range(1000)))
+        with _backend(probed, folder / "arrivals.json", other), ExitStack() as servers:
+            plain = servers.enter_context(_served(folder / "without", None, core))
+            checking = servers.enter_context(_served(folder / "with", probed, core))
+            time.sleep(FIRST)
+            found: list[_Turn] = []
+            for _ in range(turns):
+                with _stopped(checking):
+                    time.sleep(PAUSE)
+                    found.append(_turn(plain, False, questions, seconds, other))
+                time.sleep(AGAIN)
+                found.append(_turn(checking, True, questions, seconds, other))
+        return [_with_arrivals(turn, arrivals(folder / "arrivals.json")) for turn in found]
 
 
 def middle(found: Sequence[Sample], checks: bool, field: str) -> float:
-    """The median of one figure over the runs."""
-    return median(getattr(one, field) or 0.0 for one in found if one.checks is checks)
+    """The median of one figure over the turns of one kind."""
+    return median(getattr(one, field) for one in found if one.checks is checks)
 
 
-def sample(checks: bool, seconds: float, core: int, other: int) -> Sample:
-    """One run, on a server that is started for it."""
-    with tempfile.TemporaryDirectory(prefix="gtm-bench-") as name:
-        folder, port, probed = Path(name), free_port(), free_port()
-        (folder / "zones").mkdir()
-        (folder / "zones" / "zone.yaml").write_text(zone_text(probed if checks else None))
-        questions = folder / "questions"
-        questions.write_text("".join(f"{service_key(n)}.{APEX} A\n" for n in range(1000)))
-        start = Start(_command(folder, port))
-        with (
-            _backend(probed, folder, other) as slots,
-            running(Gtm(), start, port, core, folder / "log") as server,
-        ):
-            time.sleep(WARM)
-            begun, before = time.monotonic(), _used(server.pid)
-            latencies = _ask(questions, port, seconds, other)
-            took, after = time.monotonic() - begun, _used(server.pid)
-            sockets = _open_files(server.pid)
-        counts = slots()
-    quiet = counts[-int(INTERVAL / SLOT) * 2 : -1]  # whole rounds at the end
-    mean = sum(quiet) / len(quiet) if quiet else 0.0
-    return Sample(
-        checks,
-        len(latencies),
-        _at(latencies, 0.5),
-        _at(latencies, 0.99),
-        (after[0].seconds - before[0].seconds) / took,
-        (after[1].seconds - before[1].seconds) / took,
-        after[0].resident / 1e6,
-        after[1].resident / 1e6,
-        sockets,
-        mean / SLOT if checks else None,
-        max(quiet) / mean if mean else None,
-    )
+def ratios(found: Sequence[Sample], field: str) -> list[float]:
+    """One figure with checks as a multiple of the one just before without them; ascending."""
+    without = (getattr(one, field) for one in found if not one.checks)
+    having = (getattr(one, field) for one in found if one.checks)
+    return sorted(one / other for one, other in zip(having, without, strict=True))
 
 
 def zone_text(probed: int | None) -> str:
@@ -132,44 +126,72 @@ def _address(number: int) -> str:
     return f"127.{1 + number // 62_500}.{number // 250 % 250}.{number % 250 + 1}"
 
 
-def _command(folder: Path, port: int) -> tuple[str, ...]:
-    return (
+def _turn(server: Server, checks: bool, questions: Path, seconds: float, core: int) -> _Turn:
+    begun, before = time.monotonic(), _used(server.pid)
+    with open_files(cpu.family(server.pid)[-1]) as most:
+        found = latencies(questions, server.port, seconds, RATE, core)
+    ended, after = time.monotonic(), _used(server.pid)
+    own, prober = (then.since(first) for first, then in zip(before, after, strict=True))
+    sample = Sample(
+        checks,
+        len(found),
+        _at(found, 0.5),
+        _at(found, 0.99),
+        own.seconds / (ended - begun),
+        prober.seconds / (ended - begun),
+        own.resident / 1e6,
+        prober.resident / 1e6,
+        most() if checks else 0,
+    )
+    return _Turn(sample, begun, ended)
+
+
+def _with_arrivals(turn: _Turn, every: Arrivals) -> Sample:
+    if not turn.sample.checks:
+        return turn.sample
+    rate, evenness = every.between(turn.begun, turn.ended)
+    return replace(turn.sample, rate=rate, evenness=evenness)
+
+
+@contextmanager
+def _served(folder: Path, probed: int | None, core: int) -> Iterator[Server]:
+    """A server of such a zone, on the core."""
+    (folder / "zones").mkdir(parents=True)
+    (folder / "zones" / "zone.yaml").write_text(zone_text(probed))
+    port = free_port()
+    command = (
         *(str(PROGRAM), "serve", str(folder / "zones")),
         *("--listen", f"{LOOPBACK}:{port}", "--geoip", "none"),
         *("--state", str(folder / "state"), "--api", f"unix:{folder / 'api.sock'}"),
     )
+    with running(Gtm(), Start(command), port, core, folder / "log") as server:
+        yield server
 
 
 @contextmanager
-def _backend(port: int, folder: Path, core: int) -> Iterator[Callable[[], list[int]]]:
-    """What is probed; gives what tells its counts once it has ended."""
-    file = folder / "slots.json"
+def _stopped(server: Server) -> Iterator[None]:
+    """The server and its prober do nothing meanwhile."""
+    members = cpu.family(server.pid)
+    for pid in members:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in members:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextmanager
+def _backend(port: int, file: Path, core: int) -> Iterator[None]:
+    """What is probed; it writes the file when it ends."""
     process = subprocess.Popen(
         ["taskset", "-c", str(core), sys.executable, "-m", "bench.backend", str(port), str(file)]
     )
-
-    def counts() -> list[int]:
-        found: list[int] = json.loads(file.read_text())
-        return found
-
     try:
-        yield counts
+        yield
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(GRACE)
-
-
-def _ask(questions: Path, port: int, seconds: float, core: int) -> list[float]:
-    """The latency of every answer in microseconds, ascending."""
-    command = ["taskset", "-c", str(core), "dnsperf", "-s", LOOPBACK, "-p", str(port), "-v"]
-    command += ["-d", str(questions), "-l", f"{seconds:g}", "-Q", str(RATE), "-c", "1", "-T", "1"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=seconds + GRACE, check=False
-    )
-    found = sorted(float(one) * 1e6 for one in LATENCY.findall(done.stdout))
-    if not found:
-        raise GtmError(f"cannot measure: no answer came; dnsperf says {done.stderr[-200:]!r}")
-    return found
 
 
 def _at(ascending: Sequence[float], share: float) -> float:
@@ -183,8 +205,3 @@ def _used(pid: int) -> tuple[cpu.Usage, cpu.Usage]:
     prober = below[0] if below else cpu.Usage(0.0, 0.0, 0.0, 0)
     own = whole.since(prober)
     return cpu.Usage(own.seconds, own.user, own.system, whole.resident - prober.resident), prober
-
-
-def _open_files(pid: int) -> int:
-    members = cpu.family(pid)
-    return len(list((cpu.PROC / str(members[-1]) / "fd").iterdir()))

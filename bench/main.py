@@ -109,11 +109,10 @@ def _measure_health(options: argparse.Namespace, machine: Machine, console: Cons
     first, second = two_cores(machine)
     print_machine(console, machine, {"load": _load_version()})
     console.print(f"{health.NAME}: {health.ABOUT}")
-    found = []
-    for one in health.samples(options.runs, options.seconds, first, second):
+    found = health.samples(options.runs, options.seconds, first, second)
+    for one in found:
         words = "with" if one.checks else "without"
         console.print(f"  {words} checks: p50 {one.p50:.0f} µs, p99 {one.p99:.0f} µs")
-        found.append(one)
     console.print(health_table(found))
     path = write_health(found, machine, datetime.now(UTC))
     console.print(f"written to {path}", highlight=False)
