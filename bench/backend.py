@@ -29,7 +29,7 @@ class Answering(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Counts it."""
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
+        self.transport = cast("asyncio.Transport", transport)  # uvloop's inherits not
         self.counts[int((time.monotonic() - self.begun) / SLOT)] += 1
 
     def data_received(self, data: bytes) -> None:

@@ -92,7 +92,8 @@ def samples(turns: int, seconds: float, core: int, other: int) -> list[Sample]:
 
 def middle(found: Sequence[Sample], checks: bool, field: str) -> float:
     """The median of one figure over the turns of one kind."""
-    return median(getattr(one, field) for one in found if one.checks is checks)
+    values: list[float] = [getattr(one, field) for one in found if one.checks is checks]
+    return median(values)
 
 
 def ratios(found: Sequence[Sample], field: str) -> list[float]:

@@ -70,7 +70,9 @@ class Child:
     def _obey(self, command: Command) -> None:
         if isinstance(command, Begin):
             prober = Probes(dial=command.dial, programs=command.programs)
-            self._rounds = Rounds(self._heard, prober, concurrency=command.concurrency)
+            self._rounds = Rounds(
+                self._heard, prober, concurrency=command.concurrency, swift=prober.swift
+            )
             return
         assert self._rounds is not None  # noqa: S101  # Begin comes first
         match command:

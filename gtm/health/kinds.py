@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from gtm.checks import Dns, Exec, File, Grpc, Http, Icmp, LoadField, Probe, Tcp
-from gtm.health import dns, exchange, grpc, icmp, plain, programs, tcp
+from gtm.health import dns, exchange, grpc, icmp, programs, tcp
 from gtm.health.aim import Aim
 from gtm.health.measure import Clock, Finding, Progress
 from gtm.health.programs import Programs
@@ -53,8 +53,6 @@ class Kinds:
         `session` opens one and `load` says where the load stands, both for HTTP.
         """
         match probe:
-            case Http() if plain.suits(probe, aim):
-                return await plain.ask(probe, aim, progress, load=load)
             case Http():
                 return await exchange.ask(
                     probe, aim, progress, session(), self._contexts, load=load
