@@ -393,7 +393,7 @@ class Controller:
         return self._compiled
 
     def _probed_load(self, target: Target) -> tuple[float, float] | None:
-        outcome = self.checker.report(target).outcome
+        outcome = self.checker.outcome(target)
         if outcome is None or outcome.load is None:
             return None
         return outcome.load, max(0.0, self._now() - outcome.at)

@@ -26,15 +26,7 @@ from gtm.health.question import identity, question
 from gtm.health.rounds import CONCURRENCY, Fault, Heard, Prober, Probing, Rounds
 from gtm.health.spells import Spells
 from gtm.health.state import is_changing, is_slow, step, unprobed
-from gtm.health.told import (
-    Census,
-    Frozen,
-    Vantage,
-    ignore,
-    unconcerned,
-    unfrozen,
-    unheard,
-)
+from gtm.health.told import Census, Frozen, Vantage, ignore, unconcerned, unfrozen, unheard
 from gtm.health.watch import Report, Watch
 from gtm.model import State, Verdict
 
@@ -176,6 +168,11 @@ class Checker:
         """How the target is doing."""
         watch = self._watches.get(target)
         return watch.report() if watch else Report(unprobed(self._now()).verdict)
+
+    def outcome(self, target: Target) -> Outcome | None:
+        """What the target's latest probe found; None before the first."""
+        watch = self._watches.get(target)
+        return watch.outcome if watch else None
 
     def pace(self, target: Target) -> Pace:
         """How fast the target's successful probes were; may be asked from any thread."""
