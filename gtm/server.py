@@ -47,7 +47,7 @@ log = structlog.get_logger("gtm")
 
 # Seconds that a thread may hold up the plane's: a fraction of what an answer takes. Python's
 # default, 5 ms, is many answers.
-SWITCH_INTERVAL = 0.00002
+SWITCH_INTERVAL = 0.00005
 SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
 PRIVATE = 0o750  # of a directory made for it
 UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
