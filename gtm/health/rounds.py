@@ -134,8 +134,9 @@ class Rounds:
             turn.timer.cancel()
         if turn.task is not None:
             turn.task.cancel()
-            if isinstance(turn.task, Running):
-                self._ended(turn, turn.task)
+            if isinstance(turn.task, Running):  # a task tells by itself that it ended
+                self._running.discard(turn.task)
+                asyncio.get_running_loop().call_soon(self._launch_waiting)
 
     def hasten(self, target: Target, fast: bool) -> None:
         """See Probing."""
