@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gtm.checks import Target, Unknown
 from gtm.health.freshness import stale_after
@@ -90,10 +90,10 @@ class Watch:
         verdict = self.health.verdict
         if self.impairment is not None:
             known = f"; before that: {verdict.reason}" if self.learnt is not None else ""
-            verdict = replace(verdict, reason=f"not probed: {self.impairment}{known}")
+            verdict = verdict._replace(reason=f"not probed: {self.impairment}{known}")
         elif self.disbelieved and self.outcome is not None:
             said = f"{self.outcome.reason}, not believed while the checker seems to be cut off"
-            verdict = replace(verdict, reason=f"{said}; before that: {verdict.reason}")
+            verdict = verdict._replace(reason=f"{said}; before that: {verdict.reason}")
         return verdict if self.stale is None else self._as_stale(verdict, self.stale)
 
     def memory(self) -> Memory | None:

@@ -28,7 +28,9 @@ memories = st.builds(
     Memory,
     st.builds(
         Health,
-        st.builds(Verdict, st.sampled_from(State), st.text(max_size=100), moments),
+        st.builds(
+            Verdict, st.sampled_from(State), st.text(max_size=100), moments, *[st.none()] * 2
+        ),
         *(counts, counts, counts),
         st.builds(
             Flaps,
