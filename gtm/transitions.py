@@ -106,6 +106,8 @@ def _differs(before: CompiledApp, after: CompiledApp, key: str) -> bool:
         return True
     for region, here in new.items():
         was = old[region]
+        if was is here:  # taken over by the load
+            continue
         if was.verdict.state is not here.verdict.state or len(was.endpoints) != len(here.endpoints):
             return True
         for (one, found), (other, finds) in zip(was.endpoints, here.endpoints, strict=True):

@@ -121,6 +121,8 @@ class Compiler:
         )
         ramping = _ramping(dict(enumerate(groups)))
         uses = uses_of(apps)
+        for made_app in apps.values():
+            dict(made_app.health.regions)  # the words are put together here, not when it is served
         return Compiled(
             snapshot, zones, geo, geos, tables, apps, tuple(groups), uses, ramping=ramping
         )
