@@ -15,6 +15,7 @@ from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
+from gtm.health.listeners import Listeners
 from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
@@ -54,6 +55,7 @@ class ToldChecker(Checker):
 
     def __init__(self, on_change: Callable[[Target, Verdict, Verdict], None]) -> None:
         self.tell = on_change
+        self._listeners = Listeners(on_change, lambda target, outcome: None)
         self.states: dict[str, State] = {}
         self.seconds: dict[str, float] = {}
         self.targets: frozenset[Target] = frozenset()
