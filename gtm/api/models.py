@@ -49,7 +49,7 @@ class VerdictShape(Shape):
 class CheckStatus(VerdictShape):
     """One of several checks; `depth` 1 is directly in the whole, 2 in a part of it.
 
-    `expires` is when the certificate ends that it verified (Unix time).
+    `expires` is when the certificate ends that it was shown (Unix time).
     """
 
     name: str

@@ -85,9 +85,14 @@ class Certificates:
 
 
 def is_near(target: Target, expires: float, now: float) -> bool:
-    """Whether a certificate ends within the `warn_before` of the target's check."""
+    """Whether a certificate ends within the `warn_before` of the target's check.
+
+    One that nobody verifies may also end unsaid, with `warn_before: 0s`.
+    """
     tls = getattr(target.check.probe, "tls", None)
-    return isinstance(tls, Tls) and expires - now < tls.warn_before
+    if not isinstance(tls, Tls) or not (tls.verify or tls.warn_before):
+        return False
+    return expires - now < tls.warn_before
 
 
 def _day(moment: float) -> str:

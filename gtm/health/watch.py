@@ -22,7 +22,7 @@ class Report:
     of them is 0. `probes` counts those that had an outcome since the target was added.
     `impairment` is why this machine could not make the latest probe; None if it could. `pace` is
     how fast its successful probes were, `flaps` how restless it is. `expires` is when the
-    certificate ends that was verified last (Unix time); None if there was none.
+    certificate ends that was seen last (Unix time); None if there was none.
     """
 
     verdict: Verdict

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from structlog.testing import capture_logs
 
+from gtm.checks import Http, Tls
 from gtm.health.certificates import Certificates, Ending
 from tests.unit.health.health_backends import target
 
@@ -76,3 +77,11 @@ def test_it_is_over_for_what_is_probed_no_more() -> None:
 
 def test_checks_without_tls_have_no_certificate_to_warn_of() -> None:
     assert Certificates(Clock()).note(target("tcp"), 0.0) is None
+
+
+def test_one_that_nobody_verifies_can_end_unsaid() -> None:
+    clock = Clock()
+    for verify, warned in ((True, True), (False, False)):
+        tls = Tls(verify=verify, warn_before=0.0)
+        one = replace(SITE, check=replace(SITE.check, probe=Http(tls)))
+        assert (Certificates(clock).note(one, clock.now - DAY) is not None) is warned
