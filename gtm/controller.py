@@ -24,6 +24,7 @@ from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, Known, LatencyStore
 from gtm.geo import Geo
 from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
+from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
@@ -112,6 +113,13 @@ class Controller:
             self._overrides_changed,
             lambda one: self._acts.objection(self.overrides, one),
         )
+        self.conditions = Conditions(
+            self.overrides,
+            self.checker.census,
+            lambda: self.reader.geo_error,
+            self.capacity,
+            tell,
+        )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
@@ -163,6 +171,7 @@ class Controller:
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
+        self.conditions.look(self._now())
 
     async def load(self) -> Reload:
         """Loads everything again; what does not load changes nothing. Never raises.

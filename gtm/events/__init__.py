@@ -2,5 +2,6 @@
 
 from gtm.events import conditions
 from gtm.events.event import CHECKS, Event, Kind, Severity, Sink, ignore
+from gtm.events.lasting import Lasting
 
-__all__ = ["CHECKS", "Event", "Kind", "Severity", "Sink", "conditions", "ignore"]
+__all__ = ["CHECKS", "Event", "Kind", "Lasting", "Severity", "Sink", "conditions", "ignore"]

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+HELD = "held"  # what an override is while safety holds it back
+UNTOLD = "no longer reported"  # what a condition is to who is not told of it any more
 CHECKS = "probe"  # who decided, where nobody but the checks did
 
 
@@ -73,13 +75,21 @@ class Event:
     @property
     def said(self) -> str:
         """What happened, in words and without the reason: `shop in eu-west is down`."""
+        if self.after == UNTOLD:
+            return f"{self.subject} is {UNTOLD}"
         match self.kind:
             case Kind.ALL_DOWN:
                 state = "has a region again" if self.over else "has no region left"
                 return f"{self.service or self.app} {state}"
+            case Kind.OVERRIDE if HELD in (self.before, self.after):
+                state = "is held back no more" if self.over else "is held back by safety"
+                return f"the drain of {self.endpoint} {state}"
             case Kind.OVERRIDE:
                 return f"override of {self.endpoint} {'ended' if self.over else 'set'}"
             case Kind.RELOAD:
+                if self.endpoint:
+                    state = "is loaded again" if self.over else "could not be loaded"
+                    return f"{self.endpoint} {state}"
                 return "files are loaded again" if self.over else "files could not be loaded"
             case Kind.FROZEN:
                 state = "move again" if self.over else "are frozen"
