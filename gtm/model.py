@@ -115,8 +115,9 @@ class Act(Enum):
 class Verdict:
     """What is believed, why in an operator's words, and since when (Unix time in seconds).
 
-    `act` is set where an operator's word decided it, not a probe. `taken` is what an `unknown` one
-    is taken for, where there is a rule for that.
+    `act` is set where an operator's word decided it, not a probe, `reported` where reports of real
+    requests did: without them it would not be down. `taken` is what an `unknown` one is taken for,
+    where there is a rule for that.
     """
 
     state: State
@@ -124,6 +125,7 @@ class Verdict:
     since: float
     act: Act | None = None
     taken: State | None = None
+    reported: bool = False
 
     @property
     def down(self) -> bool:

@@ -37,13 +37,15 @@ class Shape(BaseModel):
 class VerdictShape(Shape):
     """What is believed of a thing: `up`, `down` or `unknown`, why, and since when.
 
-    `act` is `drain`, `up` or `down` where an operator's override decided it.
+    `act` is `drain`, `up` or `down` where an operator's override decided it. `by` is who decided:
+    `probe`, `reports` or `override`.
     """
 
     state: str
     reason: str
     since: float
     act: str | None = None
+    by: str = "probe"
 
 
 class CheckStatus(VerdictShape):

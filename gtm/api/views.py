@@ -30,6 +30,7 @@ from gtm.api.models import (
 from gtm.checks import Target
 from gtm.compile.app import CompiledApp
 from gtm.controller import Controller
+from gtm.events import CHECKS, REPORTS
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.health.certificates import is_near
 from gtm.model import Endpoint, Service, Verdict, Zone
@@ -247,6 +248,7 @@ class Said(TypedDict):
     reason: str
     since: float
     act: str | None
+    by: str
 
 
 def _verdict(verdict: Verdict) -> Said:
@@ -255,7 +257,15 @@ def _verdict(verdict: Verdict) -> Said:
         "reason": verdict.reason,
         "since": verdict.since,
         "act": _act(verdict),
+        "by": _by(verdict),
     }
+
+
+def _by(verdict: Verdict) -> str:
+    """Who decided it."""
+    if verdict.act is not None:
+        return "override"
+    return REPORTS if verdict.reported else CHECKS
 
 
 def _act(verdict: Verdict) -> str | None:

@@ -9,6 +9,7 @@ from enum import Enum, IntEnum
 HELD = "held"  # what an override is while safety holds it back
 UNTOLD = "no longer reported"  # what a condition is to who is not told of it any more
 CHECKS = "probe"  # who decided, where nobody but the checks did
+REPORTS = "reports"  # where gateways and clients did, though probes succeed
 
 
 class Kind(Enum):
@@ -45,7 +46,8 @@ class Event:
 
     `key` names the condition: the event that ends it (`over`) has the key of the one that began
     it. `before` and `after` are states in a word, "" where there is none. `by` is who decided:
-    `probe`, `override by alice`. `at` is Unix time. Names are bare, "" where they do not apply.
+    `probe`, `reports`, `override by alice`. `at` is Unix time. Names are bare, "" where they do
+    not apply.
     """
 
     at: float

@@ -212,7 +212,7 @@ class Reports:
         self.refused.pop(target, None)
         report = self._report(target)
         reason = f"{self._words(target, evidence)}; its probes succeed"
-        verdict = Verdict(State.DOWN, reason, self._now())
+        verdict = Verdict(State.DOWN, reason, self._now(), reported=True)
         self._held[target] = Hold(verdict, evidence, now + self._length(target, now), report.probes)
         bounds.taken(uses)
         self._on_change(target, report.verdict, verdict)
