@@ -30,7 +30,7 @@ from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
-from gtm.feeds import LatencyStore
+from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
 from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
@@ -97,6 +97,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             tell=_teller(history, alerts),
             loaded=alerts.configure,
             latency=None if settings.state is None else LatencyStore(settings.state),
+            holds=None if settings.state is None else HoldStore(settings.state),
             memory=None if settings.state is None else HealthStore(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
@@ -258,6 +259,7 @@ async def _reports(controller: Controller) -> None:
         await asyncio.sleep(REPORTS_EVERY)
         try:
             controller.follow_reports()
+            await controller.feeds.save_holds_if_due()
         except Exception:  # a fault of ours must not end it: the next round may fare better
             log.exception("following_reports_failed")
 
