@@ -83,9 +83,13 @@ class EndpointStatus(VerdictShape):
 
 
 class ServiceRegionStatus(VerdictShape):
-    """A service in one of its regions."""
+    """A service in one of its regions.
+
+    `response_ms` is the median of its endpoints' that are not down; None while none is known.
+    """
 
     region: str
+    response_ms: float | None = None
     endpoints: list[EndpointStatus]
 
 
@@ -94,6 +98,7 @@ class ServiceStatus(Shape):
 
     name: str
     policy: str | None = None
+    response_ms: float | None = None
     regions: list[ServiceRegionStatus]
 
 
@@ -101,11 +106,13 @@ class RegionStatus(VerdictShape):
     """The app's verdict for a region.
 
     `service_ms` is the service time that the app's steering goes by; None if it goes by none.
+    `response_ms` is the median over all the app's endpoints there that are not down.
     `check` is the region's own, None if it has none, and `checks` what that puts together.
     """
 
     region: str
     service_ms: float | None = None
+    response_ms: float | None = None
     check: CheckStatus | None = None
     checks: list[CheckStatus] = []
 
