@@ -17,7 +17,7 @@ regions:
   us-east: {location: [39.04, -77.49]}
   eu-west: {location: [53.35, -6.26]}
 checks:
-  web: {type: http, port: PORT, interval: 250ms, timeout: 250ms}
+  web: {type: http, port: PORT, interval: 250ms, timeout: 250ms, fall: 10}
 apps:
   shop:
     topology: replicated

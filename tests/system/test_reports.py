@@ -23,8 +23,8 @@ checks:
   web:
     type: http
     port: PORT
-    interval: 200ms
-    timeout: 150ms
+    interval: 500ms  # and as long a timeout: on a busy machine an answer may be late
+    timeout: 500ms
     passive: {failures: 50%, minimum: 20, window: 2s, hold: 1s}
 apps:
   shop:
