@@ -264,7 +264,8 @@ class Controller:
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self.feeds.serve(known)
-        self._publish(compiled)
+        # what changed while it compiled is not all that differs from what was served before
+        self._publish(replace(compiled, touched={}))
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
         for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):

@@ -271,6 +271,27 @@ async def test_verdicts_that_change_during_a_load_are_not_lost(
     assert app.health.regions["us"].state is State.DOWN
 
 
+async def test_verdicts_may_change_during_the_first_load_and_that_of_a_new_app(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_all, states = stage.controller._compile, [State.DOWN, State.UP]
+
+    def compiling(*arguments: object) -> object:
+        made = compile_all(*arguments)  # type: ignore[arg-type]
+        loop.call_soon_threadsafe(stage.checker.change, "192.0.2.1", states.pop(0))
+        return made
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(stage.controller, "_compile", compiling)
+    await stage.controller.start()
+    app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
+    assert app.health.regions["us"].state is State.DOWN
+    stage.write(ZONE.replace("  shop:", "  store:"))
+    assert (await stage.controller.load()).error is None
+    app = stage.controller.compiled.apps["gtm.example.com.", "store"]
+    assert app.health.regions["us"].state is State.UP
+
+
 async def test_an_old_database_is_warned_of_once(stage: Stage) -> None:
     stage.controller.reader._now = lambda: 1e11
     with capture_logs() as logs:
