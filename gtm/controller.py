@@ -21,9 +21,10 @@ from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
-from gtm.feeds import Feeds, Known, LatencyStore
+from gtm.feeds import Feeds, HoldStore, Known, LatencyStore
 from gtm.geo import Geo
 from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
+from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
@@ -79,13 +80,14 @@ class Controller:
         loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
         latency: LatencyStore | None = None,
         memory: HealthStore | None = None,
+        holds: HoldStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
         Without a store overrides do not outlive the process, without `latency` what was measured
-        does not, without `memory` verdicts do not. `clock` is monotonic seconds. `tell` is called,
-        on the control loop, with everything that happens, `loaded` with the zones before they are
-        served.
+        does not, without `memory` verdicts do not, without `holds` what reports hold out does not.
+        `clock` is monotonic seconds. `tell` is called, on the control loop, with everything that
+        happens, `loaded` with the zones before they are served.
         """
         self.tell = tell
         self._on_loaded = loaded
@@ -94,7 +96,7 @@ class Controller:
         self.plane = plane
         self.checker = checker(self._verdict_changed)
         self.feeds = Feeds(
-            self.checker.report, self._words, self._verdict_changed, now, clock, latency
+            self.checker.report, self._words, self._verdict_changed, now, clock, latency, holds
         )
         self.capacity = CapacityLoop(
             Surroundings(self._served, self._probed_load, self._answers, self._admit), clock
@@ -111,6 +113,13 @@ class Controller:
             now,
             self._overrides_changed,
             lambda one: self._acts.objection(self.overrides, one),
+        )
+        self.conditions = Conditions(
+            self.overrides,
+            self.checker.census,
+            lambda: self.reader.geo_error,
+            self.capacity,
+            tell,
         )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
@@ -156,6 +165,8 @@ class Controller:
             zones = read.loaded.zones
             self.feeds.measure(zones)
             known = await asyncio.to_thread(Known, zones)
+            self.feeds.serve(known)
+            self.feeds.recall()
             self._since_load = set()  # probes go on while it compiles
             compiled = await self._compile_beside(zones, read.geo)
             self._since_load = None
@@ -163,6 +174,7 @@ class Controller:
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
+        self.conditions.look(self._now())
 
     async def load(self) -> Reload:
         """Loads everything again; what does not load changes nothing. Never raises.
@@ -252,7 +264,8 @@ class Controller:
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self.feeds.serve(known)
-        self._publish(compiled)
+        # what changed while it compiled is not all that differs from what was served before
+        self._publish(replace(compiled, touched={}))
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
         for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):

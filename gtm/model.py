@@ -118,8 +118,9 @@ class Act(Enum):
 class Verdict(NamedTuple):
     """What is believed, why in an operator's words, and since when (Unix time in seconds).
 
-    `act` is set where an operator's word decided it, not a probe. `taken` is what an `unknown` one
-    is taken for, where there is a rule for that. A tuple, as a region that fails makes thousands.
+    `act` is set where an operator's word decided it, not a probe, `reported` where reports of real
+    requests did: without them it would not be down. `taken` is what an `unknown` one is taken for,
+    where there is a rule for that. A tuple, as a region that fails makes thousands.
     """
 
     state: State
@@ -127,6 +128,7 @@ class Verdict(NamedTuple):
     since: float
     act: Act | None = None
     taken: State | None = None
+    reported: bool = False
 
     @property
     def down(self) -> bool:

@@ -212,7 +212,8 @@ def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
         service, verdict = min(down, key=lambda pair: (not pair[1].withheld, pair[1].since))
         more = f" (and {len(down) - 1} more of the block)" if len(down) > 1 else ""
         reason = f"{service.key}: {verdict.reason}{more}"
-        return Verdict(DOWN, reason, verdict.since, verdict.act)
+        reported = all(each.reported for _, each in down)
+        return Verdict(DOWN, reason, verdict.since, verdict.act, reported=reported)
     since = max((verdict.since for _, verdict in verdicts), default=0.0)
     if any(verdict.state is UNKNOWN for _, verdict in verdicts):
         return Verdict(UNKNOWN, "not every service has been probed yet", 0.0)
@@ -225,7 +226,8 @@ def _any_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
         service, verdict = max(verdicts, key=lambda pair: pair[1].since)
         act = verdict.act if all(each.withheld for _, each in verdicts) else None
         reason = f"no service is up; {service.key}: {verdict.reason}"
-        return Verdict(DOWN, reason, verdict.since, act)
+        reported = act is None and any(each.reported for _, each in verdicts)
+        return Verdict(DOWN, reason, verdict.since, act, reported=reported)
     if all(verdict.state is UNKNOWN for _, verdict in left):
         return Verdict(UNKNOWN, "no service has been probed yet", 0.0)
     since = min(verdict.since for _, verdict in left if verdict.state is UP)

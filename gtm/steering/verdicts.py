@@ -221,8 +221,11 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     if total - len(down) < needed:
         withheld = [verdict.act for _, verdict in verdicts if verdict.withheld]
         act = withheld[0] if total - len(withheld) < needed else None
+        probed = sum(verdict.down and not verdict.reported for _, verdict in verdicts)
+        reported = act is None and total - probed >= needed  # probes alone would leave enough
         # it went down with the endpoint whose loss left too few
-        return Verdict(DOWN, _too_few(verdicts, needed), down[total - needed], act)
+        since = down[total - needed]
+        return Verdict(DOWN, _too_few(verdicts, needed), since, act, reported=reported)
     words = f"{len(up)} of {total} endpoints up" + (f", {needed} needed" if needed > 1 else "")
     if len(up) >= needed:
         return Verdict(UP, words, up[needed - 1])
@@ -235,7 +238,8 @@ def _alone(endpoint: Endpoint, verdict: Verdict, target: Watched | None) -> Verd
         name = _address(endpoint, target) or str(endpoint)
         why = verdict.reason if verdict.withheld else f"down: {verdict.reason}"
         reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
-        return Verdict(DOWN, reason, verdict.since, verdict.act)
+        since, reported = verdict.since, verdict.reported
+        return Verdict(DOWN, reason, since, verdict.act, reported=reported)
     if verdict is UNCHECKED:
         return UNCHECKED
     if verdict.state is UP:

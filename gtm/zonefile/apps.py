@@ -11,6 +11,7 @@ from gtm.model import App, Balance, Endpoint, Service, Steering, Topology, froze
 from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
 from gtm.zonefile.checkshape import Used
+from gtm.zonefile.checkvalues import PASSIVE_PLACE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.endpoints import EndpointReader, weights_differ
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
@@ -21,6 +22,7 @@ from gtm.zonefile.scope import Scope, check_name
 from gtm.zonefile.shape import (
     SERVICE_OPTIONS,
     AppShape,
+    CheckShape,
     ServiceShape,
     ServiceUse,
     SteeringKeys,
@@ -32,6 +34,8 @@ from gtm.zonefile.steering import SteeringReader
 # Keys that are no regions, but stand one level off.
 _ELSEWHERE = {
     **dict.fromkeys(("topology", "when_all_down", "panic"), "the app"),
+    **dict.fromkeys(CheckShape.keys(), "a check"),
+    "passive": PASSIVE_PLACE,
     **dict.fromkeys(("policy", *SteeringKeys.model_fields), "`steering`"),
 }
 
