@@ -10,12 +10,14 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from bench import scale
+from bench import health, scale
 from bench.experiment import Plan, measure
 from bench.figures import Run
+from bench.healthreport import health_table, write_health
 from bench.machine import Machine, this_machine, two_cores
 from bench.peers import PEERS
 from bench.peers.base import Peer, missing_program, output
+from bench.peers.gtm import Gtm
 from bench.report import print_machine, print_run, table, write_json
 from bench.scalereport import scale_table, write_scale
 from bench.workload import WORKLOADS, Transport, Workload
@@ -71,12 +73,13 @@ def _parser() -> argparse.ArgumentParser:
 def _described() -> str:
     lines = [f"  {workload.name:<10} {workload.about}" for workload in WORKLOADS.values()]
     lines.append(f"  {scale.NAME:<10} {scale.ABOUT}; no peers, no load")
+    lines.append(f"  {health.NAME:<10} {health.ABOUT}; no peers")
     return "\n".join(["workloads:", *lines, "", f"peers: {', '.join(PEERS)}"])
 
 
 def _measure_all(options: argparse.Namespace, console: Console) -> None:
     names = [name.strip() for name in options.workload.split(",")]
-    queries = [name for name in names if name != scale.NAME]
+    queries = [name for name in names if name not in (scale.NAME, health.NAME)]
     peers = choose_peers(options.peers)
     workloads = choose_workloads(",".join(queries)) if queries else []
     _check_bounds(options)
@@ -85,6 +88,8 @@ def _measure_all(options: argparse.Namespace, console: Console) -> None:
         _measure_queries(options, peers, workloads, machine, console)
     if scale.NAME in names:
         _measure_scale(machine, console)
+    if health.NAME in names:
+        _measure_health(options, machine, console)
 
 
 def _measure_scale(machine: Machine, console: Console) -> None:
@@ -96,6 +101,20 @@ def _measure_scale(machine: Machine, console: Console) -> None:
         found.append((case, scale.measure_case(case)))
     console.print(scale_table(found))
     path = write_scale(found, machine, datetime.now(UTC))
+    console.print(f"written to {path}", highlight=False)
+
+
+def _measure_health(options: argparse.Namespace, machine: Machine, console: Console) -> None:
+    _check_installed([Gtm()])
+    first, second = two_cores(machine)
+    print_machine(console, machine, {"load": _load_version()})
+    console.print(f"{health.NAME}: {health.ABOUT}")
+    found = health.samples(options.runs, options.seconds, first, second)
+    for one in found:
+        words = "with" if one.checks else "without"
+        console.print(f"  {words} checks: p50 {one.p50:.0f} µs, p99 {one.p99:.0f} µs")
+    console.print(health_table(found))
+    path = write_health(found, machine, datetime.now(UTC))
     console.print(f"written to {path}", highlight=False)
 
 

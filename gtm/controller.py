@@ -21,9 +21,10 @@ from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
-from gtm.feeds import Feeds, Known, LatencyStore
+from gtm.feeds import Feeds, HoldStore, Known, LatencyStore
 from gtm.geo import Geo
 from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
+from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
@@ -79,13 +80,14 @@ class Controller:
         loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
         latency: LatencyStore | None = None,
         memory: HealthStore | None = None,
+        holds: HoldStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
         Without a store overrides do not outlive the process, without `latency` what was measured
-        does not, without `memory` verdicts do not. `clock` is monotonic seconds. `tell` is called,
-        on the control loop, with everything that happens, `loaded` with the zones before they are
-        served.
+        does not, without `memory` verdicts do not, without `holds` what reports hold out does not.
+        `clock` is monotonic seconds. `tell` is called, on the control loop, with everything that
+        happens, `loaded` with the zones before they are served.
         """
         self.tell = tell
         self._on_loaded = loaded
@@ -94,7 +96,7 @@ class Controller:
         self.plane = plane
         self.checker = checker(self._verdict_changed)
         self.feeds = Feeds(
-            self.checker.report, self._words, self._verdict_changed, now, clock, latency
+            self.checker.report, self._words, self._verdict_changed, now, clock, latency, holds
         )
         self.capacity = CapacityLoop(
             Surroundings(self._served, self._probed_load, self._answers, self._admit, plane.count),
@@ -112,6 +114,13 @@ class Controller:
             now,
             self._overrides_changed,
             lambda one: self._acts.objection(self.overrides, one),
+        )
+        self.conditions = Conditions(
+            self.overrides,
+            self.checker.census,
+            lambda: self.reader.geo_error,
+            self.capacity,
+            tell,
         )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
@@ -157,6 +166,8 @@ class Controller:
             zones = read.loaded.zones
             self.feeds.measure(zones)
             known = await asyncio.to_thread(Known, zones)
+            self.feeds.serve(known)
+            self.feeds.recall()
             self._since_load = set()  # probes go on while it compiles
             compiled = await self._compile_beside(zones, read.geo)
             self._since_load = None
@@ -164,6 +175,7 @@ class Controller:
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
+        self.conditions.look(self._now())
 
     async def load(self) -> Reload:
         """Loads everything again; what does not load changes nothing. Never raises.
@@ -256,7 +268,7 @@ class Controller:
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self.feeds.serve(known)
-        # what verdicts touched while it compiled is not all that may be new
+        # what changed while it compiled is not all that differs from what was served before
         self._publish(replace(compiled, touched={}))
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
@@ -398,7 +410,7 @@ class Controller:
         return self._compiled
 
     def _probed_load(self, target: Target) -> tuple[float, float] | None:
-        outcome = self.checker.report(target).outcome
+        outcome = self.checker.outcome(target)
         if outcome is None or outcome.load is None:
             return None
         return outcome.load, max(0.0, self._now() - outcome.at)

@@ -15,7 +15,7 @@ from gtm.health import Vantage
 from gtm.model import Zone
 from gtm.steering.served import regions_served
 from gtm.steering.watched import gateway, targets_in
-from gtm.zonefile import Loaded, load
+from gtm.zonefile import KnownEndpoints, Loaded, load
 
 log = structlog.get_logger("gtm")
 
@@ -52,6 +52,7 @@ class Reader:
         self._geo: tuple[Fingerprint, Geo] | None = None
         self._files: Stamps = {}
         self._read_files: set[Path] = set()
+        self._known = KnownEndpoints()
 
     def read(self) -> Read:
         """Everything; a database that can't be read leaves the one before in use.
@@ -61,7 +62,7 @@ class Reader:
         # stamped before they are read: a file changed meanwhile is then read again
         before = self._stamp()
         self._files = before
-        loaded = load(self.sources.zones)
+        loaded = load(self.sources.zones, known=self._known)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
         targets, vantage = watched(loaded.zones)

@@ -84,7 +84,7 @@ class MasterFile:
         self._ttl: int | None = None  # of $TTL
         self._last_ttl = DEFAULT_TTL
         self._owner: str | None = None
-        self._found: dict[tuple[str, int], tuple[list[bytes], int, Spot]] = {}
+        self._found: dict[tuple[str, int], tuple[dict[bytes, None], int, Spot]] = {}
 
     def read(self, text: str) -> Iterator[Static]:
         """The records that can be read, gathered by name and type; every mistake is noted."""
@@ -154,11 +154,12 @@ class MasterFile:
         wire = rdata.presented(type_, tokens, self._origin, label)
         if not self._owner:
             return
-        wires, least, first = self._found.get((self._owner, type_), ([], ttl, spot))
+        wires, least, first = self._found.get((self._owner, type_), ({}, ttl, spot))
         if wire in wires:
             raise Wrong("the record is written twice", "keep one of them")
+        wires[wire] = None
         # RFC 2181 section 5.2: the TTLs of one set are equal; the least does no harm.
-        self._found[self._owner, type_] = [*wires, wire], min(least, ttl), first
+        self._found[self._owner, type_] = wires, min(least, ttl), first
 
     def _name(self, text: str) -> str:
         if text == "@":
