@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 
 mod areas;
 mod arrays;
+mod crunch;
 mod cuts;
 mod freeing;
 mod moving;
@@ -18,5 +19,6 @@ mod words;
 #[pyo3(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("UDP_MAXIMUM", gtm_plane::answer::UDP_MAXIMUM)?;
+    crunch::add(module)?;
     module.add_class::<tables::Tables>()
 }

@@ -8,6 +8,7 @@ pub mod areas;
 mod arena;
 mod builder;
 pub mod draw;
+pub mod geo;
 mod hash;
 pub mod names;
 pub mod plans;
