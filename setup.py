@@ -13,7 +13,7 @@ from setuptools import setup
 from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools_rust import Binding, RustExtension, Strip
 
-NATIVE = "gtm.planes._native"
+NATIVE = "gtm._native"
 
 
 class Wheel(bdist_wheel):

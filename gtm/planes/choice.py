@@ -28,7 +28,7 @@ REMEDY = "install Rust (https://rustup.rs), then gtm again: pip install --force-
 def why_not_native() -> str | None:
     """Why there is no native plane here; None if there is one."""
     try:
-        import gtm.planes._native  # noqa: F401
+        import gtm._native  # noqa: F401
     except ModuleNotFoundError:
         return "it was not built when gtm was installed"
     except ImportError as error:

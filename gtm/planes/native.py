@@ -7,8 +7,6 @@ it is stuck, or gone.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
 import time
 from collections import Counter
@@ -17,7 +15,7 @@ from dataclasses import replace
 from functools import partial
 from random import Random
 
-from gtm.planes import _native
+from gtm import _native
 from gtm.planes.answering import Answering
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
@@ -26,7 +24,6 @@ from gtm.snapshot import Snapshot
 
 LOOK = 0.5  # seconds between looks whether the plane has stopped, where no packet is punted
 STOP_PATIENCE = 5.0  # seconds the thread gets to end
-NICENESS = 5  # of the thread for punted packets: ordinary answers go before them
 
 
 class NativePlane:
@@ -85,7 +82,11 @@ class NativePlane:
     def _start(self, snapshot: Snapshot, tables: _native.Tables) -> None:
         self._answering = Answering(snapshot, self._random32, self._now)
         listeners = [
-            ([sock.fileno() for sock in (each.udp, *each.more)], each.tcp.fileno())
+            (
+                [sock.fileno() for sock in (each.udp, *each.more)],
+                each.tcp.fileno(),
+                each.at.address.is_unspecified,
+            )
             for each in self._listeners
         ]
         self._plane = _native.Plane(listeners, tables, self._connections)
@@ -96,11 +97,11 @@ class NativePlane:
 
     def _refer(self, plane: _native.Plane, answering: Answering) -> None:
         """Answers punted packets until the plane stops."""
-        with contextlib.suppress(OSError):  # it works as well without
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        _native.be_patient()
         while not answering.stopped:
             punt = plane.punted(LOOK)
             if punt is None:
+                plane.collect()
                 continue
             stats = self._referred[punt.listener + (0 if punt.udp else len(self._listeners))]
             message = answering.refer(punt.packet, punt.sender, stats, udp=punt.udp)

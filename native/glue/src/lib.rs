@@ -1,6 +1,8 @@
-//! The native plane as a Python module, `gtm.planes._native`: glue, nothing else.
+//! The native plane as a Python module, `gtm._native`: glue, nothing else.
 
+use gtm_plane::stats::BUCKETS;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 mod areas;
 mod arrays;
@@ -10,6 +12,7 @@ mod freeing;
 mod moving;
 mod names;
 mod pace;
+mod plane;
 mod tables;
 mod wire;
 mod words;
@@ -20,5 +23,9 @@ mod words;
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("UDP_MAXIMUM", gtm_plane::answer::UDP_MAXIMUM)?;
     crunch::add(module)?;
-    module.add_class::<tables::Tables>()
+    module.add("BUCKETS", PyTuple::new(module.py(), BUCKETS)?)?;
+    module.add_class::<plane::Plane>()?;
+    module.add_class::<plane::Punt>()?;
+    module.add_class::<tables::Tables>()?;
+    module.add_function(wrap_pyfunction!(plane::be_patient, module)?)
 }

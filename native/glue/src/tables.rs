@@ -22,7 +22,7 @@ use crate::words::Words;
 const TCP_MAXIMUM: usize = 65_535;
 
 /// A snapshot as the native plane reads it, and what of Python it was made of.
-#[pyclass(frozen, module = "gtm.planes._native")]
+#[pyclass(frozen, module = "gtm._native")]
 pub struct Tables {
     snapshot: Arc<Snapshot>,
     areas: Arc<Areas>,
@@ -31,7 +31,6 @@ pub struct Tables {
     plans: Py<PyAny>,
     rows: Py<PyAny>,
     /// How many counters its answers use.
-    #[pyo3(get)]
     tallies: usize,
     /// How many plans and rows were read for it.
     #[pyo3(get)]
@@ -42,6 +41,11 @@ impl Tables {
     /// What is answered from.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.clone()
+    }
+
+    /// How many counters its answers use.
+    pub fn tallies(&self) -> usize {
+        self.tallies
     }
 }
 

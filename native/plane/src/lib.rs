@@ -4,18 +4,28 @@
 //! reference responder; what it answers, that would have answered octet for octet.
 
 pub mod answer;
+mod answering;
 pub mod areas;
 mod arena;
 mod builder;
+mod connection;
 pub mod draw;
 pub mod geo;
 mod hash;
 pub mod names;
+pub mod plane;
 pub mod plans;
+pub mod punt;
 mod question;
 mod reply;
 pub mod shared;
 pub mod snapshot;
+pub mod stats;
 mod steer;
+pub mod sys;
 mod table;
+pub mod tcp;
+mod udp;
 pub mod wire;
+
+pub use answering::Answers;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,24 +47,33 @@ class World:
 
     def compiled(self) -> Compiled:
         """The snapshot that a server would be at."""
+        *_, last = self.states()
+        return last
+
+    def states(self) -> Iterator[Compiled]:
+        """The snapshots that a server would go through: the first is compiled from scratch."""
         with TemporaryDirectory() as folder:
             path = Path(folder, "zone.yaml")
             path.write_text(self.zone, encoding="utf-8")
             zones = load(path).zones
         compiler, now = Compiler(), 1000.0
         state = compiler.compile(zones, geo(), self.readings(self.downs[0], now), 1)
+        yield state
         before = self.downs[0]
         for down in self.downs[1:]:
             now += 5.0
             changed = {target for target in state.uses if target.address in before ^ down}
             state = compiler.refresh(state, changed, self.readings(down, now), 2)
+            yield state
             before = down
         book = Book()
         for target, act in self.words:
             book, _, _ = book.adding(Wanted(act, parse_target(target), "because", "me"), now)
         state = compiler.relaid(state, book.overlay, self.readings(before, now), 3)
+        yield state
         state = compiler.ramped(state, now + self.seconds, 4)
-        return compiler.admitted(state, self.intakes(state), 5)
+        yield state
+        yield compiler.admitted(state, self.intakes(state), 5)
 
     def readings(self, down: set[str], now: float) -> Readings:
         """As they are at a step."""

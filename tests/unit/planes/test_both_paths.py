@@ -1,10 +1,11 @@
-"""Random zones in random states: both ways of answering agree, families do, and scopes hold."""
+"""Random zones in random states: all ways of answering agree, families do, and scopes hold."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
 import dns.edns
 import dns.flags
@@ -21,7 +22,11 @@ from gtm.dns.responder import respond
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Pick
 from gtm.steering import choice
+from tests.unit.planes.native_plane import native
 from tests.unit.planes.random_zones import SERVICES, World, region_of, worlds
+
+if TYPE_CHECKING:
+    from gtm._native import Tables
 
 NETWORKS = ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "2001:db8::/32"]
 QUESTIONS = 20  # to each world
@@ -61,10 +66,11 @@ def asked(name: str, rrtype: str, subnet: str | None, *, edns: bool = True) -> b
 
 
 class Server:
-    """Answers by both paths, which have to agree octet for octet."""
+    """Answers by both paths, which have to agree octet for octet; so has a native one if given."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, tables: Tables | None = None) -> None:
         self.snapshot = compiled.snapshot
+        self._tables = tables
         self._chance = Chance(0, 0.0)
         self._fast = FastPath(self.snapshot, lambda: self._chance.random, lambda: self._chance.now)
 
@@ -77,6 +83,10 @@ class Server:
         if fast is not None:
             assert fast == reply.message
             assert sum(counts) == 1
+        if self._tables is not None:
+            native = self._tables.answer(packet, sender, chance.random, chance.now, True)
+            assert native is None or native[0] == reply.message
+            assert native is not None or fast is None, "the native plane answers what Python's does"
         return reply.message
 
 
@@ -103,7 +113,23 @@ CHECKED = settings(max_examples=25, suppress_health_check=list(HealthCheck))
 @CHECKED
 @given(worlds(), st.randoms(use_true_random=False))
 def test_both_paths_answer_alike_octet_for_octet(world: World, source: random.Random) -> None:
-    server = Server(world.compiled())
+    ask_ordinary(Server(world.compiled()), source)
+
+
+@CHECKED
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_native_plane_answers_alike_octet_for_octet_by_what_changed(
+    world: World, source: random.Random
+) -> None:
+    tables_of, tables = native().of, None
+    for state in world.states():
+        tables = tables_of(state.snapshot, tables)
+        assert tables.epoch == state.snapshot.epoch
+        ask_ordinary(Server(state, tables), source)
+
+
+def ask_ordinary(server: Server, source: random.Random) -> None:
+    """Questions of the kind that services get, whoever asks."""
     for _ in range(QUESTIONS):
         name = f"{source.choice(SERVICES)}.{source.choice(TOPOLOGIES)}"
         client = somebody(source)

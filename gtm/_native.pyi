@@ -20,10 +20,6 @@ class Tables:
         """The snapshot's number."""
 
     @property
-    def tallies(self) -> int:
-        """How many counters its answers use."""
-
-    @property
     def read(self) -> int:
         """How many plans and rows were read for it."""
 
@@ -45,25 +41,40 @@ class Tables:
 class Punt:
     """A packet for the reference responder."""
 
-    packet: bytes
-    sender: str
-    udp: bool
-    listener: int
+    @property
+    def packet(self) -> bytes:
+        """What came."""
+
+    @property
+    def sender(self) -> str:
+        """Who sent it."""
+
+    @property
+    def udp(self) -> bool:
+        """Whether it came over UDP."""
+
+    @property
+    def listener(self) -> int:
+        """The number of the listener that it came to."""
 
 @final
 class Plane:
     """Threads that answer from tables, without Python's lock."""
 
     def __init__(
-        self, listeners: list[tuple[list[int], int]], tables: Tables, connections: int
+        self, listeners: list[tuple[list[int], int, bool]], tables: Tables, connections: int
     ) -> None:
-        """Starts answering on listeners: file descriptors of UDP sockets, and that of TCP.
+        """Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
+        they are bound to a wildcard.
 
         The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
         """
 
     def publish(self, tables: Tables) -> None:
         """Answers from these tables from now on."""
+
+    def collect(self) -> None:
+        """Frees tables that nobody answers from any more."""
 
     def punted(self, seconds: float) -> Punt | None:
         """The next packet for the reference responder; None if none comes for so long."""
@@ -78,3 +89,6 @@ class Plane:
 
     def stop(self) -> None:
         """Ends all threads, and closes the duplicates."""
+
+def be_patient() -> None:
+    """Makes the calling thread yield to those that answer."""

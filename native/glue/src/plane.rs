@@ -1,0 +1,141 @@
+//! The plane's threads, as Python starts, feeds and reads them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gtm_plane::plane::{Listening, Plane as Native, Proto};
+use gtm_plane::punt::Punt as NativePunt;
+use gtm_plane::stats::Dropped;
+use gtm_plane::sys;
+use gtm_plane::tcp::Limits;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict};
+
+use crate::tables::Tables;
+
+/// What was counted: answers by tally, what was dropped, durations, their seconds.
+type Totals<'py> = (Vec<u64>, Bound<'py, PyDict>, Vec<u64>, f64);
+
+/// Threads that answer from tables, without Python's lock.
+#[pyclass(frozen, module = "gtm._native")]
+pub struct Plane {
+    native: Arc<Native>,
+}
+
+#[pymethods]
+impl Plane {
+    /// Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
+    /// they are bound to a wildcard.
+    ///
+    /// The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
+    #[new]
+    fn start(
+        py: Python<'_>,
+        listeners: Vec<(Vec<i32>, i32, bool)>,
+        tables: &Tables,
+        connections: usize,
+    ) -> PyResult<Self> {
+        let mut bound = Vec::new();
+        for (udp, tcp, wildcard) in listeners {
+            bound.push(Listening {
+                udp: udp
+                    .into_iter()
+                    .map(sys::duplicate)
+                    .collect::<Result<_, _>>()?,
+                tcp: sys::duplicate(tcp)?,
+                wildcard,
+            });
+        }
+        let limits = Limits {
+            connections,
+            ..Limits::default()
+        };
+        let (first, tallies) = (tables.snapshot(), tables.tallies());
+        let native = py.detach(|| Native::start(bound, first, tallies, limits))?;
+        Ok(Self {
+            native: Arc::new(native),
+        })
+    }
+
+    /// Answers from these tables from now on.
+    fn publish(&self, py: Python<'_>, tables: &Tables) {
+        let (snapshot, tallies) = (tables.snapshot(), tables.tallies());
+        py.detach(|| self.native.publish(snapshot, tallies));
+    }
+
+    /// Frees tables that nobody answers from any more.
+    fn collect(&self, py: Python<'_>) {
+        py.detach(|| self.native.collect());
+    }
+
+    /// The next packet for the reference responder; None if none comes for so long.
+    fn punted(&self, py: Python<'_>, seconds: f64) -> Option<Punt> {
+        let at_most = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        let native = py.detach(|| self.native.next_punt(at_most))?;
+        Some(Punt { native })
+    }
+
+    /// Sends the answer to a punted packet, or (None) lets it go without one.
+    #[pyo3(signature = (punt, message))]
+    fn reply(&self, py: Python<'_>, punt: &Punt, message: Option<&[u8]>) {
+        py.detach(|| self.native.reply(&punt.native, message));
+    }
+
+    /// What was counted for a listener over UDP or TCP.
+    fn totals<'py>(&self, py: Python<'py>, listener: usize, udp: bool) -> PyResult<Totals<'py>> {
+        let proto = if udp { Proto::Udp } else { Proto::Tcp };
+        let totals = py.detach(|| self.native.counters(listener, proto));
+        let dropped = PyDict::new(py);
+        for (reason, count) in Dropped::ALL.iter().zip(totals.dropped) {
+            if count > 0 {
+                dropped.set_item(reason.name(), count)?;
+            }
+        }
+        let durations = totals.durations.to_vec();
+        Ok((totals.counts, dropped, durations, totals.seconds))
+    }
+
+    /// Ends all threads, and closes the duplicates.
+    fn stop(&self, py: Python<'_>) {
+        py.detach(|| self.native.stop());
+    }
+}
+
+/// A packet for the reference responder.
+#[pyclass(frozen, module = "gtm._native")]
+pub struct Punt {
+    native: NativePunt,
+}
+
+#[pymethods]
+impl Punt {
+    /// What came.
+    #[getter]
+    fn packet<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.native.packet)
+    }
+
+    /// Who sent it.
+    #[getter]
+    fn sender(&self) -> String {
+        self.native.sender.to_string()
+    }
+
+    /// Whether it came over UDP.
+    #[getter]
+    fn udp(&self) -> bool {
+        self.native.udp
+    }
+
+    /// The number of the listener that it came to.
+    #[getter]
+    fn listener(&self) -> usize {
+        self.native.listener
+    }
+}
+
+/// Makes the calling thread yield to those that answer.
+#[pyfunction]
+pub fn be_patient() {
+    sys::be_patient();
+}

@@ -1,0 +1,93 @@
+//! What all threads of a plane share: the snapshot that is answered from, chance, and time.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+
+use crate::answer::{self, Circumstances, Outcome};
+use crate::punt::Punts;
+use crate::snapshot::Snapshot;
+use crate::stats::{Counters, Dropped};
+
+/// What packets are answered from. It is a trait so that sockets are tested without zones.
+pub trait Answers: Send + Sync + 'static {
+    /// Answers a packet into `out`.
+    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome;
+}
+
+impl Answers for Snapshot {
+    #[inline]
+    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
+        answer::answer(self, packet, by, out)
+    }
+}
+
+/// What all threads share. Nothing in it makes one wait for another.
+pub(crate) struct Answering<A> {
+    /// What is answered from now.
+    pub current: ArcSwap<A>,
+    /// What goes to the reference responder.
+    pub punts: Punts,
+    stopped: AtomicBool,
+}
+
+impl<A: Answers> Answering<A> {
+    /// Answers from `first`; so many punts wait at the most.
+    pub fn new(first: Arc<A>, punts: usize) -> std::io::Result<Self> {
+        Ok(Self {
+            current: ArcSwap::new(first),
+            punts: Punts::new(punts)?,
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// Has all threads end when they next look; true if they were not told before.
+    pub fn stop(&self) -> bool {
+        !self.stopped.swap(true, Ordering::SeqCst)
+    }
+
+    /// Whether threads are to end.
+    pub fn stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// What came of a packet, to be counted.
+pub(crate) fn tell(outcome: Outcome, counters: &Counters) {
+    match outcome {
+        Outcome::Answer { tally, .. } => counters.count(tally),
+        Outcome::Silence => counters.lose(Dropped::NotAQuery, 1),
+        Outcome::Punt => {}
+    }
+}
+
+/// Unix time in seconds.
+pub(crate) fn unix_time() -> f64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// Random numbers of one thread (splitmix64), begun from the system's randomness. They spread
+/// load and keep no secrets.
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// A sequence of its own.
+    pub fn new() -> Self {
+        Self(RandomState::new().hash_one(0_u64))
+    }
+
+    /// 32 random bits.
+    #[inline]
+    pub fn next(&mut self) -> u32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        (mixed >> 32) as u32
+    }
+}

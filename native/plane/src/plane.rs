@@ -1,0 +1,250 @@
+//! The plane: threads that answer on sockets from the last snapshot that was published.
+
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsFd, OwnedFd};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use crate::answering::{Answering, Answers};
+use crate::punt::{Punt, Way};
+use crate::snapshot::Snapshot;
+use crate::stats::{Counters, Dropped, Totals};
+use crate::sys;
+use crate::tcp::{Letterbox, Limits, Tcp};
+use crate::udp::Worker;
+
+/// How long a thread rests after a fault, in case it comes again at once.
+const AFTER_FAULT: Duration = Duration::from_millis(10);
+
+/// The sockets of one address and port, bound.
+pub struct Listening {
+    /// One for each worker; with more than one, all with SO_REUSEPORT.
+    pub udp: Vec<OwnedFd>,
+    /// Listens.
+    pub tcp: OwnedFd,
+    /// Whether UDP is bound to no address in particular, so that answers have to be told to leave
+    /// from the address that was asked.
+    pub wildcard: bool,
+}
+
+/// What carries a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proto {
+    /// Datagrams.
+    Udp,
+    /// Connections.
+    Tcp,
+}
+
+/// What is counted for one listener.
+struct Counted {
+    udp: Vec<Arc<Counters>>,
+    tcp: Arc<Counters>,
+}
+
+/// Answers DNS queries until it is stopped, or dropped.
+pub struct Plane<A: Answers = Snapshot> {
+    answering: Arc<Answering<A>>,
+    counted: Vec<Counted>,
+    letterbox: Arc<Letterbox>,
+    sockets: Mutex<Vec<Vec<Arc<OwnedFd>>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    old: Mutex<Vec<Arc<A>>>,
+}
+
+impl<A: Answers> Plane<A> {
+    /// Starts answering from `first`, which has so many tallies. The sockets are the plane's own.
+    pub fn start(
+        listeners: Vec<Listening>,
+        first: Arc<A>,
+        tallies: usize,
+        limits: Limits,
+    ) -> io::Result<Self> {
+        let answering = Arc::new(Answering::new(first, limits.punts)?);
+        let mut counted = Vec::new();
+        let mut doors = Vec::new();
+        let mut workers = Vec::new();
+        for (number, listening) in listeners.into_iter().enumerate() {
+            let tcp = Arc::new(Counters::default());
+            doors.push((TcpListener::from(listening.tcp), Arc::clone(&tcp)));
+            let found = udp_workers(&answering, number, listening.udp, listening.wildcard)?;
+            let udp = found
+                .iter()
+                .map(|each| Arc::clone(&each.counters))
+                .collect();
+            workers.push(found);
+            counted.push(Counted { udp, tcp });
+        }
+        let (mut tcp, letterbox) = Tcp::new(doors, Arc::clone(&answering), limits)?;
+        let of_listener =
+            |each: &Vec<Worker<A>>| each.iter().map(|w| Arc::clone(&w.socket)).collect();
+        let plane = Self {
+            answering,
+            counted,
+            letterbox,
+            sockets: Mutex::new(workers.iter().map(of_listener).collect()),
+            threads: Mutex::default(),
+            old: Mutex::default(),
+        };
+        plane.reserve(tallies);
+        // where one can't be started, dropping the plane ends the others
+        for worker in workers.into_iter().flatten() {
+            let name = format!("gtm-udp {}.{}", worker.listener, worker.number);
+            let counters = Arc::clone(&worker.counters);
+            plane.thread(name, counters, move || worker.run())?;
+        }
+        plane.thread("gtm-tcp".into(), Arc::default(), move || tcp.run())?;
+        Ok(plane)
+    }
+
+    /// Starts a thread that takes up its work again after a fault of ours.
+    fn thread(
+        &self,
+        name: String,
+        counters: Arc<Counters>,
+        mut run: impl FnMut() + Send + 'static,
+    ) -> io::Result<()> {
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            sys::block_signals();
+            while catch_unwind(AssertUnwindSafe(&mut run)).is_err() {
+                counters.lose(Dropped::Fault, 1);
+                thread::sleep(AFTER_FAULT);
+            }
+        })?;
+        lock(&self.threads).push(thread);
+        Ok(())
+    }
+
+    /// Answers from this snapshot from now on; it has so many tallies.
+    ///
+    /// The one before is freed by a later call of this or of `collect`: it may be large, and no
+    /// thread that answers is to spend its time on that.
+    pub fn publish(&self, snapshot: Arc<A>, tallies: usize) {
+        self.reserve(tallies);
+        let before = self.answering.current.swap(snapshot);
+        lock(&self.old).push(before);
+        self.collect();
+    }
+
+    /// Frees the snapshots that nobody answers from any more; gives the number of those left.
+    pub fn collect(&self) -> usize {
+        let mut old = lock(&self.old);
+        // one that is ours alone can't get another holder: it is in no place to be taken from
+        let (left, free): (Vec<_>, Vec<_>) = std::mem::take(&mut *old)
+            .into_iter()
+            .partition(|each| Arc::strong_count(each) > 1);
+        let count = left.len();
+        *old = left;
+        drop(old);
+        drop(free);
+        count
+    }
+
+    fn reserve(&self, tallies: usize) {
+        for counted in &self.counted {
+            for counters in counted.udp.iter().chain([&counted.tcp]) {
+                counters.reserve(tallies);
+            }
+        }
+    }
+
+    /// The next packet for the reference responder; None if none comes for so long, or the plane
+    /// has stopped.
+    pub fn next_punt(&self, at_most: Duration) -> Option<Punt> {
+        self.answering.punts.next(at_most)
+    }
+
+    /// Sends the answer to a punt; None is silence, which closes a connection.
+    pub fn reply(&self, punt: &Punt, message: Option<&[u8]>) {
+        let Some(counted) = self.counted.get(punt.listener) else {
+            return;
+        };
+        match punt.way {
+            Way::Udp { worker, origin } => {
+                let sockets = lock(&self.sockets);
+                let socket = sockets.get(punt.listener).and_then(|all| all.get(worker));
+                let (Some(socket), Some(message)) = (socket.cloned(), message) else {
+                    return;
+                };
+                drop(sockets);
+                if origin.send(socket.as_fd(), message).is_err()
+                    && let Some(counters) = counted.udp.get(worker)
+                {
+                    counters.lose(Dropped::SocketError, 1);
+                }
+            }
+            Way::Tcp { place, serial } => {
+                if !self.letterbox.put((place, serial, message.map(Box::from))) {
+                    counted.tcp.lose(Dropped::PuntQueueFull, 1);
+                }
+            }
+        }
+    }
+
+    /// What was counted for a listener, summed over its workers.
+    pub fn counters(&self, listener: usize, proto: Proto) -> Totals {
+        let mut totals = Totals::default();
+        let Some(counted) = self.counted.get(listener) else {
+            return totals;
+        };
+        match proto {
+            Proto::Udp => counted.udp.iter().for_each(|each| totals.add(each)),
+            Proto::Tcp => totals.add(&counted.tcp),
+        }
+        totals
+    }
+
+    /// Ends all threads and closes all sockets and connections.
+    pub fn stop(&self) {
+        if self.answering.stop() {
+            for socket in lock(&self.sockets).drain(..).flatten() {
+                sys::wake(socket.as_fd());
+            }
+            self.letterbox.wake();
+            self.answering.punts.close();
+        }
+        for thread in std::mem::take(&mut *lock(&self.threads)) {
+            let _ = thread.join(); // a thread's faults were counted when they happened
+        }
+    }
+}
+
+impl<A: Answers> Drop for Plane<A> {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn udp_workers<A: Answers>(
+    answering: &Arc<Answering<A>>,
+    listener: usize,
+    sockets: Vec<OwnedFd>,
+    wildcard: bool,
+) -> io::Result<Vec<Worker<A>>> {
+    let mut workers = Vec::new();
+    for (number, socket) in sockets.into_iter().enumerate() {
+        let socket = std::net::UdpSocket::from(socket);
+        socket.set_nonblocking(false)?;
+        socket.set_read_timeout(None)?;
+        if wildcard {
+            sys::ask_for_destination(socket.as_fd())?;
+        }
+        workers.push(Worker {
+            answering: Arc::clone(answering),
+            socket: Arc::new(socket.into()),
+            counters: Arc::default(),
+            wildcard,
+            listener,
+            number,
+        });
+    }
+    Ok(workers)
+}
+
+/// What such a lock guards is whole whatever happened to a thread that held it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

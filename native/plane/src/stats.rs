@@ -1,0 +1,241 @@
+//! What a plane counts, for each socket; written by its thread, read by the control side.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::sys;
+
+/// Upper bounds in seconds of the histogram of durations, as gtm/planes/stats.py has them.
+pub const BUCKETS: [f64; 12] = [
+    0.00001, 0.00005, 0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.064, 0.256, 1.0,
+];
+
+/// Answers for one that is timed, so that clocks cost next to nothing.
+const TIMED: usize = 32;
+
+/// Counters in the first segment; each further one doubles what there is.
+const FIRST: usize = 1 << 12;
+const SEGMENTS: usize = 20; // room for every tally that there can be memory for
+
+/// Why something was not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dropped {
+    /// The system could not receive or send it.
+    SocketError,
+    /// Shorter than a header, or a response.
+    NotAQuery,
+    /// The reference responder has more to do than it can.
+    PuntQueueFull,
+    /// A connection that made room for another.
+    TooManyConnections,
+    /// A connection from an address that had too many.
+    TooManyOfOneClient,
+    /// A fault of ours.
+    Fault,
+}
+
+impl Dropped {
+    /// All reasons.
+    pub const ALL: [Self; 6] = [
+        Self::SocketError,
+        Self::NotAQuery,
+        Self::PuntQueueFull,
+        Self::TooManyConnections,
+        Self::TooManyOfOneClient,
+        Self::Fault,
+    ];
+
+    /// The reason as metrics and status name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SocketError => "socket error",
+            Self::NotAQuery => "not a query",
+            Self::PuntQueueFull => "punt queue full",
+            Self::TooManyConnections => "too many connections",
+            Self::TooManyOfOneClient => "too many connections of one client",
+            Self::Fault => "fault",
+        }
+    }
+}
+
+/// Counters of one thread on one socket. Only what was `dropped` may be counted by others too.
+#[repr(align(128))] // two lines, which CPUs fetch together: no thread writes where another does
+#[derive(Default)]
+pub struct Counters {
+    segments: [OnceLock<Box<[AtomicU64]>>; SEGMENTS],
+    tallies: AtomicUsize,
+    durations: [AtomicU64; BUCKETS.len() + 1],
+    nanoseconds: AtomicU64,
+    dropped: [AtomicU64; Dropped::ALL.len()],
+}
+
+impl Counters {
+    /// Makes room for so many tallies; called before a snapshot that has them is published.
+    ///
+    /// Memory is taken when something is first counted there.
+    pub fn reserve(&self, tallies: usize) {
+        for (number, segment) in self.segments.iter().enumerate() {
+            let begin = (FIRST << number) - FIRST;
+            if begin < tallies {
+                segment.get_or_init(|| sys::counters(FIRST << number));
+            }
+        }
+        self.tallies.fetch_max(tallies, Relaxed);
+    }
+
+    /// Counts an answer; only the socket's own thread may.
+    #[inline]
+    pub fn count(&self, tally: u32) {
+        let (segment, place) = locate(tally as usize);
+        if let Some(segment) = self.segments.get(segment).and_then(OnceLock::get)
+            && let Some(counter) = segment.get(place)
+        {
+            add(counter, 1);
+        }
+    }
+
+    /// Counts what was not answered.
+    pub fn lose(&self, why: Dropped, count: usize) {
+        if count != 0 {
+            self.dropped[why as usize].fetch_add(count as u64, Relaxed);
+        }
+    }
+
+    /// How long one answer took; not every answer is timed. Only the socket's own thread may.
+    pub fn observe(&self, took: Duration) {
+        let seconds = took.as_secs_f64();
+        let bucket = BUCKETS.partition_point(|bound| *bound < seconds);
+        add(&self.durations[bucket], 1);
+        add(&self.nanoseconds, took.as_nanos() as u64);
+    }
+}
+
+/// The segment of a tally, and its place there.
+#[inline]
+fn locate(tally: usize) -> (usize, usize) {
+    let shifted = tally + FIRST;
+    let segment = (shifted.ilog2() - FIRST.ilog2()) as usize;
+    (segment, shifted - (FIRST << segment))
+}
+
+/// Adds to a counter that nobody else writes, without the cost of an atomic addition.
+#[inline]
+fn add(counter: &AtomicU64, more: u64) {
+    counter.store(counter.load(Relaxed).wrapping_add(more), Relaxed);
+}
+
+/// Says which answers are timed.
+#[derive(Default)]
+pub(crate) struct Stopwatch {
+    answers: usize,
+}
+
+impl Stopwatch {
+    /// So many more packets have come; the time now, if one of them is to be timed.
+    #[inline]
+    pub fn start(&mut self, packets: usize) -> Option<Instant> {
+        self.answers += packets;
+        if self.answers < TIMED {
+            return None;
+        }
+        self.answers = 0;
+        Some(Instant::now())
+    }
+}
+
+/// Sums over the threads of a listener and protocol.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// Answers by tally.
+    pub counts: Vec<u64>,
+    /// What was not answered, in the order of `Dropped::ALL`.
+    pub dropped: [u64; Dropped::ALL.len()],
+    /// Timed answers by bucket of BUCKETS, the last one unbounded.
+    pub durations: [u64; BUCKETS.len() + 1],
+    /// What these took together.
+    pub seconds: f64,
+}
+
+impl Totals {
+    /// Adds a thread's counters.
+    pub fn add(&mut self, counters: &Counters) {
+        let tallies = counters.tallies.load(Relaxed).max(self.counts.len());
+        self.counts.resize(tallies, 0);
+        let mut sums = self.counts.iter_mut();
+        for segment in counters.segments.iter().map_while(OnceLock::get) {
+            for (counter, sum) in segment.iter().zip(sums.by_ref().take(segment.len())) {
+                *sum += counter.load(Relaxed);
+            }
+        }
+        for (sum, counter) in self.dropped.iter_mut().zip(&counters.dropped) {
+            *sum += counter.load(Relaxed);
+        }
+        for (sum, counter) in self.durations.iter_mut().zip(&counters.durations) {
+            *sum += counter.load(Relaxed);
+        }
+        self.seconds += Duration::from_nanos(counters.nanoseconds.load(Relaxed)).as_secs_f64();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_tally_has_a_counter_of_its_own() {
+        let counters = Counters::default();
+        let many = 3 * FIRST + 5;
+        counters.reserve(many);
+        for tally in 0..many as u32 {
+            counters.count(tally);
+            if tally % 7 == 0 {
+                counters.count(tally);
+            }
+        }
+        let mut totals = Totals::default();
+        totals.add(&counters);
+        totals.add(&counters);
+        assert_eq!(totals.counts.len(), many);
+        for (tally, count) in totals.counts.iter().enumerate() {
+            assert_eq!(*count, if tally % 7 == 0 { 4 } else { 2 });
+        }
+    }
+
+    #[test]
+    fn a_tally_without_room_is_not_counted_and_harms_nothing() {
+        let counters = Counters::default();
+        counters.count(0);
+        counters.reserve(1);
+        counters.count(u32::MAX);
+        let mut totals = Totals::default();
+        totals.add(&counters);
+        assert_eq!(totals.counts, [0]);
+    }
+
+    #[test]
+    fn room_grows_without_losing_a_count() {
+        let counters = Counters::default();
+        counters.reserve(2);
+        counters.count(1);
+        counters.reserve(FIRST * 2);
+        counters.count(FIRST as u32);
+        let mut totals = Totals::default();
+        totals.add(&counters);
+        assert_eq!((totals.counts[1], totals.counts[FIRST]), (1, 1));
+        assert_eq!(totals.counts.iter().sum::<u64>(), 2);
+    }
+
+    #[test]
+    fn a_duration_is_counted_in_the_bucket_whose_bound_it_does_not_pass() {
+        let counters = Counters::default();
+        counters.observe(Duration::from_micros(10));
+        counters.observe(Duration::from_micros(11));
+        counters.observe(Duration::from_secs(2));
+        let mut totals = Totals::default();
+        totals.add(&counters);
+        assert_eq!(totals.durations[..2], [1, 1]);
+        assert_eq!(totals.durations[BUCKETS.len()], 1);
+        assert!((totals.seconds - 2.000_021).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,444 @@
+//! The system calls that the standard library has no safe form of: the only file with `unsafe`.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::io;
+use std::mem::size_of;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use crate::answer::UDP_MAXIMUM;
+
+/// Datagrams that are received and answered together at the most.
+pub const BATCH: usize = 64;
+
+/// Octets read of a datagram; a longer one reads as malformed.
+pub const LARGEST_QUERY: usize = 4096;
+
+/// Octets of control messages that are kept: one IPV6_PKTINFO has 40.
+const CONTROL: usize = 48;
+
+/// Niceness of a thread that must not take the CPU from those that answer.
+const PATIENT: libc::c_int = 10;
+
+/// Where a datagram came from and which address was asked: where its answer goes, and from where.
+#[repr(C, align(8))]
+#[derive(Clone, Copy, Debug)]
+pub struct Origin {
+    control: [u8; CONTROL],
+    controls: usize, // octets of `control`
+    name: libc::sockaddr_in6,
+    named: libc::socklen_t, // octets of `name`
+}
+
+/// One datagram and its answer. Their parts lie together, and the length of a slot is no multiple
+/// of 4096, so that the slots' first octets do not fight for the same lines of the cache.
+#[repr(C, align(64))]
+struct Slot {
+    origin: Origin,
+    question: libc::iovec,
+    reply: libc::iovec,
+    packet: [u8; LARGEST_QUERY],
+    answer: [u8; UDP_MAXIMUM],
+}
+
+#[repr(C)]
+struct Memory {
+    received: [libc::mmsghdr; BATCH],
+    replies: [libc::mmsghdr; BATCH],
+    slots: [Slot; BATCH],
+}
+
+/// Datagrams that were received together, and their answers.
+pub struct Batch {
+    memory: NonNull<Memory>,
+    received: usize,
+    queued: usize,
+    controls: usize, // octets of control messages to ask for
+}
+
+impl Batch {
+    /// Allocates all that batches of a socket ever need.
+    ///
+    /// With `wildcard`, answers leave from the address that was asked, which the kernel tells for
+    /// sockets that were asked to have it told (IP_PKTINFO, IPV6_RECVPKTINFO).
+    pub fn new(wildcard: bool) -> Self {
+        let layout = Layout::new::<Memory>();
+        // SAFETY: the layout has a size; what is returned is checked.
+        let memory = unsafe { alloc_zeroed(layout) }.cast::<Memory>();
+        let Some(memory) = NonNull::new(memory) else {
+            handle_alloc_error(layout)
+        };
+        let controls = if wildcard { CONTROL } else { 0 };
+        let batch = Self {
+            memory,
+            received: 0,
+            queued: 0,
+            controls,
+        };
+        for number in 0..BATCH {
+            // SAFETY: `memory` is ours alone, and all zero octets are a valid `Memory`. The
+            // pointers stay true as it never moves, and are used in system calls only.
+            unsafe {
+                let slot = &raw mut (*memory.as_ptr()).slots[number];
+                let header = &raw mut (*memory.as_ptr()).received[number].msg_hdr;
+                (*slot).question = libc::iovec {
+                    iov_base: (&raw mut (*slot).packet).cast(),
+                    iov_len: LARGEST_QUERY,
+                };
+                (*header).msg_iov = &raw mut (*slot).question;
+                (*header).msg_iovlen = 1;
+                (*header).msg_name = (&raw mut (*slot).origin.name).cast();
+                if wildcard {
+                    (*header).msg_control = (&raw mut (*slot).origin.control).cast();
+                }
+            }
+            batch.ready(number);
+        }
+        batch
+    }
+
+    /// Tells the kernel how much room there is, which it overwrites with what it used.
+    fn ready(&self, number: usize) {
+        // SAFETY: `memory` is ours alone and initialized; callers pass numbers below BATCH.
+        unsafe {
+            let header = &raw mut (*self.memory.as_ptr()).received[number].msg_hdr;
+            (*header).msg_namelen = size_of::<libc::sockaddr_in6>() as libc::socklen_t;
+            (*header).msg_controllen = self.controls as _;
+        }
+    }
+
+    /// Waits for a datagram and takes those that are there, at most BATCH; gives their number.
+    pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
+        for number in 0..self.received {
+            self.ready(number);
+        }
+        self.received = 0;
+        self.queued = 0;
+        // SAFETY: the headers point at memory of ours of the lengths that they tell.
+        let count = unsafe {
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                (&raw mut (*self.memory.as_ptr()).received).cast(),
+                BATCH as libc::c_uint,
+                libc::MSG_WAITFORONE as _,
+                std::ptr::null_mut(),
+            )
+        };
+        if count < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        self.received = (count as usize).min(BATCH);
+        Ok(self.received)
+    }
+
+    /// A datagram of the last batch, and the room for its answer; empty for any other number.
+    #[inline]
+    pub fn exchange(&mut self, number: usize) -> (&[u8], &mut [u8]) {
+        if number >= self.received {
+            return (&[], &mut []);
+        }
+        // SAFETY: the number is in bounds; packet and answer are apart, and borrowed as `self` is.
+        unsafe {
+            let memory = self.memory.as_ptr();
+            let length = (*memory).received[number].msg_len as usize;
+            let slot = &raw mut (*memory).slots[number];
+            let packet = std::slice::from_raw_parts(
+                (&raw const (*slot).packet).cast::<u8>(),
+                length.min(LARGEST_QUERY),
+            );
+            (packet, &mut (*slot).answer)
+        }
+    }
+
+    /// A datagram of the last batch; empty for any other number.
+    #[inline]
+    pub fn packet(&self, number: usize) -> &[u8] {
+        if number >= self.received {
+            return &[];
+        }
+        // SAFETY: the number is in bounds, the memory initialized and borrowed as `self` is.
+        unsafe {
+            let memory = self.memory.as_ptr();
+            let length = (*memory).received[number].msg_len as usize;
+            let packet = &raw const (*memory).slots[number].packet;
+            std::slice::from_raw_parts(packet.cast::<u8>(), length.min(LARGEST_QUERY))
+        }
+    }
+
+    /// Who sent a datagram of the last batch.
+    #[inline]
+    pub fn sender(&self, number: usize) -> IpAddr {
+        // SAFETY: the memory is initialized and borrowed as `self` is; the number is in bounds.
+        let origin = unsafe { &(*self.memory.as_ptr()).slots[number % BATCH].origin };
+        origin.sender()
+    }
+
+    /// Where the answer to a datagram of the last batch is to go, if it is not given now.
+    pub fn origin(&mut self, number: usize) -> Origin {
+        let number = number % BATCH;
+        self.settle(number);
+        // SAFETY: the memory is initialized; the number is in bounds.
+        unsafe { (*self.memory.as_ptr()).slots[number].origin }
+    }
+
+    /// Takes over what the kernel told of lengths, and makes a source of what was asked.
+    fn settle(&mut self, number: usize) {
+        // SAFETY: the memory is ours alone and initialized; the number is in bounds.
+        let (header, origin) = unsafe {
+            let memory = self.memory.as_ptr();
+            (
+                (*memory).received[number].msg_hdr,
+                &mut (*memory).slots[number].origin,
+            )
+        };
+        origin.named = header.msg_namelen;
+        origin.controls = source(&mut origin.control, header.msg_controllen as usize);
+    }
+
+    /// Queues so many octets of a datagram's answer for `send`.
+    #[inline]
+    pub fn reply(&mut self, number: usize, length: usize) {
+        if number >= self.received || self.queued >= BATCH {
+            return;
+        }
+        if self.controls != 0 {
+            self.settle(number);
+        }
+        // SAFETY: the numbers are in bounds, and the memory ours alone; pointers as in `new`.
+        unsafe {
+            let memory = self.memory.as_ptr();
+            let slot = &raw mut (*memory).slots[number];
+            let header = &raw mut (*memory).replies[self.queued].msg_hdr;
+            (*slot).reply = libc::iovec {
+                iov_base: (&raw mut (*slot).answer).cast(),
+                iov_len: length.min(UDP_MAXIMUM),
+            };
+            (*header).msg_iov = &raw mut (*slot).reply;
+            (*header).msg_iovlen = 1;
+            (*header).msg_name = (&raw mut (*slot).origin.name).cast();
+            (*header).msg_namelen = (*memory).received[number].msg_hdr.msg_namelen;
+            (*header).msg_control = (&raw mut (*slot).origin.control).cast();
+            (*header).msg_controllen = (*slot).origin.controls as _;
+        }
+        self.queued += 1;
+    }
+
+    /// Sends the queued answers; gives the number of those that could not be sent.
+    ///
+    /// An answer that fails does not keep back those behind it. It gets a second try, as the error
+    /// may be that of an earlier datagram (an ICMP message that came since).
+    pub fn send(&mut self, socket: BorrowedFd<'_>) -> usize {
+        let (mut next, mut failed, mut again) = (0, 0, true);
+        while next < self.queued {
+            // SAFETY: the headers from `next` to `queued` were filled by `reply`.
+            let sent = unsafe {
+                libc::sendmmsg(
+                    socket.as_raw_fd(),
+                    (&raw mut (*self.memory.as_ptr()).replies[next]).cast(),
+                    (self.queued - next) as libc::c_uint,
+                    0,
+                )
+            };
+            if sent > 0 {
+                next += sent as usize;
+                again = true;
+            } else if again {
+                again = false;
+            } else {
+                failed += 1;
+                next += 1;
+                again = true;
+            }
+        }
+        self.queued = 0;
+        failed
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        // SAFETY: allocated in `new` with this layout, and nobody else points there any more.
+        unsafe { dealloc(self.memory.as_ptr().cast(), Layout::new::<Memory>()) }
+    }
+}
+
+impl Origin {
+    /// The sender's address; IPv4 that came over an IPv6 socket is IPv4.
+    #[inline]
+    pub fn sender(&self) -> IpAddr {
+        if libc::c_int::from(self.name.sin6_family) == libc::AF_INET6 {
+            return IpAddr::V6(Ipv6Addr::from(self.name.sin6_addr.s6_addr)).to_canonical();
+        }
+        // a sockaddr_in has its address where a sockaddr_in6 has its flow
+        IpAddr::V4(Ipv4Addr::from(self.name.sin6_flowinfo.to_ne_bytes()))
+    }
+
+    /// Sends an answer without waiting.
+    pub fn send(&self, socket: BorrowedFd<'_>, message: &[u8]) -> io::Result<()> {
+        let mut origin = *self;
+        let mut part = libc::iovec {
+            iov_base: message.as_ptr().cast_mut().cast(),
+            iov_len: message.len(),
+        };
+        // SAFETY: all zero octets are a valid header.
+        let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+        header.msg_iov = &raw mut part;
+        header.msg_iovlen = 1;
+        header.msg_name = (&raw mut origin.name).cast();
+        header.msg_namelen = origin.named;
+        header.msg_control = (&raw mut origin.control).cast();
+        header.msg_controllen = origin.controls as _;
+        // SAFETY: the header points at values that live until the call returns; nothing is written.
+        let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_DONTWAIT) };
+        if sent < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(())
+    }
+}
+
+/// Makes of what the kernel told of a datagram's destination (ip(7), ipv6(7)) the control message
+/// that has an answer leave from there; gives its length, 0 if it told nothing.
+///
+/// The interface stays open, as the way back may be another; but for link-local addresses, which
+/// mean nothing without theirs.
+fn source(control: &mut [u8; CONTROL], told: usize) -> usize {
+    const HEAD: usize = size_of::<libc::cmsghdr>();
+    const LEVEL: usize = size_of::<usize>();
+    let number = |at: usize, octets: &[u8; CONTROL]| {
+        i32::from_ne_bytes([octets[at], octets[at + 1], octets[at + 2], octets[at + 3]])
+    };
+    let kind = (number(LEVEL, control), number(LEVEL + 4, control));
+    if kind == (libc::IPPROTO_IP, libc::IP_PKTINFO) && told >= HEAD + 12 {
+        control[HEAD..HEAD + 4].fill(0);
+        return told.min(CONTROL);
+    }
+    if kind == (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) && told >= HEAD + 20 {
+        let local = control[HEAD] == 0xFE && control[HEAD + 1] & 0xC0 == 0x80;
+        if !local {
+            control[HEAD + 16..HEAD + 20].fill(0);
+        }
+        return told.min(CONTROL);
+    }
+    0
+}
+
+/// Has the kernel tell with each datagram which address it was sent to.
+pub fn ask_for_destination(socket: BorrowedFd<'_>) -> io::Result<()> {
+    // IPv6 sockets tell it in the one way only, IPv4 ones in the other
+    let tried = switch_on(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO);
+    tried.or_else(|_| switch_on(socket, libc::IPPROTO_IP, libc::IP_PKTINFO))
+}
+
+fn switch_on(socket: BorrowedFd<'_>, level: libc::c_int, option: libc::c_int) -> io::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the value lives until the call returns, and has the length that is told.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Wakes the threads that wait for datagrams of a socket; none waits there from then on.
+pub fn wake(socket: BorrowedFd<'_>) {
+    // SAFETY: no memory is involved. Linux says "not connected", and wakes them all the same.
+    unsafe { libc::shutdown(socket.as_raw_fd(), libc::SHUT_RD) };
+}
+
+/// Another descriptor of what an open one stands for; closing one leaves the other open.
+pub fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the call has no memory to touch; a number that is no open descriptor is an error
+    let made = unsafe { libc::fcntl(descriptor, libc::F_DUPFD_CLOEXEC, 0) };
+    if made < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the kernel has just made it, so nobody else owns it
+    Ok(unsafe { OwnedFd::from_raw_fd(made) })
+}
+
+/// A counter in the kernel that can be waited for (eventfd(2)); never blocks when read.
+pub fn event() -> io::Result<OwnedFd> {
+    // SAFETY: no memory is involved; what is returned is checked, and owned by nobody else.
+    unsafe {
+        let fd = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(OwnedFd::from_raw_fd(fd))
+    }
+}
+
+/// Waits until there is something to read, so long at the most, or a signal comes.
+pub fn wait_readable(fd: BorrowedFd<'_>, at_most: Duration) {
+    let milliseconds = at_most.as_nanos().div_ceil(1_000_000);
+    let mut wanted = libc::pollfd {
+        fd: fd.as_raw_fd(),
+        events: libc::POLLIN,
+        revents: 0,
+    };
+    // SAFETY: one pollfd, as told, that lives until the call returns.
+    unsafe {
+        libc::poll(
+            &raw mut wanted,
+            1,
+            i32::try_from(milliseconds).unwrap_or(i32::MAX),
+        )
+    };
+}
+
+/// Counters at 0 in memory that takes no room until it is written to.
+pub fn counters(count: usize) -> Box<[AtomicU64]> {
+    let zeroed = Box::into_raw(vec![0_u64; count].into_boxed_slice()); // calloc
+    // SAFETY: an AtomicU64 is laid out as a u64, with the same alignment on 64-bit systems (and
+    // there alone is it built), and nobody else has the slice.
+    unsafe { Box::from_raw(zeroed as *mut [AtomicU64]) }
+}
+
+const _: () = assert!(align_of::<AtomicU64>() == align_of::<u64>());
+
+/// Has the calling thread yield the CPU to those that answer; Linux keeps niceness by thread.
+pub fn be_patient() -> io::Result<()> {
+    // SAFETY: no memory is involved.
+    let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, PATIENT) };
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(io::Error::last_os_error())
+    }
+}
+
+/// Keeps signals from the calling thread: they are for the process's main thread.
+pub fn block_signals() {
+    // SAFETY: the set is initialized by sigfillset before it is read.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&raw mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &raw const all, std::ptr::null_mut());
+    }
+}
+
+/// Tells the CPU that this will be read soon.
+#[inline(always)]
+pub fn prefetch<T>(place: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint; whatever the address is, nothing is read and nothing faults.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(place.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}

@@ -1,0 +1,337 @@
+//! Answers over TCP (RFC 7766): kept-open connections, pipelining, and limits on all of it.
+
+use std::collections::HashMap;
+use std::io::{self, ErrorKind};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_queue::ArrayQueue;
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token, Waker};
+
+use crate::answering::{Answering, Answers, unix_time};
+use crate::connection::{Connection, Desk, Next, Seat};
+use crate::stats::{Counters, Dropped, Stopwatch};
+
+/// Time between looks for idle connections, and for listeners that could not accept.
+const SWEEP: Duration = Duration::from_secs(1);
+/// Sockets that are looked at in one round.
+const EVENTS: usize = 1024;
+/// Connections that are accepted in a row from one listener.
+const ACCEPTED: usize = 64;
+const WAKER: Token = Token(usize::MAX - 1);
+
+/// Bounds of what clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// TCP connections at once on all sockets; for one more, the longest idle is closed.
+    pub connections: usize,
+    /// At once from one address (RFC 7766 section 6.2.2).
+    pub per_client: usize,
+    /// Time without a whole query until the server closes (RFC 7766 section 6.2.3); as one that is
+    /// sent octet by octet counts only when it is whole, it bounds how long that may take, too.
+    pub idle: Duration,
+    /// Octets of answers that wait for a client; with more, nothing is read from it.
+    pub unsent: usize,
+    /// Packets that wait for the reference responder.
+    pub punts: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 1000,
+            per_client: 100,
+            idle: Duration::from_secs(10),
+            unsent: 1 << 16,
+            punts: 1024,
+        }
+    }
+}
+
+/// An answer of the reference responder: place and number of the connection, and the message.
+pub(crate) type Reply = (usize, u64, Option<Box<[u8]>>);
+
+/// How other threads reach the one that has the connections.
+pub(crate) struct Letterbox {
+    replies: ArrayQueue<Reply>,
+    waker: Waker,
+}
+
+impl Letterbox {
+    /// Hands over an answer; false if too many wait.
+    pub fn put(&self, reply: Reply) -> bool {
+        let room = self.replies.push(reply).is_ok();
+        self.wake();
+        room
+    }
+
+    /// Has the thread look whether it is to stop.
+    pub fn wake(&self) {
+        let _ = self.waker.wake(); // fails only where the thread is awake anyway
+    }
+}
+
+/// A listening socket.
+struct Door {
+    listener: TcpListener,
+    counters: Arc<Counters>,
+}
+
+/// All connections, and the sockets that they come from.
+pub(crate) struct Tcp<A> {
+    poll: Poll,
+    doors: Vec<Door>,
+    letterbox: Arc<Letterbox>,
+    limits: Limits,
+    desk: Desk<A>,
+    places: Vec<Option<Connection>>,
+    vacant: Vec<usize>,
+    by_host: HashMap<IpAddr, usize>,
+    serial: u64,
+    turns: Vec<Token>, // who has more to do without being told
+    stopwatch: Stopwatch,
+}
+
+impl<A: Answers> Tcp<A> {
+    /// Nothing is accepted until `run`; the sockets must not block.
+    pub fn new(
+        listeners: Vec<(std::net::TcpListener, Arc<Counters>)>,
+        answering: Arc<Answering<A>>,
+        limits: Limits,
+    ) -> io::Result<(Self, Arc<Letterbox>)> {
+        let poll = Poll::new()?;
+        let letterbox = Arc::new(Letterbox {
+            replies: ArrayQueue::new(limits.punts.max(1)),
+            waker: Waker::new(poll.registry(), WAKER)?,
+        });
+        let mut doors = Vec::new();
+        for (number, (listener, counters)) in listeners.into_iter().enumerate() {
+            listener.set_nonblocking(true)?;
+            let mut listener = TcpListener::from_std(listener);
+            poll.registry()
+                .register(&mut listener, Token(number), Interest::READABLE)?;
+            doors.push(Door { listener, counters });
+        }
+        let tcp = Self {
+            poll,
+            doors,
+            letterbox: Arc::clone(&letterbox),
+            limits,
+            desk: Desk::new(answering, limits.unsent.max(1)),
+            places: Vec::new(),
+            vacant: Vec::new(),
+            by_host: HashMap::new(),
+            serial: 0,
+            turns: Vec::new(),
+            stopwatch: Stopwatch::default(),
+        };
+        Ok((tcp, letterbox))
+    }
+
+    /// Answers until the plane stops.
+    pub fn run(&mut self) {
+        let mut events = Events::with_capacity(EVENTS);
+        let every = SWEEP.min(self.limits.idle);
+        let mut sweep = Instant::now() + every;
+        loop {
+            let patience = if self.turns.is_empty() {
+                sweep.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            if let Err(error) = self.poll.poll(&mut events, Some(patience))
+                && error.kind() != ErrorKind::Interrupted
+            {
+                std::thread::sleep(SWEEP / 100); // out of memory; nothing else is left to fail
+            }
+            if self.desk.answering.stopped() {
+                return;
+            }
+            self.desk.moment = Instant::now();
+            self.desk.now = unix_time();
+            self.round(&events);
+            if self.desk.moment >= sweep {
+                self.sweep();
+                sweep = self.desk.moment + every;
+            }
+        }
+    }
+
+    /// Whoever has something to do has one turn.
+    fn round(&mut self, events: &Events) {
+        let answering = Arc::clone(&self.desk.answering);
+        // held for this round alone, so that an idle thread keeps no snapshot in memory
+        let current = answering.current.load();
+        let turns = std::mem::take(&mut self.turns);
+        for event in events {
+            if event.token() == WAKER {
+                self.deliver(&current);
+                continue;
+            }
+            if let Some(connection) = self.at(event.token()) {
+                connection.readable |= event.is_readable() || event.is_error();
+                connection.ending |= event.is_read_closed();
+            }
+            self.turn(event.token(), &current);
+        }
+        for token in turns {
+            self.turn(token, &current);
+        }
+    }
+
+    fn turn(&mut self, token: Token, current: &A) {
+        if token.0 < self.doors.len() {
+            self.accept(token.0);
+        } else {
+            self.serve(token.0 - self.doors.len(), current);
+        }
+    }
+
+    fn at(&mut self, token: Token) -> Option<&mut Connection> {
+        let place = token.0.checked_sub(self.doors.len())?;
+        self.places.get_mut(place)?.as_mut()
+    }
+
+    fn serve(&mut self, place: usize, current: &A) {
+        let Some(Some(connection)) = self.places.get_mut(place) else {
+            return;
+        };
+        let desk = &mut self.desk;
+        let begun = self.stopwatch.start(1);
+        // a fault of ours costs this connection, not all of them
+        let next = catch_unwind(AssertUnwindSafe(|| connection.serve(desk, current)));
+        if let Some(begun) = begun
+            && connection.last == self.desk.moment
+        {
+            connection.counters.observe(begun.elapsed());
+        }
+        match next {
+            Ok(Next::Wait) => {}
+            Ok(Next::Turn) => self.turns.push(Token(place + self.doors.len())),
+            Ok(Next::Close) => self.close(place),
+            Err(_) => {
+                connection.counters.lose(Dropped::Fault, 1);
+                self.desk = Desk::new(Arc::clone(&self.desk.answering), self.desk.unsent);
+                self.close(place);
+            }
+        }
+    }
+
+    /// Answers of the reference responder go to those connections that are still there.
+    fn deliver(&mut self, current: &A) {
+        while let Some((place, serial, message)) = self.letterbox.replies.pop() {
+            let Some(Some(connection)) = self.places.get_mut(place) else {
+                continue;
+            };
+            if connection.serial != serial {
+                continue;
+            }
+            if connection.reply(message.as_deref()) {
+                self.serve(place, current);
+            } else {
+                self.close(place);
+            }
+        }
+    }
+
+    fn accept(&mut self, number: usize) {
+        for _ in 0..ACCEPTED {
+            let door = &self.doors[number];
+            match door.listener.accept() {
+                Ok((stream, peer)) => {
+                    if self
+                        .admit(number, stream, peer.ip().to_canonical())
+                        .is_err()
+                    {
+                        self.doors[number].counters.lose(Dropped::SocketError, 1);
+                    }
+                }
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return,
+                    ErrorKind::Interrupted | ErrorKind::ConnectionAborted => {}
+                    _ => {
+                        // no files are left, perhaps: `sweep` tries again
+                        door.counters.lose(Dropped::SocketError, 1);
+                        return;
+                    }
+                },
+            }
+        }
+        self.turns.push(Token(number));
+    }
+
+    /// Makes a connection of a stream, and room for it, unless its client has too many.
+    fn admit(&mut self, number: usize, mut stream: TcpStream, host: IpAddr) -> io::Result<()> {
+        let counters = Arc::clone(&self.doors[number].counters);
+        if self.by_host.get(&host).copied().unwrap_or(0) >= self.limits.per_client {
+            counters.lose(Dropped::TooManyOfOneClient, 1);
+            return Ok(());
+        }
+        if self.places.len() - self.vacant.len() >= self.limits.connections {
+            self.close_oldest();
+        }
+        stream.set_nodelay(true)?; // answers are short, and none waits for the next
+        let place = self.vacant.last().copied().unwrap_or(self.places.len());
+        self.poll.registry().register(
+            &mut stream,
+            Token(place + self.doors.len()),
+            Interest::READABLE | Interest::WRITABLE,
+        )?;
+        self.serial += 1;
+        let seat = Seat {
+            place,
+            serial: self.serial,
+            listener: number,
+            counters,
+        };
+        let connection = Connection::new(seat, stream, host, self.desk.moment);
+        *self.by_host.entry(host).or_default() += 1;
+        match self.vacant.pop() {
+            Some(vacant) => self.places[vacant] = Some(connection),
+            None => self.places.push(Some(connection)),
+        }
+        Ok(())
+    }
+
+    fn close_oldest(&mut self) {
+        let oldest = self.places.iter().flatten().min_by_key(|each| each.last);
+        if let Some(oldest) = oldest {
+            oldest.counters.lose(Dropped::TooManyConnections, 1);
+            self.close(oldest.place);
+        }
+    }
+
+    /// Closes the connections that have been idle for too long.
+    fn sweep(&mut self) {
+        let Some(idle_since) = self.desk.moment.checked_sub(self.limits.idle) else {
+            return;
+        };
+        for place in 0..self.places.len() {
+            if self.places[place]
+                .as_ref()
+                .is_some_and(|each| each.last < idle_since)
+            {
+                self.close(place);
+            }
+        }
+        for number in 0..self.doors.len() {
+            self.accept(number);
+        }
+    }
+
+    fn close(&mut self, place: usize) {
+        let Some(connection) = self.places.get_mut(place).and_then(Option::take) else {
+            return;
+        };
+        self.vacant.push(place);
+        if let Some(count) = self.by_host.get_mut(&connection.host) {
+            *count -= 1;
+            if *count == 0 {
+                self.by_host.remove(&connection.host);
+            }
+        }
+    }
+}

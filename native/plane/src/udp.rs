@@ -1,0 +1,119 @@
+//! Answers over UDP: a thread for each socket, which answers in one go all that has come.
+
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use crate::answer::{Circumstances, Outcome};
+use crate::answering::{Answering, Answers, Chance, tell, unix_time};
+use crate::punt::{Punt, Way};
+use crate::stats::{Counters, Dropped, Stopwatch};
+use crate::sys::Batch;
+
+/// Failures in a row after which a worker takes a rest before each further try.
+const PATIENCE: u32 = 16;
+const REST: Duration = Duration::from_millis(10);
+
+/// One socket of a listener.
+pub(crate) struct Worker<A> {
+    /// What is answered from.
+    pub answering: Arc<Answering<A>>,
+    /// Blocking, and nobody else receives from it.
+    pub socket: Arc<OwnedFd>,
+    /// Written by this worker alone.
+    pub counters: Arc<Counters>,
+    /// Whether an answer's source must be set to the address that was asked.
+    pub wildcard: bool,
+    /// The listener's number.
+    pub listener: usize,
+    /// The socket's number among the listener's.
+    pub number: usize,
+}
+
+/// What a worker keeps from batch to batch.
+struct Kit {
+    batch: Batch,
+    chance: Chance,
+    stopwatch: Stopwatch,
+}
+
+impl<A: Answers> Worker<A> {
+    /// Answers until the plane stops.
+    pub fn run(&self) {
+        let mut kit = Kit {
+            batch: Batch::new(self.wildcard),
+            chance: Chance::new(),
+            stopwatch: Stopwatch::default(),
+        };
+        let mut failures = 0;
+        loop {
+            let received = kit.batch.receive(self.socket.as_fd());
+            if self.answering.stopped() {
+                return;
+            }
+            match received {
+                Ok(count) => {
+                    failures = 0;
+                    self.answer(&mut kit, count);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => {
+                    // an unreachable peer, perhaps; the next one may not be
+                    self.counters.lose(Dropped::SocketError, 1);
+                    failures += 1;
+                    if failures > PATIENCE {
+                        thread::sleep(REST);
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&self, kit: &mut Kit, count: usize) {
+        let begun = kit.stopwatch.start(count);
+        let now = unix_time();
+        // held for this batch alone: a worker that waits for packets keeps no snapshot in memory
+        let current = self.answering.current.load();
+        for number in 0..count {
+            let by = Circumstances {
+                sender: kit.batch.sender(number),
+                random: kit.chance.next(),
+                now,
+                udp: true,
+            };
+            let (packet, out) = kit.batch.exchange(number);
+            let outcome = current.answer(packet, &by, out);
+            tell(outcome, &self.counters);
+            match outcome {
+                Outcome::Answer { length, .. } => kit.batch.reply(number, length),
+                Outcome::Punt => self.punt(&mut kit.batch, number),
+                Outcome::Silence => {}
+            }
+        }
+        drop(current);
+        let failed = kit.batch.send(self.socket.as_fd());
+        self.counters.lose(Dropped::SocketError, failed);
+        if let Some(begun) = begun {
+            self.counters.observe(begun.elapsed());
+        }
+    }
+
+    #[cold]
+    fn punt(&self, batch: &mut Batch, number: usize) {
+        let queued = self.answering.punts.push(|| Punt {
+            packet: batch.packet(number).into(),
+            sender: batch.sender(number),
+            udp: true,
+            listener: self.listener,
+            way: Way::Udp {
+                worker: self.number,
+                origin: batch.origin(number),
+            },
+        });
+        if !queued {
+            self.counters.lose(Dropped::PuntQueueFull, 1);
+        }
+    }
+}
