@@ -1,5 +1,6 @@
 """The native plane's module, as native/glue makes it; see gtm/planes/native.py for its use."""
 
+from array import array
 from typing import final
 
 from gtm.snapshot import Snapshot
@@ -92,3 +93,31 @@ class Plane:
 
 def be_patient() -> None:
     """Makes the calling thread yield to those that answer."""
+
+def reached(
+    records: array[int], nodes: int, root: int, alias: int, bits: int
+) -> tuple[bytes, bytes, bytes]:
+    """See gtm/geo/crunch.py, as for all below."""
+
+def counted(all: array[int], wanted: int) -> int: ...
+def selected(
+    bits: int, starts: array[int], values: array[int], meaning: array[int]
+) -> tuple[bytes, bytes]: ...
+def crossed(
+    bits: int,
+    starts: array[int],
+    values: array[int],
+    other_starts: array[int],
+    other_values: array[int],
+    known: array[int],
+) -> tuple[bytes, bytes, bytes]: ...
+def filled(
+    bits: int,
+    starts: array[int],
+    values: array[int],
+    other_starts: array[int],
+    other_values: array[int],
+) -> tuple[bytes, bytes]: ...
+def cut(
+    bits: int, starts: array[int], values: array[int], area_of: array[int]
+) -> tuple[bytes, bytes, bytes]: ...

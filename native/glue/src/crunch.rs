@@ -19,6 +19,7 @@ type Written<'py> = (Octets<'py>, Octets<'py>);
 /// Adds the functions to the module.
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(reached, module)?)?;
+    module.add_function(wrap_pyfunction!(counted, module)?)?;
     module.add_function(wrap_pyfunction!(selected, module)?)?;
     module.add_function(wrap_pyfunction!(crossed, module)?)?;
     module.add_function(wrap_pyfunction!(filled, module)?)?;
@@ -89,6 +90,14 @@ fn reached<'py>(
 fn spelt<A: Starts>(found: Reached<A>) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
     let (starts, values) = written(&found.ranges);
     (starts, values, u32::octets(&found.data))
+}
+
+/// How many of the numbers are the one that is wanted.
+#[pyfunction]
+fn counted(all: &Bound<'_, PyAny>, wanted: u32) -> PyResult<usize> {
+    let py = all.py();
+    let all: Vec<u32> = numbers(all)?;
+    Ok(py.detach(|| all.iter().filter(|number| **number == wanted).count()))
 }
 
 /// The ranges with another value for each of theirs. ValueError if `meaning` lacks one.
