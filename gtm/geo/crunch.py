@@ -46,9 +46,7 @@ def selected(bits: int, starts: Starts, values: array[int], meaning: Sequence[in
     return _starts(bits, found[0]), _array("i", found[1])
 
 
-def crossed(
-    bits: int, one: Written, two: Written, numbers: dict[tuple[int, int], int]
-) -> Written:
+def crossed(bits: int, one: Written, two: Written, numbers: dict[tuple[int, int], int]) -> Written:
     """Ranges whose values number the pairs of the values of both; new pairs are added."""
     known = array("i", (value for pair in numbers for value in pair))
     starts, values, flat = _native.crossed(

@@ -46,9 +46,11 @@ class Wide(Sequence[int]):
             self.append(number)
 
     def __len__(self) -> int:
+        """How many numbers there are."""
         return len(self.pairs) >> 1
 
     def __iter__(self) -> Iterator[int]:
+        """The numbers in order."""
         halves = iter(self.pairs)
         return (high << HALF | low for high, low in zip(halves, halves, strict=True))
 
@@ -57,6 +59,7 @@ class Wide(Sequence[int]):
     @overload
     def __getitem__(self, at: slice) -> Wide: ...
     def __getitem__(self, at: int | slice) -> int | Wide:
+        """A number, or some of them."""
         if isinstance(at, int):
             place = range(len(self))[at]
             return self.pairs[2 * place] << HALF | self.pairs[2 * place + 1]
@@ -78,4 +81,5 @@ class Wide(Sequence[int]):
     __hash__ = None  # type: ignore[assignment]  # it can grow
 
     def __repr__(self) -> str:
+        """As it would be made."""
         return f"Wide({list(self)})"

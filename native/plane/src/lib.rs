@@ -8,6 +8,7 @@ mod answering;
 pub mod areas;
 mod arena;
 mod builder;
+pub mod bulk;
 mod connection;
 pub mod draw;
 pub mod geo;
