@@ -4,14 +4,22 @@
 # It answers on 5300 inside, so that its user needs no capability; publish that as 53.
 # Every setting is a GTM_* variable; `docker exec CONTAINER gtm status` asks the running server.
 
+FROM rust:1-slim AS rust
+
 FROM python:3.13-slim AS build
 WORKDIR /src
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
+COPY --from=rust /usr/local/rustup /usr/local/rustup
+COPY --from=rust /usr/local/cargo /usr/local/cargo
+ENV RUSTUP_HOME=/usr/local/rustup CARGO_HOME=/usr/local/cargo PATH=/usr/local/cargo/bin:$PATH
 RUN python -m venv /opt/gtm
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
+COPY native native
 COPY data data
 COPY zones zones
 COPY gtm gtm
-RUN /opt/gtm/bin/pip install --no-cache-dir --disable-pip-version-check ".[uvloop]"
+RUN GTM_REQUIRE_NATIVE=1 \
+    /opt/gtm/bin/pip install --no-cache-dir --disable-pip-version-check ".[uvloop]"
 
 FROM python:3.13-slim
 COPY --from=build /opt/gtm /opt/gtm

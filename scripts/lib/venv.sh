@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # The checkout's own virtualenv, .venv: made with the newest Python that will do, filled from
-# pyproject.toml, and left alone until either changes. Sourced by the scripts, in the checkout.
+# pyproject.toml and native/, and left alone until any of them changes. Sourced by the scripts, in the checkout.
 
 venv=$(pwd -P)/.venv
 
@@ -44,18 +44,34 @@ make_venv() {
     "$python" -m venv "$venv" || die "cannot make .venv with $python, see above"
 }
 
+# What an installation is made from: pyproject.toml, and the native plane's sources with the cargo
+# that builds them. It goes into .venv/installed, and where it has changed an installation is due.
+made_from() {
+    {
+        cat pyproject.toml setup.py
+        cargo --version 2>/dev/null || echo "no cargo"
+        find native -type f -not -path 'native/target/*' -print0 | LC_ALL=C sort -z | xargs -0 cksum
+    } | cksum
+}
+
 # need gtm, need 'gtm[dev]': installs gtm from the checkout, with what checks and tests use if that
-# is wanted. Copies of pyproject.toml in .venv/installed say what was installed, and when it is due.
+# is wanted, and builds the native plane where cargo is there.
 need() {
-    local what=$1 stamps=$venv/installed
+    local what=$1 stamps=$venv/installed made_from
     make_venv
-    if [[ -x $venv/bin/gtm && -e $stamps/$what && $(<"$stamps/$what") == "$(<pyproject.toml)" ]]
+    made_from=$(made_from)
+    if [[ -x $venv/bin/gtm && -e $stamps/$what && $(<"$stamps/$what") == "$made_from" ]] &&
+        { [[ ${GTM_REQUIRE_NATIVE-} != 1 ]] || compgen -G 'gtm/_native*.so' >/dev/null; }
     then return; fi
-    say "installing into .venv (the first time takes a minute)"
-    rm -rf "$stamps"
+    say "installing into .venv (the first time takes a minute, with cargo two)"
+    rm -rf "$stamps" gtm/_native*.so
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".${what#gtm}" ||
         die "cannot install gtm into .venv: pip failed, see above; it needs the network for this"
+    "$venv/bin/gtm" version | grep -q '^planes: native' ||
+        say "THE NATIVE PLANE WAS NOT BUILT, the slower python plane answers: install Rust" \
+            "(https://rustup.rs; Debian's is too old) and start this again; what went wrong is" \
+            "said by: .venv/bin/pip install --verbose --editable ."
     mkdir "$stamps"
-    cp pyproject.toml "$stamps/gtm"
-    [[ $what == gtm ]] || cp pyproject.toml "$stamps/$what"
+    echo "$made_from" >"$stamps/gtm"
+    [[ $what == gtm ]] || echo "$made_from" >"$stamps/$what"
 }

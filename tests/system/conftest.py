@@ -57,8 +57,12 @@ class World:
         beside.replace(self.zones / "gtm.yaml")
 
 
+both_planes = pytest.mark.parametrize("world", ["auto", "python"], indirect=True)
+
+
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    """Answered by the native plane where it is built, or by the one that `both_planes` names."""
     port = free_port()
     zones = tmp_path / "zones"
     zones.mkdir()
@@ -66,7 +70,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     (zones / "gtm.yaml").write_text(text, encoding="utf-8")
     backends = {address: Backend(address, port) for address in (US, EU, AP)}
     try:
-        with serving(tmp_path, zones) as gtm:
+        with serving(tmp_path, zones, "--plane", getattr(request, "param", "auto")) as gtm:
             yield World(backends, zones, text, gtm)
     finally:
         for backend in backends.values():

@@ -173,9 +173,9 @@ def run_gtm(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedPro
 
 
 @contextmanager
-def serving(folder: Path, zones: Path, geoip: str = str(SAMPLE)) -> Iterator[Gtm]:
+def serving(folder: Path, zones: Path, *arguments: str, geoip: str = str(SAMPLE)) -> Iterator[Gtm]:
     """A running server, stopped at the end."""
-    server = Gtm(folder, zones, geoip=geoip)
+    server = Gtm(folder, zones, *arguments, geoip=geoip)
     try:
         yield server.wait()
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import Literal
 
 import dns.edns
 import dns.message
@@ -17,9 +19,10 @@ import dns.query
 import dns.rcode
 import pytest
 
+from gtm.planes.choice import resolve
 from gtm.server import running
 from gtm.settings import Settings
-from tests.system.conftest import AP, EU, US, ZONE, World
+from tests.system.conftest import AP, EU, US, ZONE, World, both_planes
 from tests.system.harness import PATIENCE, Gtm, needs, run_gtm, serving, until
 
 TEXTS = ["note.gtm.example.com", "gtm.example.com"]
@@ -31,12 +34,14 @@ def london(world: World) -> str:
     return world.gtm.address("orders.gtm.example.com", options=[LONDON])
 
 
+@both_planes
 def test_clients_get_the_nearest_region(world: World) -> None:
     assert london(world) == EU
     assert world.gtm.address("payments.gtm.example.com", options=[SINGAPORE]) == AP
     assert world.gtm.address("orders.gtm.example.com") == US, "no place: the zone's first region"
 
 
+@both_planes
 def test_a_killed_backend_moves_its_clients_and_a_revived_one_gets_them_back(world: World) -> None:
     world.backends[EU].kill()
     until("clients of eu-west moved", lambda: london(world) == US)
@@ -61,6 +66,7 @@ def test_with_every_backend_down_all_are_answered_as_if_up(world: World) -> None
     until("all regions are down", lambda: london(world) == EU)
 
 
+@both_planes
 @pytest.mark.parametrize("transport", [[], ["+tcp"]])
 @pytest.mark.parametrize("server", ["127.0.0.1", "::1"])
 def test_dig_gets_the_same_over_udp_and_tcp_and_both_families(
@@ -88,6 +94,7 @@ def test_dig_shows_no_warning_and_the_scope(world: World) -> None:
     assert "CLIENT-SUBNET: 198.51.100.0/26/24" in found.stdout
 
 
+@both_planes
 def test_a_saved_file_is_served_without_losing_a_query(world: World) -> None:
     """Twenty saves while queries run: every query has an answer, and the last save wins."""
     stop = threading.Event()
@@ -164,6 +171,7 @@ def test_reload_by_command_says_how_it_went(world: World) -> None:
     assert "gtm.yaml:2:1: " in bad.stdout + bad.stderr
 
 
+@both_planes
 def test_a_flood_of_garbage_costs_no_error_in_the_log(world: World) -> None:
     source = random.Random(2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
@@ -203,6 +211,7 @@ def test_readyz_and_healthz(world: World) -> None:
     assert world.gtm.get("/readyz") == (200, "ready\n")
 
 
+@both_planes
 def test_metrics_count_what_was_answered(world: World) -> None:
     for _ in range(3):
         london(world)
@@ -264,12 +273,31 @@ def test_a_broken_database_at_the_start_is_named_and_none_is_a_way_to_go_on(
         assert london == US, "the zone's first region for everyone"
 
 
-async def test_answers_go_on_while_the_control_loop_is_stuck(tmp_path: Path) -> None:
+@both_planes
+def test_log_status_and_metrics_say_which_plane_answers(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    wanted = "python" if "python" in request.node.name else resolve("auto")
+    started = next(line for line in world.gtm.records() if line["event"] == "starting")
+    assert started["plane"] == world.gtm.status()["plane"] == wanted
+    assert f'plane="{wanted}"' in world.gtm.get("/metrics")[1]
+    if os.environ.get("GTM_REQUIRE_NATIVE") == "1":
+        assert resolve("auto") == "native"
+
+
+@pytest.mark.parametrize("plane", ["auto", "python"])
+async def test_answers_go_on_while_the_control_loop_is_stuck(
+    tmp_path: Path, plane: Literal["auto", "python"]
+) -> None:
     """The loop is held for as long as two hundred queries take: nothing else can end the hold."""
     zone = tmp_path / "gtm.yaml"
     zone.write_text(ZONE.replace("PORT", "80").replace("check: web", "min_up: 1"), encoding="utf-8")
     settings = Settings(
-        zones=zone, listen=("127.0.0.1:0",), api=(f"unix:{tmp_path}/s",), geoip=("none",)
+        zones=zone,
+        listen=("127.0.0.1:0",),
+        api=(f"unix:{tmp_path}/s",),
+        geoip=("none",),
+        plane=plane,
     )
     async with running(settings) as server:
         port = server.listeners[0].at.port

@@ -45,10 +45,12 @@ pub struct Looked {
 }
 
 impl Looked {
-    /// The hash of the name in the question; 0 if there is none.
+    /// Has the CPU fetch what the name's look-up reads second, while other packets are looked at.
     #[inline]
-    pub fn hash(&self) -> u64 {
-        self.hash
+    pub fn reach(&self, snapshot: &Snapshot) {
+        if let Packet::Query(_) = self.packet {
+            snapshot.names.reach(self.hash);
+        }
     }
 }
 
@@ -59,15 +61,16 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut 
     finish(snapshot, packet, &look(snapshot, packet), by, out)
 }
 
-/// The first half of `answer`: reads the packet. What `Names::bucket` and then `Names::likely` have
-/// for its hash can be brought into the cache while other packets are read.
+/// The first half of `answer`: reads the packet, and has the CPU fetch what the look-up reads
+/// first. Over a batch: `look` at all packets, `reach` for all, `finish` all.
 #[inline]
 pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
     let read = read(packet);
-    let hash = match &read {
-        Packet::Query(query) => snapshot.names.hash(packet, HEADER, query.end),
-        _ => 0,
-    };
+    let mut hash = 0;
+    if let Packet::Query(query) = &read {
+        hash = snapshot.names.hash(packet, HEADER, query.end);
+        snapshot.names.approach(hash);
+    }
     Looked { packet: read, hash }
 }
 

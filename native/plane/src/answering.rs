@@ -7,21 +7,63 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 
-use crate::answer::{self, Circumstances, Outcome};
+use crate::answer::{self, Circumstances, Looked, Outcome};
 use crate::punt::Punts;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped};
 
 /// What packets are answered from. It is a trait so that sockets are tested without zones.
+///
+/// An answer is made in steps, so that what the next step needs of a packet comes into the cache
+/// while those of other packets are taken.
 pub trait Answers: Send + Sync + 'static {
-    /// Answers a packet into `out`.
-    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome;
+    /// A packet that was read.
+    type Looked;
+
+    /// Reads a packet, and has what it asks for looked for.
+    fn look(&self, packet: &[u8]) -> Self::Looked;
+
+    /// Has what was found brought into the cache.
+    fn fetch(&self, _looked: &Self::Looked) {}
+
+    /// Answers the packet into `out`.
+    fn finish(
+        &self,
+        packet: &[u8],
+        looked: &Self::Looked,
+        by: &Circumstances,
+        out: &mut [u8],
+    ) -> Outcome;
+
+    /// All at once.
+    #[inline]
+    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
+        self.finish(packet, &self.look(packet), by, out)
+    }
 }
 
 impl Answers for Snapshot {
+    type Looked = Looked;
+
     #[inline]
-    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
-        answer::answer(self, packet, by, out)
+    fn look(&self, packet: &[u8]) -> Looked {
+        answer::look(self, packet)
+    }
+
+    #[inline]
+    fn fetch(&self, looked: &Looked) {
+        looked.reach(self);
+    }
+
+    #[inline]
+    fn finish(
+        &self,
+        packet: &[u8],
+        looked: &Looked,
+        by: &Circumstances,
+        out: &mut [u8],
+    ) -> Outcome {
+        answer::finish(self, packet, looked, by, out)
     }
 }
 

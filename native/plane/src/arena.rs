@@ -14,6 +14,7 @@
 
 use crate::names::Entry;
 use crate::plans::Rendered;
+use crate::sys::advise_huge;
 
 /// Type under which the entry for all other types stands; nobody asks for it (RFC 6895: reserved).
 pub const OTHER: u16 = u16::MAX;
@@ -138,9 +139,12 @@ impl Arena {
         self.octets.get(place as usize * UNIT..)
     }
 
-    /// Gives back memory that is not needed.
-    pub fn shrink(&mut self) {
-        self.octets.shrink_to_fit();
+    /// Moves to memory that fits, in huge pages where the system has them.
+    pub fn settle(&mut self) {
+        let mut settled = Vec::with_capacity(self.octets.len());
+        advise_huge(settled.spare_capacity_mut());
+        settled.extend_from_slice(&self.octets);
+        self.octets = settled;
         self.far.shrink_to_fit();
     }
 

@@ -134,7 +134,7 @@ impl Builder {
                 self.names.arena.cover(place);
             }
         }
-        self.names.arena.shrink();
+        self.names.arena.settle();
         self.names
     }
 

@@ -14,6 +14,7 @@ pub mod draw;
 pub mod geo;
 mod hash;
 pub mod names;
+mod origin;
 pub mod plane;
 pub mod plans;
 pub mod punt;

@@ -7,7 +7,10 @@ use crate::arena::{Arena, Node};
 pub use crate::builder::Builder;
 use crate::hash::{Key, same};
 use crate::plans::Rendered;
+use crate::sys::prefetch;
 use crate::table::Table;
+
+const LINE: usize = 64; // octets that are fetched at once
 
 /// A zone, as far as its negative answers and failures go.
 pub struct Zone {
@@ -115,16 +118,22 @@ impl Names {
         self.arena.at(self.table.find(hash, is_right)?)
     }
 
-    /// The bucket where a search for the hash begins: to be brought into the cache.
+    /// Has the CPU fetch the bucket where a search for the hash begins.
     #[inline]
-    pub fn bucket(&self, hash: u64) -> Option<&u64> {
-        self.table.bucket(hash)
+    pub fn approach(&self, hash: u64) {
+        if let Some(bucket) = self.table.bucket(hash) {
+            prefetch(bucket);
+        }
     }
 
-    /// What likely stands at the name with the hash: to be brought into the cache.
+    /// Has the CPU fetch what likely stands at the name with the hash.
     #[inline]
-    pub fn likely(&self, hash: u64) -> Option<&[u8]> {
-        self.arena.octets(self.table.likely(hash)?)
+    pub fn reach(&self, hash: u64) {
+        let octets = self.table.likely(hash).and_then(|at| self.arena.octets(at));
+        if let Some((line, rest)) = octets.and_then(|octets| octets.split_first_chunk::<LINE>()) {
+            prefetch(line);
+            prefetch(rest.as_ptr());
+        }
     }
 
     /// How many labels the deepest name has.

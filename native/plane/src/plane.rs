@@ -170,7 +170,7 @@ impl<A: Answers> Plane<A> {
                     return;
                 };
                 drop(sockets);
-                if origin.send(socket.as_fd(), message).is_err()
+                if sys::send_to(socket.as_fd(), &origin, message).is_err()
                     && let Some(counters) = counted.udp.get(worker)
                 {
                     counters.lose(Dropped::SocketError, 1);

@@ -1,15 +1,14 @@
 //! Packets for the reference responder: a queue that never makes an answering thread wait.
 
-use std::fs::File;
 use std::io::{self, Read, Write};
-use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::net::{IpAddr, Shutdown};
+use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst, fence};
 use std::time::{Duration, Instant};
 
 use crossbeam_queue::ArrayQueue;
 
-use crate::sys::{self, Origin};
+use crate::origin::Origin;
 
 /// A packet for the reference responder.
 #[derive(Debug)]
@@ -38,20 +37,24 @@ pub(crate) enum Way {
 pub(crate) struct Punts {
     queue: ArrayQueue<Punt>,
     waiting: AtomicUsize, // threads in `next` that found nothing
-    told: AtomicBool,     // whether `event` was written to since one of them woke
+    told: AtomicBool,     // whether `teller` was written to since one of them woke
     closed: AtomicBool,
-    event: File,
+    teller: UnixStream,
+    hearer: UnixStream,
 }
 
 impl Punts {
     /// So many punts wait at the most.
     pub fn new(limit: usize) -> io::Result<Self> {
+        let (teller, hearer) = UnixStream::pair()?;
+        teller.set_nonblocking(true)?;
         Ok(Self {
             queue: ArrayQueue::new(limit.max(1)),
             waiting: AtomicUsize::new(0),
             told: AtomicBool::new(false),
             closed: AtomicBool::new(false),
-            event: File::from(sys::event()?),
+            teller,
+            hearer,
         })
     }
 
@@ -76,6 +79,9 @@ impl Punts {
                 return None;
             }
             if let Some(punt) = self.queue.pop() {
+                if !self.queue.is_empty() && self.waiting.load(SeqCst) != 0 {
+                    self.tell(); // one that was told may be slow, and others wait
+                }
                 return Some(punt);
             }
             let left = until.saturating_duration_since(Instant::now());
@@ -89,14 +95,13 @@ impl Punts {
     /// Ends all waiting.
     pub fn close(&self) {
         self.closed.store(true, SeqCst);
-        let _ = (&self.event).write(&1_u64.to_ne_bytes());
+        let _ = self.teller.shutdown(Shutdown::Both); // fails only where it was before
         while self.queue.pop().is_some() {}
     }
 
     fn tell(&self) {
         if !self.told.swap(true, SeqCst) {
-            // it can fail only where the counter is full, and then nobody sleeps
-            let _ = (&self.event).write(&1_u64.to_ne_bytes());
+            let _ = (&self.teller).write(&[1]); // where it would block, enough was told
         }
     }
 
@@ -104,12 +109,11 @@ impl Punts {
         self.waiting.fetch_add(1, SeqCst);
         fence(SeqCst);
         if self.queue.is_empty() && !self.closed.load(SeqCst) {
-            sys::wait_readable(self.event.as_fd(), at_most);
+            let bounded = self.hearer.set_read_timeout(Some(at_most));
+            // an error is that it took too long, or a signal; the queue is looked at anyway
+            let _ = bounded.and_then(|()| (&self.hearer).read(&mut [0; 64]));
         }
         self.waiting.fetch_sub(1, SeqCst);
-        if !self.closed.load(SeqCst) {
-            let _ = (&self.event).read(&mut [0; 8]);
-        }
         self.told.store(false, SeqCst);
     }
 }

@@ -3,13 +3,13 @@
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::io;
 use std::mem::size_of;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use crate::answer::UDP_MAXIMUM;
+use crate::origin::{CONTROL, Origin};
 
 /// Datagrams that are received and answered together at the most.
 pub const BATCH: usize = 64;
@@ -17,21 +17,8 @@ pub const BATCH: usize = 64;
 /// Octets read of a datagram; a longer one reads as malformed.
 pub const LARGEST_QUERY: usize = 4096;
 
-/// Octets of control messages that are kept: one IPV6_PKTINFO has 40.
-const CONTROL: usize = 48;
-
 /// Niceness of a thread that must not take the CPU from those that answer.
 const PATIENT: libc::c_int = 10;
-
-/// Where a datagram came from and which address was asked: where its answer goes, and from where.
-#[repr(C, align(8))]
-#[derive(Clone, Copy, Debug)]
-pub struct Origin {
-    control: [u8; CONTROL],
-    controls: usize, // octets of `control`
-    name: libc::sockaddr_in6,
-    named: libc::socklen_t, // octets of `name`
-}
 
 /// One datagram and its answer. Their parts lie together, and the length of a slot is no multiple
 /// of 4096, so that the slots' first octets do not fight for the same lines of the cache.
@@ -195,7 +182,7 @@ impl Batch {
             )
         };
         origin.named = header.msg_namelen;
-        origin.controls = source(&mut origin.control, header.msg_controllen as usize);
+        origin.settle(header.msg_controllen as _);
     }
 
     /// Queues so many octets of a datagram's answer for `send`.
@@ -224,6 +211,18 @@ impl Batch {
             (*header).msg_controllen = (*slot).origin.controls as _;
         }
         self.queued += 1;
+    }
+
+    /// Gives a datagram a sender that can't be answered.
+    #[cfg(test)]
+    fn misdirect(&mut self, number: usize) {
+        // SAFETY: in bounds, and the memory is ours alone
+        unsafe {
+            (*self.memory.as_ptr()).slots[number % BATCH]
+                .origin
+                .name
+                .sin6_port = 0
+        };
     }
 
     /// Sends the queued answers; gives the number of those that could not be sent.
@@ -265,65 +264,27 @@ impl Drop for Batch {
     }
 }
 
-impl Origin {
-    /// The sender's address; IPv4 that came over an IPv6 socket is IPv4.
-    #[inline]
-    pub fn sender(&self) -> IpAddr {
-        if libc::c_int::from(self.name.sin6_family) == libc::AF_INET6 {
-            return IpAddr::V6(Ipv6Addr::from(self.name.sin6_addr.s6_addr)).to_canonical();
-        }
-        // a sockaddr_in has its address where a sockaddr_in6 has its flow
-        IpAddr::V4(Ipv4Addr::from(self.name.sin6_flowinfo.to_ne_bytes()))
-    }
-
-    /// Sends an answer without waiting.
-    pub fn send(&self, socket: BorrowedFd<'_>, message: &[u8]) -> io::Result<()> {
-        let mut origin = *self;
-        let mut part = libc::iovec {
-            iov_base: message.as_ptr().cast_mut().cast(),
-            iov_len: message.len(),
-        };
-        // SAFETY: all zero octets are a valid header.
-        let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
-        header.msg_iov = &raw mut part;
-        header.msg_iovlen = 1;
-        header.msg_name = (&raw mut origin.name).cast();
-        header.msg_namelen = origin.named;
-        header.msg_control = (&raw mut origin.control).cast();
-        header.msg_controllen = origin.controls as _;
-        // SAFETY: the header points at values that live until the call returns; nothing is written.
-        let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_DONTWAIT) };
-        if sent < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(())
-    }
-}
-
-/// Makes of what the kernel told of a datagram's destination (ip(7), ipv6(7)) the control message
-/// that has an answer leave from there; gives its length, 0 if it told nothing.
-///
-/// The interface stays open, as the way back may be another; but for link-local addresses, which
-/// mean nothing without theirs.
-fn source(control: &mut [u8; CONTROL], told: usize) -> usize {
-    const HEAD: usize = size_of::<libc::cmsghdr>();
-    const LEVEL: usize = size_of::<usize>();
-    let number = |at: usize, octets: &[u8; CONTROL]| {
-        i32::from_ne_bytes([octets[at], octets[at + 1], octets[at + 2], octets[at + 3]])
+/// Sends an answer to where its question came from, without waiting.
+pub fn send_to(socket: BorrowedFd<'_>, origin: &Origin, message: &[u8]) -> io::Result<()> {
+    let mut origin = *origin;
+    let mut part = libc::iovec {
+        iov_base: message.as_ptr().cast_mut().cast(),
+        iov_len: message.len(),
     };
-    let kind = (number(LEVEL, control), number(LEVEL + 4, control));
-    if kind == (libc::IPPROTO_IP, libc::IP_PKTINFO) && told >= HEAD + 12 {
-        control[HEAD..HEAD + 4].fill(0);
-        return told.min(CONTROL);
+    // SAFETY: all zero octets are a valid header.
+    let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+    header.msg_iov = &raw mut part;
+    header.msg_iovlen = 1;
+    header.msg_name = (&raw mut origin.name).cast();
+    header.msg_namelen = origin.named;
+    header.msg_control = (&raw mut origin.control).cast();
+    header.msg_controllen = origin.controls as _;
+    // SAFETY: the header points at values that live until the call returns; nothing is written.
+    let sent = unsafe { libc::sendmsg(socket.as_raw_fd(), &header, libc::MSG_DONTWAIT) };
+    if sent < 0 {
+        return Err(io::Error::last_os_error());
     }
-    if kind == (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) && told >= HEAD + 20 {
-        let local = control[HEAD] == 0xFE && control[HEAD + 1] & 0xC0 == 0x80;
-        if !local {
-            control[HEAD + 16..HEAD + 20].fill(0);
-        }
-        return told.min(CONTROL);
-    }
-    0
+    Ok(())
 }
 
 /// Has the kernel tell with each datagram which address it was sent to.
@@ -369,36 +330,6 @@ pub fn duplicate(descriptor: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(made) })
 }
 
-/// A counter in the kernel that can be waited for (eventfd(2)); never blocks when read.
-pub fn event() -> io::Result<OwnedFd> {
-    // SAFETY: no memory is involved; what is returned is checked, and owned by nobody else.
-    unsafe {
-        let fd = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        Ok(OwnedFd::from_raw_fd(fd))
-    }
-}
-
-/// Waits until there is something to read, so long at the most, or a signal comes.
-pub fn wait_readable(fd: BorrowedFd<'_>, at_most: Duration) {
-    let milliseconds = at_most.as_nanos().div_ceil(1_000_000);
-    let mut wanted = libc::pollfd {
-        fd: fd.as_raw_fd(),
-        events: libc::POLLIN,
-        revents: 0,
-    };
-    // SAFETY: one pollfd, as told, that lives until the call returns.
-    unsafe {
-        libc::poll(
-            &raw mut wanted,
-            1,
-            i32::try_from(milliseconds).unwrap_or(i32::MAX),
-        )
-    };
-}
-
 /// Counters at 0 in memory that takes no room until it is written to.
 pub fn counters(count: usize) -> Box<[AtomicU64]> {
     let zeroed = Box::into_raw(vec![0_u64; count].into_boxed_slice()); // calloc
@@ -442,3 +373,25 @@ pub fn prefetch<T>(place: *const T) {
     #[cfg(not(target_arch = "x86_64"))]
     let _ = place;
 }
+
+/// Asks for huge pages for a large run of memory that is about to be filled and then read at
+/// random: with small ones each read would cost a look into the page tables first.
+pub fn advise_huge<T>(space: &[T]) {
+    const PAGE: usize = 4096;
+    const HUGE: usize = 1 << 21;
+    let (from, size) = (space.as_ptr().addr(), size_of_val(space));
+    let begin = from.next_multiple_of(PAGE);
+    let end = (from + size) / PAGE * PAGE;
+    if end < begin + 2 * HUGE {
+        return;
+    }
+    // SAFETY: advice on whole pages inside memory that is borrowed here; it changes no contents,
+    // and that it is refused does no harm.
+    unsafe {
+        let place = space.as_ptr().cast_mut().cast::<libc::c_void>();
+        libc::madvise(place.with_addr(begin), end - begin, libc::MADV_HUGEPAGE);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! From a name's hash to its place in the arena: open addressing over 8-octet buckets.
 
+use crate::sys::advise_huge;
+
 /// Places by hash. A bucket is `fingerprint << 32 | place`, 0 where it is empty; half of them at
 /// least are, so that a search seldom leaves the cache line that it begins in.
 pub struct Table {
@@ -11,8 +13,10 @@ impl Table {
     /// An empty table with room for `count` places.
     pub fn with_room(count: usize) -> Self {
         let size = (2 * count).next_power_of_two().max(8);
+        let buckets = vec![0; size];
+        advise_huge(&buckets);
         Self {
-            buckets: vec![0; size],
+            buckets,
             mask: size - 1,
         }
     }

@@ -1,5 +1,9 @@
 //! A small world to ask questions of: one zone with a bit of everything.
-#![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(
+    dead_code,
+    clippy::panic,
+    reason = "each test file uses a part of it, and fails loudly"
+)]
 
 use std::net::IpAddr;
 use std::sync::Arc;

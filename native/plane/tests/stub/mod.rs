@@ -1,6 +1,7 @@
 //! What the sockets are tested with: a plane whose answers tell what it was asked and how.
 
 #![allow(dead_code, reason = "each test file uses a part")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::sync::Arc;
@@ -27,7 +28,11 @@ pub const FAULT: u8 = b'F';
 pub struct Stub(pub u8);
 
 impl Answers for Stub {
-    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
+    type Looked = ();
+
+    fn look(&self, _: &[u8]) {}
+
+    fn finish(&self, packet: &[u8], (): &(), by: &Circumstances, out: &mut [u8]) -> Outcome {
         match packet.get(12) {
             None => return Outcome::Silence,
             Some(&PUNT) => return Outcome::Punt,

@@ -1,4 +1,4 @@
-"""The python plane on real loopback sockets."""
+"""Both planes on real loopback sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import socket
 import struct
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import dns.message
@@ -15,10 +17,12 @@ import dns.rcode
 import pytest
 
 from gtm.errors import StartError
-from gtm.planes import tcp
-from gtm.planes.python import PythonPlane
-from gtm.planes.sockets import ListenAddress, bind, parse_listen
+from gtm.planes import Plane, choice, tcp
+from gtm.planes.sockets import ListenAddress, Listener, bind, parse_listen
 from gtm.planes.stats import SocketStats
+from gtm.planes.tcp import CONNECTIONS
+from gtm.snapshot import Snapshot
+from tests.unit.planes.native_plane import require
 from tests.worlds import compile_world
 
 ZONE = """
@@ -38,16 +42,45 @@ def listen(address: str) -> ListenAddress:
     return ListenAddress(ip_address(address), 0)
 
 
-@pytest.fixture
-def plane() -> Iterator[PythonPlane]:
-    made = PythonPlane([bind(listen("127.0.0.1")), bind(listen("0.0.0.0")), bind(listen("::1"))])
+@dataclass
+class Served:
+    """A plane that answers, and its sockets."""
+
+    plane: Plane
+    listeners: list[Listener]
+
+    def publish(self, snapshot: Snapshot) -> None:
+        self.plane.publish(snapshot)
+
+
+def serving(name: str, workers: int = 1) -> Iterator[Served]:
+    if name == "native":
+        require()
+    hosts = ("127.0.0.1", "0.0.0.0", "::1")
+    listeners = [bind(listen(host), workers) for host in hosts]
+    made = Served(choice.make(name, listeners, CONNECTIONS), listeners)
     made.publish(compile_world({"gtm.yaml": ZONE}).snapshot)
     yield made
-    made.stop()
+    made.plane.stop()
 
 
-def port(plane: PythonPlane, index: int = 0) -> int:
-    return plane._listeners[index].at.port
+@pytest.fixture(params=["python", "native"])
+def plane(request: pytest.FixtureRequest) -> Iterator[Served]:
+    yield from serving(request.param)
+
+
+@pytest.fixture
+def python_plane() -> Iterator[Served]:
+    yield from serving("python")
+
+
+@pytest.fixture
+def two_workers() -> Iterator[Served]:
+    yield from serving("native", workers=2)
+
+
+def port(plane: Served, index: int = 0) -> int:
+    return plane.listeners[index].at.port
 
 
 QUERY = dns.message.make_query("orders.gtm.example.com", "A")
@@ -55,7 +88,7 @@ QUERY = dns.message.make_query("orders.gtm.example.com", "A")
 
 @pytest.mark.parametrize(("index", "where"), [(0, "127.0.0.1"), (1, "127.0.0.1"), (2, "::1")])
 def test_it_answers_over_udp_and_tcp_on_both_families(
-    plane: PythonPlane, index: int, where: str
+    plane: Served, index: int, where: str
 ) -> None:
     over_udp = dns.query.udp(QUERY, where, WAIT, port(plane, index))
     over_tcp = dns.query.tcp(QUERY, where, WAIT, port(plane, index))
@@ -63,7 +96,7 @@ def test_it_answers_over_udp_and_tcp_on_both_families(
     assert over_udp.answer[0][0].to_text() == "192.0.2.10"
 
 
-def test_on_a_wildcard_the_reply_comes_from_the_address_that_was_asked(plane: PythonPlane) -> None:
+def test_on_a_wildcard_the_reply_comes_from_the_address_that_was_asked(plane: Served) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(WAIT)
         client.sendto(QUERY.to_wire(), ("127.0.0.7", port(plane, 1)))
@@ -71,7 +104,7 @@ def test_on_a_wildcard_the_reply_comes_from_the_address_that_was_asked(plane: Py
     assert peer[0] == "127.0.0.7"
 
 
-def test_a_published_snapshot_is_answered_from_at_once(plane: PythonPlane) -> None:
+def test_a_published_snapshot_is_answered_from_at_once(plane: Served) -> None:
     plane.publish(compile_world({"gtm.yaml": ZONE}, down=["192.0.2.10"]).snapshot)
     answer = dns.query.udp(QUERY, "127.0.0.1", WAIT, port(plane))
     assert answer.answer[0][0].to_text() == "192.0.2.10", "no check: nothing can be down"
@@ -80,7 +113,7 @@ def test_a_published_snapshot_is_answered_from_at_once(plane: PythonPlane) -> No
     assert answer.answer[0][0].to_text() == "192.0.2.11"
 
 
-def test_queries_pipelined_on_one_connection_are_all_answered(plane: PythonPlane) -> None:
+def test_queries_pipelined_on_one_connection_are_all_answered(plane: Served) -> None:
     wires = [
         dns.message.make_query("orders.gtm.example.com", "A", id=at).to_wire() for at in range(50)
     ]
@@ -90,7 +123,7 @@ def test_queries_pipelined_on_one_connection_are_all_answered(plane: PythonPlane
     assert sorted(seen) == sorted(struct.pack("!H", at) for at in range(50))
 
 
-def test_a_query_in_one_octet_pieces_is_answered(plane: PythonPlane) -> None:
+def test_a_query_in_one_octet_pieces_is_answered(plane: Served) -> None:
     wire = QUERY.to_wire()
     with socket.create_connection(("127.0.0.1", port(plane)), WAIT) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -99,7 +132,7 @@ def test_a_query_in_one_octet_pieces_is_answered(plane: PythonPlane) -> None:
         assert read_frame(client)[:2] == wire[:2]
 
 
-def test_a_response_sent_to_us_over_tcp_ends_the_connection(plane: PythonPlane) -> None:
+def test_a_response_sent_to_us_over_tcp_ends_the_connection(plane: Served) -> None:
     answer = dns.query.tcp(QUERY, "127.0.0.1", WAIT, port(plane)).to_wire()
     with socket.create_connection(("127.0.0.1", port(plane)), WAIT) as client:
         client.sendall(struct.pack("!H", len(answer)) + answer)
@@ -108,14 +141,14 @@ def test_a_response_sent_to_us_over_tcp_ends_the_connection(plane: PythonPlane) 
 
 
 def test_one_client_has_so_many_connections_and_no_more(
-    plane: PythonPlane, monkeypatch: pytest.MonkeyPatch
+    python_plane: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tcp, "PER_CLIENT", 2)
-    clients = [connect(plane) for _ in range(2)]
+    clients = [connect(python_plane) for _ in range(2)]
     try:
         for client in clients:  # both are known to the server once they have an answer
             exchange(client)
-        with connect(plane) as third, pytest.raises(CUT_OFF):
+        with connect(python_plane) as third, pytest.raises(CUT_OFF):
             exchange(third)
         exchange(clients[0])
     finally:
@@ -158,7 +191,7 @@ def test_idle_connections_are_closed() -> None:
     assert (old.ended, new.ended) == (True, False)
 
 
-def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(plane: PythonPlane) -> None:
+def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(plane: Served) -> None:
     """Far more answers than any buffer holds: all are there once the client reads."""
     wire = QUERY.to_wire()
     frame = struct.pack("!H", len(wire)) + wire
@@ -171,7 +204,7 @@ def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(plane: P
         sending.join(WAIT)
 
 
-def test_garbage_gets_formerr_or_silence_and_the_next_query_is_answered(plane: PythonPlane) -> None:
+def test_garbage_gets_formerr_or_silence_and_the_next_query_is_answered(plane: Served) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.connect(("127.0.0.1", port(plane)))
         for size in (0, 1, 11, 12, 13, 64, 600, 5000):
@@ -180,19 +213,55 @@ def test_garbage_gets_formerr_or_silence_and_the_next_query_is_answered(plane: P
     assert dns.query.udp(QUERY, "127.0.0.1", WAIT, port(plane)).rcode() == dns.rcode.NOERROR
 
 
-def test_what_was_answered_is_counted(plane: PythonPlane) -> None:
-    dns.query.udp(QUERY, "127.0.0.1", WAIT, port(plane))
-    dns.query.udp(dns.message.make_query("www.example.org", "A"), "127.0.0.1", WAIT, port(plane))
-    stats = plane.stats[0]
+def counted(plane: Served, snapshot: Snapshot) -> Counter[tuple[str, str, str]]:
+    """Answers over UDP so far, by service, region and how they ended."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for stats in plane.plane.stats:
+        if stats.proto == "udp":
+            for tally, count in (
+                *zip(snapshot.tallies, stats.fast, strict=True),
+                *stats.slow.items(),
+            ):
+                found[tally.service, tally.region, tally.rcode] += count
+    return +found
+
+
+def test_what_was_answered_is_counted(plane: Served) -> None:
+    snapshot = compile_world({"gtm.yaml": ZONE}).snapshot
+    plane.publish(snapshot)
+    for name, rrtype in (("orders.gtm.example.com", "A"), ("www.example.org", "A"), (".", "ANY")):
+        dns.query.udp(dns.message.make_query(name, rrtype), "127.0.0.1", WAIT, port(plane))
+    expected = {("orders.gtm.example.com.", "us", "NOERROR"): 1, ("", "", "REFUSED"): 2}
     deadline = time.monotonic() + WAIT
-    while not stats.slow and time.monotonic() < deadline:
+    while counted(plane, snapshot) != expected and time.monotonic() < deadline:
         pass  # the answer may be here before it is counted
-    snapshot = plane._answering._snapshot  # type: ignore[union-attr]
-    counted = [tally for tally, count in zip(snapshot.tallies, stats.fast, strict=True) if count]
-    assert [(tally.service, tally.region) for tally in counted] == [
-        ("orders.gtm.example.com.", "us")
-    ]
-    assert [tally.rcode for tally in stats.slow] == ["REFUSED"]
+    assert counted(plane, snapshot) == expected
+
+
+def test_answers_are_counted_by_area_where_capacity_asks(plane: Served) -> None:
+    limited = ZONE.replace("location: IE}", "location: IE, capacity: 100}")
+    snapshot = compile_world({"gtm.yaml": limited}).snapshot
+    plane.publish(snapshot)
+    for _ in range(3):
+        dns.query.udp(QUERY, "127.0.0.1", WAIT, port(plane))
+    steered = next(node.steered for node in snapshot.nodes.values() if node.steered)
+    deadline = time.monotonic() + WAIT
+    while sum(steered.areas.asked or ()) < 3 and time.monotonic() < deadline:
+        plane.plane.count()
+    assert sum(steered.areas.asked or ()) == 3
+    plane.plane.count()
+    assert sum(steered.areas.asked or ()) == 3, "nothing is counted twice"
+
+
+def test_workers_share_a_port(two_workers: Served) -> None:
+    for _ in range(20):  # each from a port of its own: the kernel deals them out
+        answer = dns.query.udp(QUERY, "127.0.0.1", WAIT, port(two_workers))
+        assert answer.answer[0][0].to_text() == "192.0.2.10"
+
+
+def test_a_port_that_workers_share_is_in_use_for_others(two_workers: Served) -> None:
+    with pytest.raises(StartError, match="in use"):
+        bind(two_workers.listeners[0].at, workers=2)
 
 
 def test_an_address_in_use_is_a_clear_error() -> None:
@@ -234,7 +303,7 @@ def test_wrong_listen_addresses_say_what_to_write(text: str, why: str) -> None:
         parse_listen(text)
 
 
-def connect(plane: PythonPlane) -> socket.socket:
+def connect(plane: Served) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port(plane)), WAIT)
 
 

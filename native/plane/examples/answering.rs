@@ -1,0 +1,219 @@
+//! Nanoseconds per answer, without sockets: `cargo run --release --example answering [NAMES]`.
+//!
+//! Least of some rounds, each of a million packets that were made before, in random order.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Instant;
+
+use gtm_plane::answer::{Circumstances, Outcome, answer, finish, look};
+use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
+use gtm_plane::draw::mix;
+use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
+use gtm_plane::plans::{Pick, Plan, Plans, Rendered, Row};
+use gtm_plane::snapshot::Snapshot;
+
+const PREFIXES: u32 = 370_000;
+const AREAS: u32 = 500;
+const PACKETS: usize = 1 << 20;
+const ROUNDS: usize = 5;
+const BATCH: usize = 32;
+
+fn main() {
+    let count = std::env::args().nth(1).and_then(|text| text.parse().ok());
+    let count = count.unwrap_or(1000);
+    let began = Instant::now();
+    let world = snapshot(count);
+    let megabytes = world.names.memory() as f64 / 1e6;
+    println!(
+        "{count} names of each kind: {megabytes:.0} MB, made in {:.2?}",
+        began.elapsed()
+    );
+    measure("fixed", &world, count, |name| query(b's', name, None));
+    measure("steered", &world, count, |name| query(b'd', name, None));
+    measure("steered, client subnet", &world, count, |name| {
+        query(b'd', name, Some(mix(name ^ 77) as u32))
+    });
+    measure("no such name", &world, count, |name| {
+        query(b'n', name, None)
+    });
+}
+
+fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u8>) {
+    let made = (0..PACKETS as u64).map(|at| make(mix(at) % count));
+    let made: Vec<Vec<u8>> = made.collect();
+    let flat = made.concat(); // one behind another, as they come from a socket
+    let mut rest = flat.as_slice();
+    let take = |packet: &Vec<u8>| rest.split_off(..packet.len()).unwrap_or_default();
+    let packets: Vec<&[u8]> = made.iter().map(take).collect();
+    let by = Circumstances {
+        sender: [192, 0, 2, 1].into(),
+        random: 0x1234_5678,
+        now: 1e9,
+        udp: true,
+    };
+    let mut out = [0; 1232];
+    let mut one = |packet: &&[u8]| check(answer(world, packet, &by, &mut out));
+    let alone = least(|| packets.iter().for_each(&mut one));
+    let mut out = [0; 1232];
+    let mut looked = Vec::new();
+    let batched = least(|| {
+        for batch in packets.chunks(BATCH) {
+            looked.clear();
+            looked.extend(batch.iter().map(|packet| look(world, packet)));
+            looked.iter().for_each(|looked| looked.reach(world));
+            for (packet, looked) in batch.iter().zip(&looked) {
+                check(finish(world, packet, looked, &by, &mut out));
+            }
+        }
+    });
+    println!("{what}: {alone:.0} ns, {batched:.0} ns in batches of {BATCH}");
+}
+
+fn check(outcome: Outcome) {
+    assert!(matches!(black_box(outcome), Outcome::Answer { .. }));
+}
+
+fn least(mut round: impl FnMut()) -> f64 {
+    let time = |_| {
+        let began = on_cpu();
+        round();
+        (on_cpu() - began) / PACKETS as f64
+    };
+    (0..ROUNDS).map(time).fold(f64::MAX, f64::min)
+}
+
+/// Nanoseconds that this process has run.
+fn on_cpu() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let first = text
+        .split(' ')
+        .next()
+        .and_then(|number| number.parse().ok());
+    first.unwrap_or(0.0)
+}
+
+// --- the world --------------------------------------------------------------------------
+
+fn wire(kind: u8, number: u64) -> Vec<u8> {
+    let label = format!("{}{number:07}", kind as char);
+    [
+        &[label.len() as u8],
+        label.as_bytes(),
+        b"\x03gtm\x07example\x03com\0",
+    ]
+    .concat()
+}
+
+fn query(kind: u8, number: u64, client: Option<u32>) -> Vec<u8> {
+    let edns = u8::from(client.is_some());
+    let mut made = vec![0xAB, 0xCD, 1, 0, 0, 1, 0, 0, 0, 0, 0, edns];
+    made.extend(wire(kind, number));
+    made.extend([0, 1, 0, 1]);
+    if let Some(client) = client {
+        let [one, two, three, _] = client.to_be_bytes();
+        made.extend([0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 11]);
+        made.extend([0, 8, 0, 7, 0, 1, 24, 0, one, two, three]);
+    }
+    made
+}
+
+fn rendered(addresses: u16) -> Rendered {
+    let record = |at: u16| [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, at as u8];
+    let once: Vec<u8> = (0..addresses).flat_map(record).collect();
+    Rendered {
+        size: once.len() as u16,
+        body: if addresses > 1 { once.repeat(2) } else { once }.into(),
+        starts: (0..u32::from(addresses)).map(|at| at * 16).collect(),
+        pick: Pick::Random,
+        records: addresses,
+        alias: false,
+        tally: 1,
+    }
+}
+
+fn names(count: u64) -> Names {
+    let mut builder = Builder::new(Vec::new(), 0);
+    let zone = builder.zone(Zone {
+        apex: b"\x03gtm\x07example\x03com\0".as_slice().into(),
+        soa: [0; 60].into(),
+        nonexistent: 2,
+        failed: 3,
+    });
+    let table = builder.areas(Arc::new(areas()));
+    let denied = || Some(Entry::Denied { tally: 4 });
+    builder.node(b"\x03gtm\x07example\x03com\0", zone, Vec::new(), denied());
+    for number in 0..count {
+        let entries = vec![(1, Entry::Fixed(rendered(1)))];
+        builder.node(&wire(b's', number), zone, entries, denied());
+    }
+    for number in 0..count {
+        let steered = builder.steered(Steered {
+            areas: table,
+            group: number as u32,
+            salt: mix(number),
+            ttl: 30,
+            prefix4: 24,
+            prefix6: 56,
+            hashed: false,
+        });
+        let row = number as u32;
+        let entry = Entry::Steered {
+            steered,
+            row,
+            denied: 4,
+        };
+        builder.node(&wire(b'd', number), zone, vec![(1, entry)], denied());
+    }
+    builder.finish()
+}
+
+fn areas() -> AreaTable {
+    let mut starts: Vec<u32> = (1..u64::from(PREFIXES))
+        .map(|at| mix(at) as u32 & !0xFF)
+        .collect();
+    starts.push(0);
+    starts.sort_unstable();
+    starts.dedup();
+    let place = |top: u64| starts.partition_point(|start| u64::from(*start) <= top << 16) as u32;
+    let first = (0..=65536).map(place).collect();
+    let value = |at: u32| (mix(u64::from(at)) as u32 % AREAS) << 8 | 24;
+    AreaTable {
+        v4: PrefixTable {
+            values: (0..starts.len() as u32).map(value).collect(),
+            starts: Starts::V4(starts),
+            first,
+        },
+        v6: PrefixTable {
+            starts: Starts::V6(vec![0]),
+            values: vec![0],
+            first: vec![1; 65537],
+        },
+        hashed: vec![false; AREAS as usize],
+        asked: None,
+    }
+}
+
+fn snapshot(count: u64) -> Snapshot {
+    let plan = |slot| Plan {
+        pick: Pick::First,
+        width: 1,
+        fallback: None,
+        slots: [slot].into(),
+    };
+    let plans = Arc::new(Plans {
+        plans: (0..4).map(plan).collect(),
+        by_area: (0..AREAS).map(|area| area % 4).collect(),
+    });
+    let row = || {
+        Arc::new(Row {
+            regions: (0..4).map(|_| Some(rendered(2))).collect(),
+        })
+    };
+    Snapshot {
+        epoch: 1,
+        names: Arc::new(names(count)),
+        plans: (0..count).map(|_| plans.clone()).collect(),
+        rows: (0..count).map(|_| row()).collect(),
+    }
+}
