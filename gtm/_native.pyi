@@ -94,6 +94,7 @@ class Plane:
 def be_patient() -> None:
     """Makes the calling thread yield to those that answer."""
 
+def unpacked(tree: bytes, record_size: int) -> bytes: ...
 def reached(
     records: array[int], nodes: int, root: int, alias: int, bits: int
 ) -> tuple[bytes, bytes, bytes]:

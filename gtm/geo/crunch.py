@@ -23,6 +23,11 @@ Starts = Sequence[int]
 Written = tuple[Starts, "array[int]"]  # first addresses and values of ranges
 
 
+def unpacked(tree: bytes, record_size: int) -> array[int]:
+    """The records of a search tree of 24, 28 or 32 bits each as integers."""
+    return _array("I", _native.unpacked(tree, record_size))
+
+
 def reached(
     records: array[int], nodes: int, root: int, alias: int, bits: int
 ) -> tuple[Starts, array[int], array[int]]:

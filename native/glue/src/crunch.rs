@@ -6,7 +6,7 @@
 use gtm_plane::geo::Address;
 use gtm_plane::geo::prefixes::prefixes;
 use gtm_plane::geo::ranges::{self, Pairs, Ranges};
-use gtm_plane::geo::tree::{Reached, Tree};
+use gtm_plane::geo::tree::{self, Reached, Tree};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -18,6 +18,7 @@ type Written<'py> = (Octets<'py>, Octets<'py>);
 
 /// Adds the functions to the module.
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(wrap_pyfunction!(unpacked, module)?)?;
     module.add_function(wrap_pyfunction!(reached, module)?)?;
     module.add_function(wrap_pyfunction!(counted, module)?)?;
     module.add_function(wrap_pyfunction!(selected, module)?)?;
@@ -59,6 +60,14 @@ impl Starts for u128 {
             .flat_map(|start| [(start >> 64) as u64, *start as u64]);
         halves.flat_map(u64::to_ne_bytes).collect()
     }
+}
+
+/// The records of a search tree of 24, 28 or 32 bits each. ValueError for other sizes.
+#[pyfunction]
+fn unpacked<'py>(py: Python<'py>, tree: &[u8], record_size: u32) -> PyResult<Octets<'py>> {
+    let found = py.detach(|| tree::unpacked(tree, record_size).map(|all| u32::octets(&all)));
+    let found = found.ok_or_else(|| PyValueError::new_err("no size of records"))?;
+    Ok(bytes(py, found))
 }
 
 /// What a search tree says of one family: first addresses, values, and the data records that the
