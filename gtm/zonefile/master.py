@@ -87,8 +87,8 @@ Gathered = tuple[list[bytes], int, Spot]  # the data of one name and type, least
 class MasterFile:
     """Reads the records of one master file for one zone.
 
-    Ordinary lines of long files are read in Rust where that is built (gtm.zonefile.ordinary), and what they say
-    is left in `plain`; this is the reference for them, and reads all others.
+    Ordinary lines of long files are read in Rust where that is built (gtm.zonefile.ordinary), and
+    what they say is left in `plain`; this is the reference for them, and reads all others.
     """
 
     def __init__(self, file: str, zone: str, findings: Findings) -> None:
