@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import combinations
 
-from gtm.geo import Ranges
+from gtm.geo import Ranges, crunch
 from gtm.snapshot import AreaTable, PrefixTable
 from gtm.steering.places import Places
 from gtm.steering.policies import Chooser
@@ -81,6 +81,9 @@ def _merged_alike(
 
 def prefix_table(ranges: Ranges, area_of: Sequence[int]) -> PrefixTable:
     """The ranges' values turned into areas, merged, and cut into aligned prefixes."""
+    if crunch.BUILT:
+        found = crunch.cut(ranges.bits, ranges.starts, ranges.values, area_of)
+        return PrefixTable(ranges.bits, *found)
     starts: list[int] = []
     values = array("I")
     for first, end, area in _merged(ranges, area_of):
