@@ -305,10 +305,16 @@ class Target:
     check: Check
     address: str
     server_name: str | None = None
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hashes once: thousands are looked up at once when a region fails."""
+        found = hash((self.check.hashed, self.address, self.server_name))
+        object.__setattr__(self, "hashed", found)
 
     def __hash__(self) -> int:
-        """As the fields': thousands are looked up at once when a region fails."""
-        return hash((self.check.hashed, self.address, self.server_name))
+        """Equal for equal targets."""
+        return self.hashed
 
 
 class Combine(Enum):

@@ -147,7 +147,7 @@ class Compiler:
         touched: dict[AppKey, dict[str, Set[str]]] = {}
         alone: dict[str, Set[str]] = {}  # one set for the thousands in the same region
         uses = before.uses
-        for each in changed:
+        for each in sorted(changed, key=id):  # as they lie in memory, which is most of the time
             for use in (each,) if isinstance(each, Use) else uses.get(each, ()):
                 zone, app, service, region = use
                 services = touched.get((zone, app))
