@@ -11,6 +11,7 @@ mod builder;
 mod connection;
 pub mod draw;
 mod hash;
+mod memory;
 pub mod names;
 mod origin;
 pub mod plane;
