@@ -33,13 +33,11 @@ class Wheel(bdist_wheel):
 
 setup(
     cmdclass={"bdist_wheel": Wheel},
-    options={"bdist_wheel": {"py_limited_api": "cp311"}},
     rust_extensions=[
         RustExtension(
             NATIVE,
             path="native/glue/Cargo.toml",
             binding=Binding.PyO3,
-            py_limited_api=True,
             args=["--locked"],
             rust_version=">=1.88",
             debug=False,  # else an editable install, which is what scripts/ make, would be slow

@@ -232,36 +232,28 @@ fn differing<'py>(
     if before.is(now) {
         return Ok(0);
     }
-    let mut count = 0;
-    let (mut old, mut new) = (Items::of(before)?, Items::of(now)?);
-    for number in 0..now.len()? {
-        let value = new.at(number)?;
-        if !value.is(&old.at(number)?) {
-            found(number, &value)?;
+    let (mut number, mut count) = (0, 0);
+    let mut compare = |old: Borrowed<'_, 'py, PyAny>, new: Borrowed<'_, 'py, PyAny>| {
+        if !new.is(old) {
+            found(number, &new)?;
             count += 1;
+        }
+        number += 1;
+        PyResult::Ok(())
+    };
+    // tuples and lists have their own iterators, several times as fast as the one for all
+    if let (Ok(old), Ok(new)) = (before.cast::<PyTuple>(), now.cast::<PyTuple>()) {
+        for (old, new) in old.iter_borrowed().zip(new.iter_borrowed()) {
+            compare(old, new)?;
+        }
+    } else if let (Ok(old), Ok(new)) = (before.cast::<PyList>(), now.cast::<PyList>()) {
+        for (old, new) in old.iter().zip(new) {
+            compare(old.as_borrowed(), new.as_borrowed())?;
+        }
+    } else {
+        for (old, new) in before.try_iter()?.zip(now.try_iter()?) {
+            compare(old?.as_borrowed(), new?.as_borrowed())?;
         }
     }
     Ok(count)
-}
-
-/// A tuple or a list, as snapshots have them.
-enum Items<'a, 'py> {
-    Tuple(&'a Bound<'py, PyTuple>),
-    List(&'a Bound<'py, PyList>),
-}
-
-impl<'a, 'py> Items<'a, 'py> {
-    fn of(value: &'a Bound<'py, PyAny>) -> PyResult<Self> {
-        Ok(match value.cast::<PyTuple>() {
-            Ok(tuple) => Self::Tuple(tuple),
-            Err(_) => Self::List(value.cast::<PyList>()?),
-        })
-    }
-
-    fn at(&mut self, number: usize) -> PyResult<Bound<'py, PyAny>> {
-        match self {
-            Self::Tuple(tuple) => tuple.get_item(number),
-            Self::List(list) => list.get_item(number),
-        }
-    }
 }
