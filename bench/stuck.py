@@ -48,8 +48,8 @@ def measure(bench: Bench) -> Outcome:
         Row("answers: stuck", "k/s", [rate / 1e3 for rate in stuck], 1),
     ]
     method = (
-        f"{len(free)} times {seconds:g} s of saturating load over UDP, before, while and after the main "
-        "thread sleeps, holding Python's lock"
+        f"{len(free)} times {seconds:g} s of saturating load over UDP before, while and after the "
+        "main thread sleeps, holding Python's lock"
     )
     return Outcome(NAME, ABOUT, method, rows)
 
