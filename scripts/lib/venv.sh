@@ -60,7 +60,8 @@ need() {
     local what=$1 stamps=$venv/installed made_from
     make_venv
     made_from=$(made_from)
-    if [[ -x $venv/bin/gtm && -e $stamps/$what && $(<"$stamps/$what") == "$made_from" ]]
+    if [[ -x $venv/bin/gtm && -e $stamps/$what && $(<"$stamps/$what") == "$made_from" ]] &&
+        { [[ ${GTM_REQUIRE_NATIVE-} != 1 ]] || compgen -G 'gtm/_native*.so' >/dev/null; }
     then return; fi
     say "installing into .venv (the first time takes a minute, with cargo two)"
     rm -rf "$stamps" gtm/_native*.so

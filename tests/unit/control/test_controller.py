@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 from collections.abc import Callable, Collection
 from ipaddress import ip_address
 from pathlib import Path
@@ -42,8 +43,10 @@ class RememberingPlane:
 
     def __init__(self) -> None:
         self.published: list[Snapshot] = []
+        self.prepared: list[tuple[Snapshot, threading.Thread]] = []
 
-    def prepare(self, snapshot: Snapshot) -> None: ...
+    def prepare(self, snapshot: Snapshot) -> None:
+        self.prepared.append((snapshot, threading.current_thread()))
 
     def publish(self, snapshot: Snapshot) -> None:
         self.published.append(snapshot)
@@ -137,6 +140,19 @@ async def test_it_publishes_once_the_first_round_is_done(stage: Stage) -> None:
     assert stage.controller.ready
     assert [snapshot.epoch for snapshot in stage.plane.published] == [1]
     assert {target.address for target in stage.checker.targets} == {"192.0.2.1", "198.51.100.1"}
+
+
+async def test_what_a_load_compiled_is_read_by_the_plane_beside_the_control_loop(
+    stage: Stage,
+) -> None:
+    await stage.controller.start()
+    stage.checker.change("192.0.2.1", State.DOWN)
+    await asyncio.sleep(0)
+    await stage.controller.load()
+    assert len(stage.plane.prepared) == 2, "once for each load, and not for a verdict"
+    for snapshot, thread in stage.plane.prepared:
+        assert thread is not threading.current_thread()
+        assert any(snapshot.nodes is each.nodes for each in stage.plane.published)
 
 
 async def test_a_verdict_change_is_published_in_the_same_turn_of_the_loop(stage: Stage) -> None:

@@ -40,7 +40,10 @@ class Stage:
         self.compiled = compile_world({"gtm.yaml": ZONE})
         self.now = 0.0
         self.loads: dict[str, float] = {}
-        around = Surroundings(lambda: self.compiled, self._probed, self._answers, self._admit)
+        self.uncounted = 0  # answers that the plane has not yet told the area table of
+        around = Surroundings(
+            lambda: self.compiled, self._probed, self._answers, self._admit, self._count
+        )
         self.loop = CapacityLoop(around, lambda: self.now)
 
     def _probed(self, target: Target) -> tuple[float, float] | None:
@@ -53,13 +56,17 @@ class Stage:
     def _admit(self, seen: Compiled, intakes: Intakes) -> None:
         self.compiled = Compiler().admitted(self.compiled, intakes, 2)
 
-    async def run(self, steps: int, answers: int = 100) -> None:
-        """Steps of five seconds in which the clients near eu ask so often."""
+    def _count(self) -> None:
         asked = self.compiled.groups[0].decider.areas.asked
         assert asked is not None
+        asked[self.europeans] += self.uncounted
+        self.uncounted = 0
+
+    async def run(self, steps: int, answers: int = 100) -> None:
+        """Steps of five seconds in which the clients near eu ask so often."""
         for _ in range(steps):
             self.now += 5.0
-            asked[self.europeans] += answers
+            self.uncounted += answers
             await self.loop.step()
 
     @property
