@@ -19,6 +19,9 @@ use crate::udp::Worker;
 /// How long a thread rests after a fault, in case it comes again at once.
 const AFTER_FAULT: Duration = Duration::from_millis(10);
 
+/// How long an answer waits for room where a device takes none; then it is lost, not the worker.
+const SENDING: Duration = Duration::from_millis(20);
+
 /// The sockets of one address and port, bound.
 pub struct Listening {
     /// One for each worker; with more than one, all with SO_REUSEPORT.
@@ -229,6 +232,7 @@ fn udp_workers<A: Answers>(
         let socket = std::net::UdpSocket::from(socket);
         socket.set_nonblocking(false)?;
         socket.set_read_timeout(None)?;
+        socket.set_write_timeout(Some(SENDING))?;
         if wildcard {
             sys::ask_for_destination(socket.as_fd())?;
         }

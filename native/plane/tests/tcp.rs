@@ -68,6 +68,65 @@ fn pipelined_queries_are_all_answered_however_they_are_cut() {
     }
 }
 
+/// A sequence of numbers that looks random.
+fn chance(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    move |below| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    }
+}
+
+#[test]
+fn whatever_comes_is_answered_in_order_up_to_what_no_client_would_send() {
+    let (_plane, at) = plane("127.0.0.1", 1, limits());
+    for seed in 0..150 {
+        let mut below = chance(seed);
+        let (mut sent, mut expected, mut over) = (Vec::new(), Vec::new(), false);
+        for _ in 0..below(40) {
+            let length = if below(8) == 0 {
+                below(30_000)
+            } else {
+                below(60)
+            };
+            let message: Vec<u8> = (0..length).map(|_| below(50) as u8).collect();
+            sent.extend(framed(&message));
+            over = over || length < 13;
+            if !over {
+                expected.push([&message[..], &[127, 0, 0, 1, 1]].concat());
+            }
+        }
+        let client = tcp(at);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut rest = &sent[..];
+                while !rest.is_empty() {
+                    let (piece, left) = rest.split_at(1 + below(rest.len().min(4000)));
+                    rest = left;
+                    if (&client).write_all(piece).is_err() {
+                        break; // it was closed, as it had to be
+                    }
+                }
+                let _ = client.shutdown(Shutdown::Write);
+            });
+            for (number, answer) in expected.iter().enumerate() {
+                let heard = hear(&client);
+                if over && heard.is_none() {
+                    break; // a reset overtakes answers that are under way
+                }
+                assert_eq!(
+                    heard.as_ref(),
+                    Some(answer),
+                    "seed {seed}, message {number}"
+                );
+            }
+            assert!(hear(&client).is_none(), "seed {seed}");
+        });
+    }
+}
+
 #[test]
 fn the_last_queries_of_a_client_that_ends_its_side_are_answered() {
     let (plane, at) = plane("127.0.0.1", 1, limits());
