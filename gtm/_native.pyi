@@ -1,5 +1,6 @@
 """The native plane's module, as native/glue makes it; see gtm/planes/native.py for its use."""
 
+from array import array
 from typing import final
 
 from gtm.snapshot import Snapshot
@@ -96,3 +97,58 @@ class Plane:
 
 def be_patient() -> None:
     """Makes the calling thread yield to those that answer."""
+
+def reached(
+    records: array[int], nodes: int, root: int, alias: int, bits: int
+) -> tuple[bytes, bytes, bytes]:
+    """See gtm/geo/crunch.py, as for all below."""
+
+def counted(numbers: array[int], wanted: int) -> int: ...
+def selected(
+    bits: int, starts: array[int], values: array[int], meaning: array[int]
+) -> tuple[bytes, bytes]: ...
+def crossed(
+    bits: int,
+    starts: array[int],
+    values: array[int],
+    other_starts: array[int],
+    other_values: array[int],
+    known: array[int],
+) -> tuple[bytes, bytes, bytes]: ...
+def filled(
+    bits: int,
+    starts: array[int],
+    values: array[int],
+    other_starts: array[int],
+    other_values: array[int],
+) -> tuple[bytes, bytes]: ...
+def cut(
+    bits: int, starts: array[int], values: array[int], area_of: array[int]
+) -> tuple[bytes, bytes, bytes]: ...
+
+@final
+class MasterScanner:
+    """See gtm/zonefile/ordinary.py."""
+
+    line: int
+    def __init__(self, text: bytes, zone: str) -> None: ...
+    def scan(
+        self, origin: str | None, ttl: int | None, last_ttl: int, owner: str | None
+    ) -> tuple[str | None, int]: ...
+    def take_line(self) -> str | None: ...
+    def take(self, name: str) -> list[tuple[int, int, int, bytes]]: ...
+    def odd(self) -> list[str]: ...
+    def within(self, name: str) -> list[str]: ...
+    def settled(self, apex: bytes) -> Plain: ...
+
+@final
+class Plain:
+    """See gtm/plain.py."""
+
+    @property
+    def records(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __contains__(self, name: bytes, /) -> bool: ...
+    def stands(self, name: str) -> bool: ...
+    def sets(self, name: bytes) -> list[tuple[int, int, tuple[bytes, ...]]] | None: ...
+    def names(self) -> list[bytes]: ...

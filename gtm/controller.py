@@ -264,7 +264,7 @@ class Controller:
         log.info(
             "loaded",
             zones=len(compiled.zones),
-            names=len(compiled.snapshot.nodes),
+            names=compiled.names,
             epoch=self._epoch,
         )
         return self.reload

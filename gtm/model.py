@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from gtm.checks import AnyCheck, Freeze
+from gtm.plain import Plain
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
@@ -486,7 +487,8 @@ class Zone:
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
     `alerts` are who is told of what happens. `canary` is what answers whenever the checker itself
-    is connected, `freeze` when failures are taken for its own.
+    is connected, `freeze` when failures are taken for its own. `plain` are static names beside
+    `rrsets`, where there are very many.
     """
 
     name: str
@@ -507,6 +509,7 @@ class Zone:
     latency_feed: LatencyRules = LatencyRules()
     canary: AnyCheck | None = None
     freeze: Freeze = field(default_factory=Freeze)
+    plain: Plain | None = None
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -128,11 +128,12 @@ def _print_expanded(loaded: Loaded) -> None:
 def _line(zone: Zone) -> str:
     """`gtm.example.com: 4 services in 3 apps, 3 regions, 5 records`."""
     from gtm.cli.output import bare, counted
+    from gtm.zonefile.ordinary import record_count
 
     services = counted(sum(len(app.services) for app in zone.apps), "service")
     apps = counted(len(zone.apps), "app")
     regions = counted(len(zone.regions), "region")
-    records = counted(sum(len(rrset.rdata) for rrset in zone.rrsets), "record")
+    records = counted(record_count(zone), "record")
     return f"{bare(zone.name)}: {services} in {apps}, {regions}, {records}"
 
 

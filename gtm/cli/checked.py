@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gtm.api.models import MistakeShape, Shape
 from gtm.model import Zone
+from gtm.zonefile.ordinary import record_count
 
 
 class CheckedApp(Shape):
@@ -51,5 +52,5 @@ def checked_zone(zone: Zone) -> CheckedZone:
             )
             for app in zone.apps
         ],
-        records=sum(len(rrset.rdata) for rrset in zone.rrsets),
+        records=record_count(zone),
     )

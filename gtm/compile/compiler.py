@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from gtm.checks import Target
 from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
 from gtm.compile.groups import Deciders, Group, deciders, next_step
+from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
 from gtm.compile.static import context, static_nodes
 from gtm.compile.table import Table
 from gtm.compile.uses import Use, uses_of
-from gtm.dns.names import ancestors, is_below
+from gtm.dns.names import ancestors, is_below, to_wire
 from gtm.geo import Geo
 from gtm.model import Zone
 from gtm.snapshot import Node, Plan, Snapshot, Tally, ZoneData
@@ -45,6 +46,12 @@ class Compiled:
     uses: Mapping[Target, Collection[Use]]
     touched: Mapping[AppKey, Touched] = field(default_factory=dict)
     ramping: Set[int] = frozenset()
+
+    @property
+    def names(self) -> int:
+        """How many names are answered for."""
+        zones = {apex: zone.names for apex, zone in self.snapshot.zones.items()}
+        return count(self.snapshot.nodes, zones)
 
     def next_ramp_step(self, now: float) -> float | None:
         """Seconds until a region takes more of its clients; None if none is ramping."""
@@ -100,7 +107,7 @@ class Compiler:
             there = context(zone, self.tallies)
             known = deciders(zone, geo, tables, old)
             geos[zone.name] = known.geo
-            nodes = static_nodes(zone, there)
+            nodes = static_nodes(zone, there, _nests(zone, zones))
             for app in zone.apps:
                 key = zone.name, app.name
                 made = AppCompiler(zone, app, there, known, groups, table, readings)
@@ -110,7 +117,7 @@ class Compiler:
             names[there.apex] = there.zone_data(nodes)
         for each in tables.values():
             each.settle()
-        merged = _merged(names)
+        merged = together(_merged(names), {apex: zone.names for apex, zone in names.items()})
         snapshot = Snapshot(
             epoch,
             _plans(groups),
@@ -243,6 +250,14 @@ def _plans(groups: Sequence[Group]) -> tuple[Sequence[Plan], ...]:
     known = {id(group): group for group in groups}
     made = {number: group.plans() for number, group in known.items()}
     return tuple([made[id(group)] for group in groups])
+
+
+def _nests(zone: Zone, zones: Sequence[Zone]) -> bool:
+    """Whether another zone lies in this one, and answers for a part of its names."""
+    if zone.plain is None:
+        return False
+    apex = to_wire(zone.name)
+    return any(other is not zone and is_below(to_wire(other.name), apex) for other in zones)
 
 
 def _merged(zones: Mapping[bytes, ZoneData]) -> dict[bytes, Node]:

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gtm.compile import render
+from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
 from gtm.dns.types import IN, Rcode, Type, type_text
 from gtm.model import Address, Zone
+from gtm.plain import Plain
 from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
+
+TXT = 16  # RFC 1035 section 3.2.2
+PLAIN_TYPES = (int(Type.A), int(Type.AAAA), TXT)  # of plain names
 
 Rows = dict[bytes, dict[int, RRset]]
 
@@ -62,22 +67,48 @@ def question_key(rrtype: int) -> bytes:
     return rrtype.to_bytes(2, "big") + IN.to_bytes(2, "big")
 
 
-def static_nodes(zone: Zone, context: ZoneContext) -> dict[bytes, Node]:
+def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict[bytes, Node]:
     """Every name of the zone that has records, or lies between the apex and one that has.
 
     Names of services come as nodes without service; what makes them steered is laid over them.
+    Plain names are not written out, unless another zone is `nested` in this one.
     """
     rows = _rows(zone, context.apex)
+    plain = zone.plain
+    if plain is not None and nested:
+        for name in plain.names():
+            rows.setdefault(name, {}).update(_row(plain, name) or {})
+        plain = None
     for app in zone.apps:
         for service in app.services:
             rows.setdefault(to_wire(service.name), {})
     for name in tuple(rows):
         for ancestor in ancestors(parent(name)) if name != context.apex else ():
-            rows.setdefault(ancestor, {})
+            if plain is None or ancestor not in plain:
+                rows.setdefault(ancestor, {})
             if ancestor == context.apex:
                 break
     cuts = {name for name, row in rows.items() if Type.NS in row and name != context.apex}
-    return {name: _node(name, row, context, cuts) for name, row in rows.items()}
+    nodes = {name: _node(name, row, context, cuts) for name, row in rows.items()}
+    return nodes if plain is None else _with_plain(nodes, plain, context)
+
+
+def _with_plain(nodes: dict[bytes, Node], plain: Plain, context: ZoneContext) -> ZoneNames:
+    """The nodes, and beside them the plain names."""
+
+    def make(name: bytes) -> Node | None:
+        row = _row(plain, name)
+        return None if row is None else _node(name, row, context, set())
+
+    tallies = {rrtype: context.count(type_text(rrtype)) for rrtype in PLAIN_TYPES}
+    return ZoneNames(nodes, plain, make, tallies, context.count("other"))
+
+
+def _row(plain: Plain, name: bytes) -> dict[int, RRset] | None:
+    sets = plain.sets(name)
+    if sets is None:
+        return None
+    return {rrtype: RRset(rrtype, ttl, rdata) for rrtype, ttl, rdata in sets}
 
 
 def _rows(zone: Zone, apex: bytes) -> Rows:

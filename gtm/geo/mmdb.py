@@ -18,10 +18,10 @@ from maxminddb.reader import Metadata
 
 from gtm.errors import GeoError
 from gtm.geo.decode import DataSection
-from gtm.geo.networks import UNKNOWN, Layer, Ranges, no_layer
+from gtm.geo.networks import UNKNOWN, Layer, Ranges, no_layer, selected
 from gtm.geo.records import Place, read_place, schema_of
 from gtm.geo.systems import System, read_system
-from gtm.geo.tree import SearchTree, unpack
+from gtm.geo.tree import Reached, SearchTree, unpack
 from gtm.model import AsNumber
 
 REMEDY = "give a .mmdb file of a City, Country or ASN database"
@@ -166,14 +166,14 @@ def _contents(path: Path, data: bytes, metadata: Metadata, numbering: Numbering)
     # "Data Section" of the format: the record that points at the beginning of the section.
     first = metadata.node_count + SEPARATOR
     records = RecordReader(section, range(first, first + data_size), numbering.place)
-    v4 = tree.ranges(32, records.value_of)
-    v6 = tree.ranges(128, records.value_of)
+    reached = [tree.reached(bits) for bits in (32, 128)]
+    v4, v6 = (_valued(found, records.value_of) for found in reached)
     systems = records.systems
     numbers = {record: numbering.system(each.number) for record, each in systems.items()}
     announced = no_layer()
     if systems:
         announced = Layer(
-            *(tree.ranges(bits, lambda at: numbers.get(at, UNKNOWN)) for bits in (32, 128))
+            *(_valued(found, lambda at: numbers.get(at, UNKNOWN)) for found in reached)
         )
     source = Source(
         path,
@@ -184,6 +184,11 @@ def _contents(path: Path, data: bytes, metadata: Metadata, numbering: Numbering)
         records.schema(),
     )
     return Contents(source, tree, records.blank(), v4, v6, systems, announced)
+
+
+def _valued(found: Reached, value_of: Callable[[int], int]) -> Ranges:
+    """Ranges with a value for each data record."""
+    return selected(found.ranges, [value_of(record) for record in found.data])
 
 
 class RecordReader:

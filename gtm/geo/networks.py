@@ -9,10 +9,12 @@ from __future__ import annotations
 import operator
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import compress
 
+from gtm.geo import crunch
+from gtm.geo.wide import Wide
 from gtm.model import Network
 
 UNKNOWN = -1
@@ -36,6 +38,11 @@ class Ranges:
         """How many ranges there are."""
         return len(self.starts)
 
+    @property
+    def written(self) -> tuple[Sequence[int], array[int]]:
+        """First addresses and values."""
+        return self.starts, self.values
+
     def find(self, address: int) -> tuple[int, int, int]:
         """The value at an address, with the first and last address of its range."""
         at = bisect_right(self.starts, address) - 1
@@ -50,12 +57,9 @@ class Ranges:
         return self.starts[at + 1] - 1 if at + 1 < len(self.starts) else (1 << self.bits) - 1
 
 
-def new_starts(bits: int) -> MutableSequence[int]:
-    """Where addresses of one family are collected.
-
-    An array takes a ninth of the memory of a list, but 128 bits fit in no array type.
-    """
-    return array("I") if bits == 32 else []
+def new_starts(bits: int) -> array[int] | Wide:
+    """Where addresses of one family are collected."""
+    return array("I") if bits == 32 else Wide()
 
 
 class RangeWriter:
@@ -163,6 +167,8 @@ def fill(upper: Ranges, lower: Ranges) -> Ranges:
     nothing = unknown(upper.bits)
     if nothing in (upper, lower):
         return lower if upper == nothing else upper
+    if crunch.BUILT:
+        return Ranges(upper.bits, *crunch.filled(upper.bits, upper.written, lower.written))
     writer = RangeWriter(upper.bits)
     for first, last, value in upper:
         if value == UNKNOWN:
@@ -174,6 +180,10 @@ def fill(upper: Ranges, lower: Ranges) -> Ranges:
 
 def selected(ranges: Ranges, meaning: Sequence[int]) -> Ranges:
     """The ranges with another value for each of theirs, merged again; UNKNOWN stays UNKNOWN."""
+    if crunch.BUILT:
+        return Ranges(
+            ranges.bits, *crunch.selected(ranges.bits, ranges.starts, ranges.values, meaning)
+        )
     table = [*meaning, UNKNOWN]  # UNKNOWN is the last one's index
     values = array("i", map(table.__getitem__, ranges.values))
     writer = RangeWriter(ranges.bits)
@@ -189,6 +199,8 @@ def crossed(one: Ranges, two: Ranges, numbers: dict[tuple[int, int], int]) -> Ra
 
     One sweep over both; new pairs are added to `numbers`.
     """
+    if crunch.BUILT:
+        return Ranges(one.bits, *crunch.crossed(one.bits, one.written, two.written, numbers))
     writer = RangeWriter(one.bits)
     limit = 1 << one.bits
     ends, other_ends = [*one.starts[1:], limit], [*two.starts[1:], limit]

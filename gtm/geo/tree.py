@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from gtm.errors import GeoError
-from gtm.geo.networks import UNKNOWN, Ranges, new_starts
+from gtm.geo import crunch
+from gtm.geo.networks import UNKNOWN, Ranges, RangeWriter, selected
 
 # A tree visits each node once. Writers may share equal subtrees, but a file whose tree unfolds to
 # many times its size was made to keep us busy.
@@ -23,6 +24,17 @@ MAX_UNFOLDING = 4
 
 # Zero bits in front of an IPv4 address in an IPv6 tree: IPv4 lives under ::/96.
 IPV4_PREFIX = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a tree says of one family: the values of `ranges` are indices of `data`.
+
+    `data` has each data record that is reached once, in the order of addresses.
+    """
+
+    ranges: Ranges
+    data: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,31 +66,41 @@ class SearchTree:
         Every node but the root is pointed to once, and an alias of IPv4 once more.
         """
         alias = self._alias(self.bits)
-        extra = self.records.count(alias) - 1 if alias > 0 else 0
-        return self.node_count + 1 - self.records.count(self.node_count) - extra
+        extra = crunch.counted(self.records, alias) - 1 if alias > 0 else 0
+        return self.node_count + 1 - crunch.counted(self.records, self.node_count) - extra
 
     def ranges(self, bits: int, value_of: Callable[[int], int]) -> Ranges:
-        """All ranges of one family; `value_of` is asked once for each distinct data record.
+        """All ranges of one family; `value_of` is asked once for each distinct data record."""
+        found = self.reached(bits)
+        return selected(found.ranges, [value_of(record) for record in found.data])
 
+    def reached(self, bits: int) -> Reached:
+        """All ranges of one family, by the data record that they lead to.
 
         IPv4 inside an IPv6 tree is reached as IPv4 only: ::/96 and its aliases (::ffff:0:0/96,
         2001::/32, 2002::/16) count as unknown in the IPv6 ranges, or IPv4 would be there four
         times over. Raises GeoError when the tree is cyclic, too deep or shared out of measure.
         """
-        values = {self.node_count: UNKNOWN}
-        alias = self._alias(bits)
-        values[alias] = UNKNOWN
-        starts, found = new_starts(bits), array("i")
-        latest = None
-        for record, first in self._leaves(self._root(bits), bits, alias):
-            value = values.get(record)
+        root, alias = self._root(bits), self._alias(bits)
+        if not crunch.BUILT:
+            return self._reached(root, bits, alias)
+        try:
+            starts, values, data = crunch.reached(self.records, self.node_count, root, alias, bits)
+        except ValueError as error:
+            raise GeoError(str(error)) from error
+        return Reached(Ranges(bits, starts, values), data)
+
+    def _reached(self, root: int, bits: int, alias: int) -> Reached:
+        numbers = {self.node_count: UNKNOWN, alias: UNKNOWN}
+        data = array("I")
+        writer = RangeWriter(bits)
+        for record, first in self._leaves(root, bits, alias):
+            value = numbers.get(record)
             if value is None:
-                value = values[record] = value_of(record)
-            if value != latest:
-                latest = value
-                starts.append(first)
-                found.append(value)
-        return Ranges(bits, starts, found)
+                value = numbers[record] = len(data)
+                data.append(record)
+            writer.add(first, value)
+        return Reached(writer.ranges(), data)
 
     def _leaves(self, root: int, bits: int, alias: int) -> Iterator[tuple[int, int]]:
         """What ends a path, with its first address, from the lowest up; `alias` is not entered."""

@@ -84,6 +84,10 @@ class CostModel:
         self._service = service
         self._points = [point(region.location) for region in regions]
         self._latency = sorted(latency, key=lambda measured: -measured.area.depth)
+        self._estimated = [
+            (here, service.get(region.name, 0.0), region.bias)
+            for here, region in zip(self._points, self.regions, strict=True)
+        ]
 
     def costs(self, location: Location) -> tuple[Cost, ...]:
         """The cost of each region for a client there, in the regions' order."""
@@ -93,6 +97,21 @@ class CostModel:
             self._cost(region, distance(there, here), areas)
             for region, here in zip(self.regions, self._points, strict=True)
         )
+
+    def figures(self, location: Location) -> list[tuple[bool, float]]:
+        """Of each region whether its round trip is an estimate, and its cost, as `costs` has them.
+
+        Without what only people want to know, as this is asked for every place of a database.
+        """
+        if any(measured.area.covers(location) for measured in self._latency):
+            return [(cost.measured is None, cost.cost) for cost in self.costs(location)]
+        there, dist, asin = point(location), math.dist, math.asin
+        figures = []
+        for here, added, bias in self._estimated:
+            far = 2 * EARTH_RADIUS * asin(min(1.0, dist(there, here) / 2))
+            cost = BASE_RTT + RTT_PER_KILOMETRE * far + added
+            figures.append((True, biased(cost, bias) if bias else cost))
+        return figures
 
     def _cost(self, region: Region, far: float, areas: list[MeasuredLatency]) -> Cost:
         for measured in areas:

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gtm.geo import Geo, Ranges
+from gtm.geo import Geo, Ranges, crunch
 from gtm.geo.networks import UNKNOWN, crossed, overlay, unknown
 from gtm.model import EVERYONE, AsNumber, Clients, GeoCode, Location, Match, Network
 
@@ -87,7 +87,7 @@ class _Cut:
         """The address space cut wherever one of them changes."""
         operator = crossed(system, pin, self._operator)
         named = crossed(operator, network, self._named)
-        if len(named) > 1:
+        if len(named) > 1 or crunch.BUILT:
             return crossed(located, named, self._all)
         only, numbers = named.values[0], self._all
         pairs = ((value, only) for value in located.values)

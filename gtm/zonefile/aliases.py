@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 
 from gtm.dns.lookup import MAX_CHAIN
@@ -22,7 +22,7 @@ class Aliases:
 
     zone: str
     targets: Mapping[str, tuple[str, ...]]
-    standing: Collection[str]
+    standing: Container[str]
 
     def owner(self, name: str) -> str | None:
         """The alias that answers for a name: its own, or a wildcard's (RFC 4592 section 3.3.1)."""

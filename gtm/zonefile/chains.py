@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from gtm.dns.lookup import MAX_CHAIN
 from gtm.model import Nameserver, Service
+from gtm.plain import Plain
 from gtm.zonefile import aliases, names, rdata
 from gtm.zonefile.delegations import Cuts
 from gtm.zonefile.document import Document, KeyPath
@@ -14,6 +15,17 @@ from gtm.zonefile.findings import Findings, Spot
 from gtm.zonefile.records import Static
 
 CNAME = rdata.TYPES["CNAME"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """Names that exist: those written out, and plain ones."""
+
+    written: Container[str]
+    plain: Plain
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.written or (isinstance(name, str) and self.plain.stands(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,7 @@ class Chains:
     cuts: Cuts
     document: Document
     findings: Findings
+    plain: Plain | None = None
 
     def judge(self) -> None:
         """Note circles as mistakes, and warn of chains that are not followed to their end."""
@@ -57,14 +70,14 @@ class Chains:
             if hosts:
                 yield name, hosts
 
-    def _standing(self) -> set[str]:
+    def _standing(self) -> Container[str]:
         """Every name that exists, those with nothing but names below them too."""
         zone = self.cuts.zone
         standing = {zone}
         servers = (server.name for server in self.nameservers if server.addresses)
         for name in (*self.records, *self.services, *servers):
             standing.update((name, *names.parents(name, zone)))
-        return standing
+        return standing if self.plain is None else _Standing(standing, self.plain)
 
     def _wrong_circle(self, circle: tuple[str, ...], found: aliases.Aliases) -> None:
         """Said once, at the name of the circle that is written first."""

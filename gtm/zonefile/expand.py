@@ -32,6 +32,7 @@ from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.expandchecks import Named, check_tree, check_use, duration, named_checks, part
 from gtm.zonefile.load import load
+from gtm.zonefile.ordinary import every_rrset
 from gtm.zonefile.policies import BY_COST
 from gtm.zonefile.scalars import plain
 from gtm.zonefile.steering import any_sticky
@@ -282,7 +283,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 
 def _records(zone: Zone) -> dict[str, Any]:
     tree: dict[str, list[dict[str, Any]]] = {}
-    for rrset in zone.rrsets:
+    for rrset in every_rrset(zone):
         tree.setdefault(rrset.name, []).append(_record(rrset))
     return tree
 

@@ -8,7 +8,7 @@ a file of another server can be used as it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import dns.exception
@@ -17,9 +17,11 @@ import dns.tokenizer
 import dns.ttl
 
 from gtm.model import RRset
-from gtm.zonefile import rdata
+from gtm.plain import Plain
+from gtm.zonefile import ordinary, rdata
 from gtm.zonefile.findings import Findings, Spot, Wrong, shown
 from gtm.zonefile.names import absolute, parsed
+from gtm.zonefile.ordinary import Ordinary
 from gtm.zonefile.records import Static, owner_name
 from gtm.zonefile.values import MAX_TTL
 
@@ -53,6 +55,13 @@ def entries(text: str) -> Iterator[Entry]:
         yield Entry(first, "\n".join(pending))
 
 
+def _depth_after(depth: int, text: str) -> int:
+    """How many parentheses are open behind the text, with so many open before it."""
+    for line in text.splitlines():
+        depth = max(0, depth + (_depth_change(line) if _NEEDS_SCAN.search(line) else 0))
+    return depth
+
+
 def _depth_change(line: str) -> int:
     """Opened less closed parentheses, outside quotes and comments."""
     change, quoted, escaped = 0, False, False
@@ -72,8 +81,15 @@ def _depth_change(line: str) -> int:
     return change
 
 
+Gathered = tuple[list[bytes], int, Spot]  # the data of one name and type, least TTL, first place
+
+
 class MasterFile:
-    """Reads the records of one master file for one zone."""
+    """Reads the records of one master file for one zone.
+
+    Ordinary lines are read in Rust where that is built (gtm.zonefile.ordinary), and what they say
+    is left in `plain`; this is the reference for them, and reads all others.
+    """
 
     def __init__(self, file: str, zone: str, findings: Findings) -> None:
         """`file` is how messages name it."""
@@ -84,23 +100,71 @@ class MasterFile:
         self._ttl: int | None = None  # of $TTL
         self._last_ttl = DEFAULT_TTL
         self._owner: str | None = None
-        self._found: dict[tuple[str, int], tuple[list[bytes], int, Spot]] = {}
+        self._found: dict[tuple[str, int], Gathered] = {}
+        self._ordinary: Ordinary | None = None
+        self.plain: Plain | None = None
 
-    def read(self, text: str) -> Iterator[Static]:
-        """The records that can be read, gathered by name and type; every mistake is noted."""
-        for entry in entries(text):
-            try:
-                self._read_entry(entry)
-            except Wrong as wrong:
-                self._findings.wrong(Spot(self._file, entry.line, 1), wrong.problem, wrong.remedy)
-            except (dns.exception.DNSException, ValueError):
-                self._findings.wrong(
-                    Spot(self._file, entry.line, 1),
-                    f"{shown(entry.text.strip())} is not a master file entry",
-                    "write `name ttl IN type data`, and close quotes and parentheses",
-                )
+    def read(
+        self, text: str, apart: Iterable[str] = (), cuts: Iterable[str] = ()
+    ) -> Iterator[Static]:
+        """The records that can be read, gathered by name and type; every mistake is noted.
+
+        Names that are written elsewhere too, and `cuts` that delegate, are not left in `plain`.
+        """
+        if not ordinary.BUILT or not ordinary.is_plain(self._zone):
+            for entry in entries(text):
+                self._read(entry)
+        else:
+            self._ordinary = Ordinary(text, self._zone)
+            self._read_between(self._ordinary)
+            self._set_apart(self._ordinary, apart, cuts)
+            self.plain = self._ordinary.settled()
         for (name, type_), (wires, ttl, spot) in self._found.items():
             yield Static(RRset(name, type_, ttl, tuple(wires)), spot)
+
+    def _read_between(self, lines: Ordinary) -> None:
+        """Read what is not ordinary, between the lines that are."""
+        while True:
+            origin = self._origin.canonicalize().to_text()
+            self._owner, self._last_ttl = lines.read(origin, self._ttl, self._last_ttl, self._owner)
+            first, text = lines.other(_depth_after)
+            if not text:
+                return
+            for entry in entries(text):
+                self._read(Entry(first + entry.line - 1, entry.text))
+
+    def _set_apart(self, lines: Ordinary, apart: Iterable[str], cuts: Iterable[str]) -> None:
+        """Gather as records what ordinary lines say of names that are not plain after all."""
+        for name in (self._zone, *apart, *lines.odd(), *{name for name, _ in self._found}):
+            self._take(name)
+        servers = {key for key in self._found if key[1] == rdata.TYPES["NS"]}
+        for cut in {*cuts, *(name for name, _ in servers)}:
+            for name in lines.within(cut):
+                self._take(name)
+        for key in servers:
+            for wire in self._found[key][0]:
+                self._take(rdata.target(key[1], wire))
+
+    def _take(self, name: str) -> None:
+        for type_, ttl, line, wire in self._ordinary.take(name) if self._ordinary else ():
+            spot = Spot(self._file, line, 1)
+            try:
+                self._gather(name, type_, ttl, wire, spot)
+            except Wrong as wrong:
+                self._findings.wrong(spot, wrong.problem, wrong.remedy)
+
+    def _read(self, entry: Entry) -> None:
+        """Read an entry; a mistake in it is noted."""
+        try:
+            self._read_entry(entry)
+        except Wrong as wrong:
+            self._findings.wrong(Spot(self._file, entry.line, 1), wrong.problem, wrong.remedy)
+        except (dns.exception.DNSException, ValueError):
+            self._findings.wrong(
+                Spot(self._file, entry.line, 1),
+                f"{shown(entry.text.strip())} is not a master file entry",
+                "write `name ttl IN type data`, and close quotes and parentheses",
+            )
 
     def _read_entry(self, entry: Entry) -> None:
         tokens = dns.tokenizer.Tokenizer(entry.text)
@@ -154,11 +218,15 @@ class MasterFile:
         wire = rdata.presented(type_, tokens, self._origin, label)
         if not self._owner:
             return
-        wires, least, first = self._found.get((self._owner, type_), ([], ttl, spot))
+        self._take(self._owner)  # so that all of its records come in the order of the file
+        self._gather(self._owner, type_, ttl, wire, spot)
+
+    def _gather(self, name: str, type_: int, ttl: int, wire: bytes, spot: Spot) -> None:
+        wires, least, first = self._found.get((name, type_), ([], ttl, spot))
         if wire in wires:
             raise Wrong("the record is written twice", "keep one of them")
         # RFC 2181 section 5.2: the TTLs of one set are equal; the least does no harm.
-        self._found[self._owner, type_] = [*wires, wire], min(least, ttl), first
+        self._found[name, type_] = [*wires, wire], min(least, ttl), first
 
     def _name(self, text: str) -> str:
         if text == "@":

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from gtm.model import Zone
 from gtm.zonefile import names, rdata
 from gtm.zonefile.findings import Findings, Spot, listed
+from gtm.zonefile.ordinary import every_rrset
 
 _DELEGATING = (rdata.TYPES["NS"], rdata.TYPES["DS"])
 _ADDRESSES = (rdata.TYPES["A"], rdata.TYPES["AAAA"])
@@ -34,13 +35,14 @@ def warn_of_hidden(zones: Mapping[str, tuple[Zone, Spot]], findings: Findings) -
 
 def _answered(zone: Zone, inner: Collection[str]) -> Iterator[str]:
     """The names that the zone means to answer: not what delegates the inner zones."""
+    rrsets = list(every_rrset(zone))
     glue = {
         rdata.target(rrset.type, wire)
-        for rrset in zone.rrsets
+        for rrset in rrsets
         if rrset.type == rdata.TYPES["NS"] and rrset.name in inner
         for wire in rrset.rdata
     }
-    for rrset in zone.rrsets:
+    for rrset in rrsets:
         delegates = rrset.type in _DELEGATING and rrset.name in inner
         if not delegates and not (rrset.type in _ADDRESSES and rrset.name in glue):
             yield rrset.name

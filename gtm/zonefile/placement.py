@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gtm.model import Nameserver, RRset, Service
+from gtm.plain import Plain
 from gtm.zonefile import rdata, sizes
 from gtm.zonefile.chains import Chains
 from gtm.zonefile.delegations import Delegations
@@ -30,8 +31,8 @@ class Placement:
     document: Document
     findings: Findings
 
-    def settled(self, records: Iterable[Static]) -> tuple[RRset, ...]:
-        """The records by name and type, with every mistake noted."""
+    def settled(self, records: Iterable[Static], plain: Plain | None = None) -> tuple[RRset, ...]:
+        """The records by name and type, with every mistake noted; `plain` names exist beside."""
         unique = self._unique(records)
         by_name: dict[str, list[Static]] = {}
         for (name, _), static in unique.items():
@@ -43,13 +44,13 @@ class Placement:
             self._judge_sizes(here)
         self._judge_apex_service()
         self._judge_nameserver_services()
-        self._judge_together(by_name)
+        self._judge_together(by_name, plain)
         return tuple(static.rrset for _, static in sorted(unique.items()))
 
-    def _judge_together(self, by_name: Mapping[str, list[Static]]) -> None:
+    def _judge_together(self, by_name: Mapping[str, list[Static]], plain: Plain | None) -> None:
         document, findings = self.document, self.findings
         cuts = Delegations(self.zone, by_name, self.services, document, findings).judge()
-        Chains(by_name, self.services, self.nameservers, cuts, document, findings).judge()
+        Chains(by_name, self.services, self.nameservers, cuts, document, findings, plain).judge()
 
     def _unique(self, records: Iterable[Static]) -> dict[tuple[str, int], Static]:
         unique: dict[tuple[str, int], Static] = {}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from gtm.model import App, LoadFeed, Nameserver, RRset, Zone, frozen_mapping
-from gtm.zonefile import apex, files, geography
+from gtm.plain import Plain
+from gtm.zonefile import apex, files, geography, rdata
 from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.cutoff import canary, freeze
 from gtm.zonefile.document import Document
@@ -39,6 +40,7 @@ class ZoneReader:
         sources = [self.path, *shared_files, *([master] if master else [])]
         nameservers = apex.nameservers(document, shape, findings)
         ttl, min_ttl = apex.ttl(document, shape, findings)
+        rrsets, plain = self._records(apps, nameservers, master)
         return Zone(
             shape.zone,
             ttl,
@@ -46,7 +48,7 @@ class ZoneReader:
             nameservers,
             frozen_mapping(scope.regions),
             apps,
-            self._records(apps, nameservers, master),
+            rrsets,
             geography.overrides(document, shape, scope, _served(apps), findings),
             geography.latency(document, shape, scope, findings),
             self._serial(sources, modified),
@@ -58,16 +60,20 @@ class ZoneReader:
             latency_feed=latency_rules(shape.latency_feed, document, findings),
             canary=canary(shape, scope.check_reader(document, findings, shape.checks)),
             freeze=freeze(shape.freeze, document, findings),
+            plain=plain,
         )
 
     def _records(
         self, apps: tuple[App, ...], nameservers: tuple[Nameserver, ...], master: Path | None
-    ) -> tuple[RRset, ...]:
-        def everything() -> Iterator[Static]:
-            yield from yaml_records(self.document, self.shape, self.findings)
-            if master is not None:
-                yield from self._master_records(master)
-
+    ) -> tuple[tuple[RRset, ...], Plain | None]:
+        written = list(yaml_records(self.document, self.shape, self.findings))
+        plain: Plain | None = None
+        if master is not None:
+            apart = [*(static.rrset.name for static in written)]
+            apart += [service.name for app in apps for service in app.services]
+            apart += [server.name for server in nameservers]
+            found, plain = self._master_records(master, apart, written)
+            written += found
         placement = Placement(
             self.shape.zone,
             {service.name: (service, path) for service, path in service_paths(apps)},
@@ -75,7 +81,7 @@ class ZoneReader:
             self.document,
             self.findings,
         )
-        return placement.settled(everything())
+        return placement.settled(written, plain), plain
 
     def _master_path(self) -> Path | None:
         written = self.shape.records_file
@@ -88,18 +94,28 @@ class ZoneReader:
             self.findings.wrong(spot, wrong.problem, wrong.remedy)
             return None
 
-    def _master_records(self, path: Path) -> Iterator[Static]:
+    def _master_records(
+        self, path: Path, apart: list[str], written: list[Static]
+    ) -> tuple[list[Static], Plain | None]:
+        """The records of the master file, and those of plain names.
+
+        Names that are written elsewhere too are kept `apart` from those.
+        """
         data = files.read(path, self.findings)
         if data is None:
-            return
+            return [], None
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
             line = data.count(b"\n", 0, error.start) + 1
             spot = Spot(str(path), line, 1)
             self.findings.wrong(spot, "the file is not UTF-8 text", "save it as UTF-8")
-            return
-        yield from MasterFile(str(path), self.shape.zone, self.findings).read(text)
+            return [], None
+        delegated = [one.rrset for one in written if one.rrset.type == rdata.TYPES["NS"]]
+        servers = [rdata.target(one.type, wire) for one in delegated for wire in one.rdata]
+        file = MasterFile(str(path), self.shape.zone, self.findings)
+        cuts = [rrset.name for rrset in delegated]
+        return list(file.read(text, [*apart, *servers], cuts)), file.plain
 
     def _serial(self, sources: list[Path], modified: Callable[[Path], float]) -> int:
         """The SOA serial: as written, or when the newest source was changed (RFC 1912 2.2)."""

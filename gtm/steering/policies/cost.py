@@ -56,8 +56,9 @@ class Nearest:
         open_ = [at for at, index in enumerate(self._among.indices) if index in among]
         if place.location is None:
             return Ranked(tuple(open_), tuple(range(len(open_))))
-        found = self._model.costs(place.location)
-        costs = [(self._measured_first and cost.measured is None, cost.cost) for cost in found]
+        costs = self._model.figures(place.location)
+        if not self._measured_first:
+            costs = [(False, cost) for _, cost in costs]
         ranking = tuple(sorted(open_, key=costs.__getitem__))
         return Ranked(ranking, _reach([costs[at] for at in ranking], 1 + self._within))
 

@@ -6,6 +6,8 @@ use pyo3::types::PyTuple;
 
 mod areas;
 mod arrays;
+mod bulk;
+mod crunch;
 mod cuts;
 mod freeing;
 mod moving;
@@ -21,6 +23,8 @@ mod words;
 #[pyo3(name = "_native")]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("UDP_MAXIMUM", gtm_plane::answer::UDP_MAXIMUM)?;
+    bulk::add(module)?;
+    crunch::add(module)?;
     module.add("BUCKETS", PyTuple::new(module.py(), BUCKETS)?)?;
     module.add_class::<plane::Plane>()?;
     module.add_class::<plane::Punt>()?;

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::areas::Areas;
+use crate::bulk;
 use crate::cuts::{self, Cut};
 use crate::moving::rendered;
 use crate::pace::Pace;
@@ -67,6 +68,11 @@ impl<'a, 'py> Reader<'a, 'py> {
         for (name, node) in nodes.cast::<PyDict>()? {
             self.node(name.cast::<PyBytes>()?.as_bytes(), &node)?;
             self.pace.step(py);
+        }
+        for (apex, zone) in zones.cast::<PyDict>()? {
+            let number = self.zone_of(apex.cast::<PyBytes>()?.as_bytes())?.0;
+            let names = zone.getattr(intern!(py, "names"))?;
+            bulk::read(&mut self.builder, number, &names)?;
         }
         for name in snapshot.getattr(intern!(py, "closed"))?.try_iter()? {
             self.closed(name?.cast::<PyBytes>()?.as_bytes())?;

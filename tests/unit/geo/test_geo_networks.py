@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.geo.networks import UNKNOWN, Ranges, RangeWriter, fill, overlay, unknown
+from gtm.geo.wide import Wide
 from gtm.model import Network
 
 SPACE = 1 << 32
@@ -101,8 +102,8 @@ def test_networks_of_the_other_family_are_left_out() -> None:
     assert overlay(unknown(32), [(IPv6Network("::/0"), 7)]) == unknown(32)
 
 
-@pytest.mark.parametrize(("bits", "kind"), [(32, array), (128, list)])
-def test_ipv4_is_kept_in_an_array(bits: int, kind: type) -> None:
+@pytest.mark.parametrize(("bits", "kind"), [(32, array), (128, Wide)])
+def test_addresses_are_kept_in_arrays(bits: int, kind: type) -> None:
     assert isinstance(unknown(bits).starts, kind)
 
 

@@ -80,3 +80,20 @@ def test_service_time_is_added_before_the_bias() -> None:
     assert (us.service, eu.service) == (40.0, 0.0)
     assert us.cost == pytest.approx((us.rtt + 40.0) / 2)
     assert eu.cost == eu.rtt
+
+
+@given(
+    st.lists(st.tuples(latitudes, longitudes, st.integers(-99, 99)), min_size=1, max_size=5),
+    latitudes,
+    longitudes,
+    st.booleans(),
+)
+def test_figures_are_those_of_the_costs(
+    at: list[tuple[float, float, int]], latitude: float, longitude: float, measured: bool
+) -> None:
+    regions = [Region(f"r{n}", Location(a, b), bias) for n, (a, b, bias) in enumerate(at)]
+    latency = [MeasuredLatency(GeoCode("EU"), {"r0": 12.0})] if measured else []
+    model = CostModel(regions, latency, {"r0": 3.0})
+    here = Location(latitude, longitude, "EU")
+    costs = [(cost.measured is None, cost.cost) for cost in model.costs(here)]
+    assert model.figures(here) == costs
