@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
+use crate::arena::Said;
 use crate::question::Question;
 use crate::reply::Reply;
 use crate::snapshot::Snapshot;
+use crate::sys::prefetch;
 pub use crate::wire::UDP_MAXIMUM;
 use crate::wire::{HEADER, Packet, read};
 
@@ -42,6 +44,8 @@ pub enum Outcome {
 pub struct Looked {
     packet: Packet,
     hash: u64,
+    place: Option<u32>,
+    row: Option<u32>,
 }
 
 impl Looked {
@@ -50,6 +54,35 @@ impl Looked {
     pub fn reach(&self, snapshot: &Snapshot) {
         if let Packet::Query(_) = self.packet {
             snapshot.names.reach(self.hash);
+        }
+    }
+
+    /// Looks the name up, and has the CPU fetch what a steered answer reads next.
+    #[inline]
+    pub fn gather(&mut self, snapshot: &Snapshot, packet: &[u8]) {
+        let Packet::Query(query) = &self.packet else {
+            return;
+        };
+        let names = &snapshot.names;
+        self.place = names.place(self.hash, packet, HEADER, query.end);
+        if let Some(node) = self.place.and_then(|place| names.at(place))
+            && let (Said::Steered { steered, row, .. }, _) = node.said(query.rrtype)
+        {
+            self.row = Some(row);
+            if let Some(service) = names.services.get(steered as usize) {
+                prefetch(service);
+            }
+            if let Some(row) = snapshot.rows.at(row as usize) {
+                prefetch(row);
+            }
+        }
+    }
+
+    /// Has the CPU fetch the answers of the regions.
+    #[inline]
+    pub fn near(&self, snapshot: &Snapshot) {
+        if let Some(row) = self.row.and_then(|row| snapshot.rows.at(row as usize)) {
+            row.approach();
         }
     }
 }
@@ -62,7 +95,8 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut 
 }
 
 /// The first half of `answer`: reads the packet, and has the CPU fetch what the look-up reads
-/// first. Over a batch: `look` at all packets, `reach` for all, `finish` all.
+/// first. Over a batch: `look` at all packets, then `reach`, `gather`, `near` and `finish`, each for
+/// all: what one of them has fetched is there when the next one reads it.
 #[inline]
 pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
     let read = read(packet);
@@ -71,7 +105,12 @@ pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
         hash = snapshot.names.hash(packet, HEADER, query.end);
         snapshot.names.approach(hash);
     }
-    Looked { packet: read, hash }
+    Looked {
+        packet: read,
+        hash,
+        place: None,
+        row: None,
+    }
 }
 
 /// The second half of `answer`, for the same snapshot and packet: looks up and writes.
@@ -96,7 +135,7 @@ pub fn finish(
         by,
     };
     let reply = Reply::begin(packet, query, out);
-    let answered = reply.and_then(|reply| question.answer(looked.hash, reply));
+    let answered = reply.and_then(|reply| question.answer(looked.hash, looked.place, reply));
     answered.map_or(Outcome::Punt, |(length, tally)| Outcome::Answer {
         length,
         tally,

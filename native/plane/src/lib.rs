@@ -21,6 +21,7 @@ pub mod plans;
 pub mod punt;
 mod question;
 mod reply;
+pub mod row;
 pub mod shared;
 pub mod snapshot;
 pub mod stats;

@@ -8,7 +8,8 @@ use std::mem::size_of_val;
 
 use crate::areas::{AreaTable, PrefixTable, Starts};
 use crate::names::{Names, Record};
-use crate::plans::{Plans, Rendered, Row};
+use crate::plans::Plans;
+use crate::row::Row;
 use crate::shared::Shared;
 use crate::snapshot::Snapshot;
 
@@ -69,12 +70,7 @@ fn plans(groups: &Shared<Plans>) -> usize {
 }
 
 fn row(row: &Row) -> usize {
-    let bodies: usize = row.regions.iter().flatten().map(rendered).sum();
-    size_of_val(row) + size_of_val(&row.regions[..]) + bodies
-}
-
-fn rendered(answer: &Rendered) -> usize {
-    answer.body.len() + size_of_val(&answer.starts[..])
+    size_of_val(row) + row.memory()
 }
 
 fn each<T>(values: &Shared<T>) -> impl Iterator<Item = &T> {
