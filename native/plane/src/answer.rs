@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
+use crate::areas::{AreaTable, Client};
 use crate::arena::Said;
 use crate::question::Question;
 use crate::reply::Reply;
 use crate::snapshot::Snapshot;
 use crate::sys::prefetch;
 pub use crate::wire::UDP_MAXIMUM;
-use crate::wire::{HEADER, Packet, read};
+use crate::wire::{HEADER, Packet, Query, read};
 
 /// What is left to chance, and who asks.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +46,8 @@ pub struct Looked {
     packet: Packet,
     hash: u64,
     place: Option<u32>,
-    row: Option<u32>,
+    steered: Option<u32>,
+    row: u32,
 }
 
 impl Looked {
@@ -68,23 +70,42 @@ impl Looked {
         if let Some(node) = self.place.and_then(|place| names.at(place))
             && let (Said::Steered { steered, row, .. }, _) = node.said(query.rrtype)
         {
-            self.row = Some(row);
-            if let Some(service) = names.services.get(steered as usize) {
-                prefetch(service);
-            }
+            (self.steered, self.row) = (Some(steered), row);
             if let Some(row) = snapshot.rows.at(row as usize) {
                 prefetch(row);
+            }
+            if let Some((areas, client)) = subnet(snapshot, steered, query) {
+                areas.approach(client);
             }
         }
     }
 
-    /// Has the CPU fetch the answers of the regions.
+    /// Has the CPU fetch the answers of the regions, and where the client subnet stands.
     #[inline]
     pub fn near(&self, snapshot: &Snapshot) {
-        if let Some(row) = self.row.and_then(|row| snapshot.rows.at(row as usize)) {
+        let (Some(steered), Packet::Query(query)) = (self.steered, &self.packet) else {
+            return;
+        };
+        if let Some(row) = snapshot.rows.at(self.row as usize) {
             row.approach();
         }
+        if let Some((areas, client)) = subnet(snapshot, steered, query) {
+            areas.reach(client);
+        }
     }
+}
+
+/// The client subnet of a query, and the table that it is looked up in.
+#[inline]
+fn subnet<'a>(
+    snapshot: &'a Snapshot,
+    steered: u32,
+    query: &Query,
+) -> Option<(&'a AreaTable, Client)> {
+    let client = query.edns?.subnet?.client?;
+    let service = snapshot.names.services.get(steered as usize)?;
+    let areas = snapshot.names.areas.get(service.areas as usize)?;
+    Some((areas, client))
 }
 
 /// Answers a packet into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
@@ -109,7 +130,8 @@ pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
         packet: read,
         hash,
         place: None,
-        row: None,
+        steered: None,
+        row: 0,
     }
 }
 
