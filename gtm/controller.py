@@ -256,7 +256,8 @@ class Controller:
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self.feeds.serve(known)
-        self._publish(compiled)
+        # what verdicts touched while it compiled is not all that may be new
+        self._publish(replace(compiled, touched={}))
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
         for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):

@@ -44,9 +44,11 @@ class RememberingPlane:
     def __init__(self) -> None:
         self.published: list[Snapshot] = []
         self.prepared: list[tuple[Snapshot, threading.Thread]] = []
+        self.meanwhile: Callable[[], None] = lambda: None  # what happens while one is read
 
     def prepare(self, snapshot: Snapshot) -> None:
         self.prepared.append((snapshot, threading.current_thread()))
+        self.meanwhile()
 
     def publish(self, snapshot: Snapshot) -> None:
         self.published.append(snapshot)
@@ -153,6 +155,13 @@ async def test_what_a_load_compiled_is_read_by_the_plane_beside_the_control_loop
     for snapshot, thread in stage.plane.prepared:
         assert thread is not threading.current_thread()
         assert any(snapshot.nodes is each.nodes for each in stage.plane.published)
+
+
+async def test_a_verdict_that_changes_while_the_first_load_compiles_counts(stage: Stage) -> None:
+    stage.plane.meanwhile = lambda: stage.checker.change("192.0.2.1", State.DOWN)
+    await stage.controller.start()
+    app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
+    assert State.DOWN in {verdict.state for verdict in app.health.regions.values()}
 
 
 async def test_a_verdict_change_is_published_in_the_same_turn_of_the_loop(stage: Stage) -> None:
