@@ -98,15 +98,23 @@ class Plane:
 def be_patient() -> None:
     """Makes the calling thread yield to those that answer."""
 
+@final
+class Octets:
+    """Numbers in the machine's byte order."""
+
+    def __len__(self) -> int: ...
+    def part(self, begin: int, count: int) -> bytes: ...
+
+def unpacked(tree: memoryview, record_size: int) -> Octets: ...
 def reached(
     records: array[int], nodes: int, root: int, alias: int, bits: int
-) -> tuple[bytes, bytes, bytes]:
+) -> tuple[Octets, Octets, Octets]:
     """See gtm/geo/crunch.py, as for all below."""
 
 def counted(numbers: array[int], wanted: int) -> int: ...
 def selected(
     bits: int, starts: array[int], values: array[int], meaning: array[int]
-) -> tuple[bytes, bytes]: ...
+) -> tuple[Octets, Octets]: ...
 def crossed(
     bits: int,
     starts: array[int],
@@ -114,17 +122,17 @@ def crossed(
     other_starts: array[int],
     other_values: array[int],
     known: array[int],
-) -> tuple[bytes, bytes, bytes]: ...
+) -> tuple[Octets, Octets, Octets]: ...
 def filled(
     bits: int,
     starts: array[int],
     values: array[int],
     other_starts: array[int],
     other_values: array[int],
-) -> tuple[bytes, bytes]: ...
+) -> tuple[Octets, Octets]: ...
 def cut(
     bits: int, starts: array[int], values: array[int], area_of: array[int]
-) -> tuple[bytes, bytes, bytes]: ...
+) -> tuple[int, Octets, Octets, Octets]: ...
 
 @final
 class MasterScanner:

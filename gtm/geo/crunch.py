@@ -19,8 +19,15 @@ try:
 except ImportError:
     BUILT = False
 
+PART = 1 << 18  # octets, a multiple of every number's
+
 Starts = Sequence[int]
 Written = tuple[Starts, "array[int]"]  # first addresses and values of ranges
+
+
+def unpacked(tree: memoryview, record_size: int) -> array[int]:
+    """The records of a search tree of 24, 28 or 32 bits each as integers."""
+    return _array("I", _native.unpacked(tree, record_size))
 
 
 def reached(
@@ -68,10 +75,16 @@ def filled(bits: int, upper: Written, lower: Written) -> Written:
 
 def cut(
     bits: int, starts: Starts, values: array[int], area_of: Sequence[int]
-) -> tuple[Starts, array[int], array[int]]:
-    """Ranges as aligned prefixes: first addresses, `area << 8 | length`, and their index."""
-    found = _native.cut(bits, _flat(bits, starts), values, array("I", area_of))
-    return _starts(bits, found[0]), _array("I", found[1]), _array("I", found[2])
+) -> tuple[int, Starts, array[int], array[int]]:
+    """Ranges as aligned prefixes, as `PrefixTable` has them.
+
+    How many last bits are dropped, first addresses without them, `area << 8 | length`, the index.
+    """
+    drop, octets, found, first = _native.cut(bits, _flat(bits, starts), values, array("I", area_of))
+    packed: Starts = _array("Q", octets) if drop else _starts(bits, octets)
+    if isinstance(packed, Wide):
+        packed = list(packed)
+    return drop, packed, _array("I", found), _array("I", first)
 
 
 def _flat(bits: int, starts: Starts) -> array[int]:
@@ -81,11 +94,13 @@ def _flat(bits: int, starts: Starts) -> array[int]:
     return starts if isinstance(starts, array) else array("I", starts)
 
 
-def _starts(bits: int, octets: bytes) -> Starts:
+def _starts(bits: int, octets: _native.Octets) -> Starts:
     return _array("I", octets) if bits == 32 else Wide.of_pairs(_array("Q", octets))
 
 
-def _array(kind: str, octets: bytes) -> array[int]:
+def _array(kind: str, octets: _native.Octets) -> array[int]:
+    """Taken part by part, as other threads wait while a part is copied."""
     found: array[int] = array(kind)
-    found.frombytes(octets)
+    for begin in range(0, len(octets), PART):
+        found.frombytes(octets.part(begin, PART))
     return found

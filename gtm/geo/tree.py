@@ -149,6 +149,8 @@ def unpack(tree: memoryview, record_size: int) -> array[int]:
 
     Whole columns of bytes are copied by slices, which is C speed without a C module.
     """
+    if crunch.BUILT and record_size in (24, 28, 32):
+        return crunch.unpacked(tree, record_size)
     columns = {24: _columns_24, 28: _columns_28, 32: _columns_32}[record_size](tree)
     records = array("I")
     packed = bytearray(len(columns[0]) * 4)

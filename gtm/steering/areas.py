@@ -13,11 +13,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import combinations
 
 from gtm.geo import Ranges, crunch
-from gtm.geo.wide import Wide
 from gtm.snapshot import AreaTable, PrefixTable
 from gtm.steering.places import Places
 from gtm.steering.policies import Chooser
 
+HALF = (1 << 64) - 1  # the last 64 bits of an IPv6 address
 MOST_TRIED = 1 << 18  # decisions made to find areas that are alike: about a second
 TOP_BITS = 16  # of an address index a prefix table: 65,536 entries, few prefixes behind each
 
@@ -82,9 +82,8 @@ def _merged_alike(
 def prefix_table(ranges: Ranges, area_of: Sequence[int]) -> PrefixTable:
     """The ranges' values turned into areas, merged, and cut into aligned prefixes."""
     if crunch.BUILT:
-        found, values, index = crunch.cut(ranges.bits, ranges.starts, ranges.values, area_of)
-        drop, packed = _packed(found, ranges.bits)
-        return PrefixTable(ranges.bits, drop, packed, values, index)
+        found = crunch.cut(ranges.bits, ranges.starts, ranges.values, area_of)
+        return PrefixTable(ranges.bits, *found)
     starts: list[int] = []
     values = array("I")
     for first, end, area in _merged(ranges, area_of):
@@ -95,19 +94,17 @@ def prefix_table(ranges: Ranges, area_of: Sequence[int]) -> PrefixTable:
     return PrefixTable(ranges.bits, drop, packed, values, _first(starts, ranges.bits))
 
 
-def _packed(starts: Sequence[int], bits: int) -> tuple[int, Sequence[int]]:
+def _packed(starts: list[int], bits: int) -> tuple[int, Sequence[int]]:
     """How many last bits can be dropped, and the starts without them in as little memory.
 
     No database says different things of one IPv6 /64, so 64 bits tell its prefixes apart; an
     operator may, and then all 128 are kept.
     """
     if bits == 32:
-        return 0, starts if isinstance(starts, array) else array("I", starts)
-    pairs = starts.pairs if isinstance(starts, Wide) else Wide(starts).pairs
-    low = pairs[1::2].tobytes()
-    if low.count(0) != len(low):  # in one step, as others wait meanwhile
-        return 0, list(starts)
-    return 64, pairs[0::2]
+        return 0, array("I", starts)
+    if any(start & HALF for start in starts):
+        return 0, starts
+    return 64, array("Q", [start >> 64 for start in starts])
 
 
 def _merged(ranges: Ranges, area_of: Sequence[int]) -> Iterator[tuple[int, int, int]]:

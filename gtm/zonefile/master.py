@@ -87,8 +87,8 @@ Gathered = tuple[list[bytes], int, Spot]  # the data of one name and type, least
 class MasterFile:
     """Reads the records of one master file for one zone.
 
-    Ordinary lines are read in Rust where that is built (gtm.zonefile.ordinary), and what they say
-    is left in `plain`; this is the reference for them, and reads all others.
+    Ordinary lines of long files are read in Rust where that is built (gtm.zonefile.ordinary), and
+    what they say is left in `plain`; this is the reference for them, and reads all others.
     """
 
     def __init__(self, file: str, zone: str, findings: Findings) -> None:
@@ -111,7 +111,7 @@ class MasterFile:
 
         Names that are written elsewhere too, and `cuts` that delegate, are not left in `plain`.
         """
-        if not ordinary.BUILT or not ordinary.is_plain(self._zone):
+        if not ordinary.pays(text, self._zone):
             for entry in entries(text):
                 self._read(entry)
         else:

@@ -20,6 +20,8 @@ try:
 except ImportError:
     BUILT = False
 
+MANY = 4096  # lines; names of shorter files cost little, and have nodes like all others
+
 Record = tuple[int, int, int, bytes]  # type, TTL in seconds, line, data
 
 
@@ -70,6 +72,11 @@ class Ordinary:
     def settled(self) -> Plain | None:
         """What was read and not taken; None for nothing."""
         return self._scanner.settled(self._apex) or None
+
+
+def pays(text: str, zone: str) -> bool:
+    """Whether a file of a zone is read by lines that are ordinary and others."""
+    return BUILT and text.count("\n") >= MANY and is_plain(zone)
 
 
 def is_plain(name: str) -> bool:

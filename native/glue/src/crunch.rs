@@ -6,18 +6,19 @@
 use gtm_plane::geo::Address;
 use gtm_plane::geo::prefixes::prefixes;
 use gtm_plane::geo::ranges::{self, Pairs, Ranges};
-use gtm_plane::geo::tree::{Reached, Tree};
+use gtm_plane::geo::tree::{self, Reached, Tree};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::arrays::numbers;
 
-type Octets<'py> = Bound<'py, PyBytes>;
-type Written<'py> = (Octets<'py>, Octets<'py>);
+type Written = (Octets, Octets);
 
 /// Adds the functions to the module.
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Octets>()?;
+    module.add_function(wrap_pyfunction!(unpacked, module)?)?;
     module.add_function(wrap_pyfunction!(reached, module)?)?;
     module.add_function(wrap_pyfunction!(counted, module)?)?;
     module.add_function(wrap_pyfunction!(selected, module)?)?;
@@ -26,10 +27,30 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(cut, module)?)
 }
 
+/// Numbers on their way to a Python array, which takes them part by part.
+#[pyclass(frozen, module = "gtm._native")]
+struct Octets(Vec<u8>);
+
+#[pymethods]
+impl Octets {
+    /// How many octets there are.
+    fn __len__(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Some of them, from `begin` on.
+    fn part<'py>(&self, py: Python<'py>, begin: usize, count: usize) -> Bound<'py, PyBytes> {
+        let end = begin.saturating_add(count).min(self.0.len());
+        PyBytes::new(py, self.0.get(begin..end).unwrap_or_default())
+    }
+}
+
 /// First addresses of a family, as Python has them.
 trait Starts: Address + Send + Sync {
     fn read(starts: &Bound<'_, PyAny>) -> PyResult<Vec<Self>>;
     fn octets(starts: &[Self]) -> Vec<u8>;
+    /// Without the last bits that none needs, and how many those are.
+    fn packed(starts: &[Self]) -> (u32, Vec<u8>);
 }
 
 impl Starts for u32 {
@@ -42,6 +63,10 @@ impl Starts for u32 {
             .iter()
             .flat_map(|start| start.to_ne_bytes())
             .collect()
+    }
+
+    fn packed(starts: &[Self]) -> (u32, Vec<u8>) {
+        (0, Self::octets(starts))
     }
 }
 
@@ -59,6 +84,25 @@ impl Starts for u128 {
             .flat_map(|start| [(start >> 64) as u64, *start as u64]);
         halves.flat_map(u64::to_ne_bytes).collect()
     }
+
+    /// No database says different things of one /64; an operator may.
+    fn packed(starts: &[Self]) -> (u32, Vec<u8>) {
+        if starts.iter().any(|start| *start as u64 != 0) {
+            return (0, Self::octets(starts));
+        }
+        let upper = starts.iter().map(|start| (start >> 64) as u64);
+        (64, upper.flat_map(u64::to_ne_bytes).collect())
+    }
+}
+
+/// The records of a search tree of 24, 28 or 32 bits each. ValueError for other sizes.
+#[pyfunction]
+fn unpacked(tree: &Bound<'_, PyAny>, record_size: u32) -> PyResult<Octets> {
+    let py = tree.py();
+    let tree: Vec<u8> = numbers(tree)?;
+    let found = py.detach(|| tree::unpacked(&tree, record_size).map(|all| u32::octets(&all)));
+    let found = found.ok_or_else(|| PyValueError::new_err("no size of records"))?;
+    Ok(Octets(found))
 }
 
 /// What a search tree says of one family: first addresses, values, and the data records that the
@@ -71,7 +115,7 @@ fn reached<'py>(
     root: u32,
     alias: i64,
     bits: u32,
-) -> PyResult<(Octets<'py>, Octets<'py>, Octets<'py>)> {
+) -> PyResult<(Octets, Octets, Octets)> {
     let py = records.py();
     let records: Vec<u32> = numbers(records)?;
     let tree = Tree {
@@ -84,7 +128,7 @@ fn reached<'py>(
         _ => py.detach(|| tree.reached::<u128>(root).map(spelt)),
     }
     .map_err(|_| PyValueError::new_err("the search tree is cyclic"))?;
-    Ok((bytes(py, starts), bytes(py, values), bytes(py, data)))
+    Ok((Octets(starts), Octets(values), Octets(data)))
 }
 
 fn spelt<A: Starts>(found: Reached<A>) -> (Vec<u8>, Vec<u8>, Vec<u8>) {
@@ -107,17 +151,17 @@ fn selected<'py>(
     starts: &Bound<'py, PyAny>,
     values: &Bound<'py, PyAny>,
     meaning: &Bound<'py, PyAny>,
-) -> PyResult<Written<'py>> {
+) -> PyResult<Written> {
     fn run<'py, A: Starts>(
         starts: &Bound<'py, PyAny>,
         values: &Bound<'py, PyAny>,
         meaning: &[i32],
-    ) -> PyResult<Written<'py>> {
+    ) -> PyResult<Written> {
         let ranges = read::<A>(starts, values)?;
         let py = starts.py();
         let found = py.detach(|| ranges::selected(&ranges, meaning).as_ref().map(written));
         let found = found.ok_or_else(|| PyValueError::new_err("a value has no meaning"))?;
-        Ok(given(py, found))
+        Ok(given(found))
     }
     let meaning = numbers(meaning)?;
     match bits {
@@ -136,12 +180,12 @@ fn crossed<'py>(
     other_starts: &Bound<'py, PyAny>,
     other_values: &Bound<'py, PyAny>,
     known: &Bound<'py, PyAny>,
-) -> PyResult<(Octets<'py>, Octets<'py>, Octets<'py>)> {
+) -> PyResult<(Octets, Octets, Octets)> {
     fn run<'py, A: Starts>(
         one: [&Bound<'py, PyAny>; 2],
         two: [&Bound<'py, PyAny>; 2],
         mut pairs: Pairs,
-    ) -> PyResult<(Octets<'py>, Octets<'py>, Octets<'py>)> {
+    ) -> PyResult<(Octets, Octets, Octets)> {
         let py = one[0].py();
         let (one, two) = (read::<A>(one[0], one[1])?, read::<A>(two[0], two[1])?);
         let (starts, values) = py.detach(|| written(&ranges::crossed(&one, &two, &mut pairs)));
@@ -150,11 +194,7 @@ fn crossed<'py>(
             .iter()
             .flat_map(|pair| [pair.0, pair.1])
             .collect();
-        Ok((
-            bytes(py, starts),
-            bytes(py, values),
-            bytes(py, signed(&flat)),
-        ))
+        Ok((Octets(starts), Octets(values), Octets(signed(&flat))))
     }
     let known: Vec<i32> = numbers(known)?;
     let (known, _) = known.as_chunks();
@@ -174,18 +214,15 @@ fn filled<'py>(
     values: &Bound<'py, PyAny>,
     other_starts: &Bound<'py, PyAny>,
     other_values: &Bound<'py, PyAny>,
-) -> PyResult<Written<'py>> {
+) -> PyResult<Written> {
     fn run<'py, A: Starts>(
         upper: [&Bound<'py, PyAny>; 2],
         lower: [&Bound<'py, PyAny>; 2],
-    ) -> PyResult<Written<'py>> {
+    ) -> PyResult<Written> {
         let py = upper[0].py();
         let upper = read::<A>(upper[0], upper[1])?;
         let lower = read::<A>(lower[0], lower[1])?;
-        Ok(given(
-            py,
-            py.detach(|| written(&ranges::fill(&upper, &lower))),
-        ))
+        Ok(given(py.detach(|| written(&ranges::fill(&upper, &lower)))))
     }
     let (upper, lower) = ([starts, values], [other_starts, other_values]);
     match bits {
@@ -194,30 +231,32 @@ fn filled<'py>(
     }
 }
 
-/// The ranges' values turned into areas and cut into aligned prefixes: first addresses, values
-/// (`area << 8 | length`), and the index by the first 16 bits. ValueError if a value has no area.
+/// The ranges' values turned into areas and cut into aligned prefixes: how many last bits no first
+/// address needs, first addresses without them, values (`area << 8 | length`), and the index by the
+/// first 16 bits. ValueError if a value has no area.
 #[pyfunction]
 fn cut<'py>(
     bits: u32,
     starts: &Bound<'py, PyAny>,
     values: &Bound<'py, PyAny>,
     area_of: &Bound<'py, PyAny>,
-) -> PyResult<(Octets<'py>, Octets<'py>, Octets<'py>)> {
+) -> PyResult<(u32, Octets, Octets, Octets)> {
     fn run<'py, A: Starts>(
         starts: &Bound<'py, PyAny>,
         values: &Bound<'py, PyAny>,
         area_of: &[u32],
-    ) -> PyResult<(Octets<'py>, Octets<'py>, Octets<'py>)> {
+    ) -> PyResult<(u32, Octets, Octets, Octets)> {
         let ranges = read::<A>(starts, values)?;
         let py = starts.py();
         let found = py.detach(|| {
             let found = prefixes(&ranges, area_of)?;
             let (values, first) = (u32::octets(&found.values), u32::octets(&found.first));
-            Some((A::octets(&found.starts), values, first))
+            let (drop, starts) = A::packed(&found.starts);
+            Some((drop, starts, values, first))
         });
-        let (starts, values, first) =
+        let (drop, starts, values, first) =
             found.ok_or_else(|| PyValueError::new_err("a value has no area"))?;
-        Ok((bytes(py, starts), bytes(py, values), bytes(py, first)))
+        Ok((drop, Octets(starts), Octets(values), Octets(first)))
     }
     let area_of: Vec<u32> = numbers(area_of)?;
     match bits {
@@ -248,10 +287,6 @@ fn signed(numbers: &[i32]) -> Vec<u8> {
         .collect()
 }
 
-fn given<'py>(py: Python<'py>, written: (Vec<u8>, Vec<u8>)) -> Written<'py> {
-    (bytes(py, written.0), bytes(py, written.1))
-}
-
-fn bytes(py: Python<'_>, octets: Vec<u8>) -> Octets<'_> {
-    PyBytes::new(py, &octets)
+fn given(written: (Vec<u8>, Vec<u8>)) -> Written {
+    (Octets(written.0), Octets(written.1))
 }

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gtm.errors import GeoError
 from gtm.geo import crunch
 from gtm.geo.networks import UNKNOWN, Ranges, crossed, fill, selected
-from gtm.geo.tree import SearchTree
+from gtm.geo.tree import SearchTree, unpack
 from gtm.geo.wide import Wide
 from gtm.steering.areas import prefix_table
 
@@ -95,6 +95,12 @@ def test_walking_any_tree(records: list[int], tree_bits: int, bits: int) -> None
 
     assert walked() == in_python(walked)
     assert tree.network_count == in_python(lambda: tree.network_count)
+
+
+@given(st.binary(max_size=20), st.sampled_from((24, 28, 32)))
+def test_unpacking(octets: bytes, size: int) -> None:
+    tree = memoryview(octets)[: len(octets) // (size // 4) * (size // 4)]
+    assert unpack(tree, size) == in_python(lambda: unpack(tree, size))
 
 
 def test_a_value_without_meaning_is_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import dns.message
@@ -38,6 +39,13 @@ LINES = st.builds(
 )
 NAMES = (*OWNERS, "d.e", "e", "w", "q.w", "w.w", "q", "q.a", "q.d.e", "alias", "A", "C.d.E")
 TYPES = ("A", "AAAA", "TXT", "MX", "NS", "SOA", "CNAME", "ANY", "DS")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def short_files_too() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordinary, "MANY", 0)
+        yield
 
 
 def compiled(folder: Path) -> Compiled:

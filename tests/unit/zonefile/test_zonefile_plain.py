@@ -91,6 +91,13 @@ LINES = st.builds(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def short_files_too() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ordinary, "MANY", 0)
+        yield
+
+
 @contextmanager
 def reference_alone() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
@@ -205,3 +212,14 @@ def test_a_set_of_rrsets_is_whole(folder: Path) -> None:
     assert isinstance(found, Loaded)
     first = next(every_rrset(found.zones[0]))
     assert first == RRset("a.z.example.", 1, 9, (b"\xc0\0\2\1", b"\xc0\0\2\2"))
+
+
+def test_names_of_short_files_are_written_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordinary, "MANY", 3)
+    short, long = (loaded(folder, "a A 192.0.2.1\n" + "\n" * more) for more in (1, 2))
+    assert isinstance(short, Loaded)
+    assert isinstance(long, Loaded)
+    assert short.zones[0].plain is None
+    assert long.zones[0].plain is not None

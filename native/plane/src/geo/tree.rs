@@ -9,6 +9,25 @@ use super::ranges::{Ranges, UNKNOWN};
 /// tree unfolds to many times its size was made to keep us busy.
 const MAX_UNFOLDING: u64 = 4;
 
+/// The records of a tree, two for each node, of 24, 28 or 32 bits each; None for other sizes.
+///
+/// The middle octet of a node of 28-bit records holds the top four bits of the left one and of the
+/// right one. Octets behind the last whole node are left out.
+pub fn unpacked(tree: &[u8], record_size: u32) -> Option<Vec<u32>> {
+    let pair = |node: &[u8]| match *node {
+        [a, b, c, d, e, f] => [[0, a, b, c], [0, d, e, f]],
+        [a, b, c, middle, d, e, f] => [[middle >> 4, a, b, c], [middle & 15, d, e, f]],
+        [a, b, c, d, e, f, g, h] => [[a, b, c, d], [e, f, g, h]],
+        _ => [[0; 4]; 2],
+    };
+    let size = match record_size {
+        24 | 28 | 32 => record_size as usize / 4,
+        _ => return None,
+    };
+    let nodes = tree.chunks_exact(size);
+    Some(nodes.flat_map(pair).map(u32::from_be_bytes).collect())
+}
+
 /// A search tree: node n has its left record at 2n and its right one behind it. A record below
 /// `nodes` is a node, equal to it means that nothing is known, above it points to data.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +144,15 @@ mod tests {
             alias,
         }
         .reached(0)
+    }
+
+    #[test]
+    fn records_of_each_size_are_unpacked() {
+        let tree = [1, 2, 3, 0x45, 6, 7, 8, 9];
+        assert_eq!(unpacked(&tree[..6], 24), Some(vec![0x010203, 0x450607]));
+        assert_eq!(unpacked(&tree, 28), Some(vec![0x4010203, 0x5060708]));
+        assert_eq!(unpacked(&tree, 32), Some(vec![0x01020345, 0x06070809]));
+        assert_eq!(unpacked(&tree, 20), None);
     }
 
     #[test]
