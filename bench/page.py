@@ -100,9 +100,9 @@ def _goals(results: Mapping[str, Result]) -> Iterator[str]:
     yield _table(["", "goal", "measured", "reached"], rows)
     if disturbed := [name for name, result in results.items() if result.get("disturbed")]:
         yield (
-            f"The machine also did other things in some runs of {', '.join(disturbed)}: more than a "
-            "tenth of a core. Ratios of cost bear that, latencies do not: measure again before you "
-            "rely on them.\n"
+            f"The machine also did other things in some runs of {', '.join(disturbed)}: more than "
+            "a tenth of a core. Ratios of cost bear that, latencies do not: measure again before "
+            "you rely on them.\n"
         )
 
 
