@@ -19,6 +19,8 @@ use crate::sys::prefetch;
 
 const ENTRY: usize = 16;
 const WORD: usize = 4;
+const LINE: usize = 64; // octets that are fetched at once
+const LINES: usize = 4; // one address in each of eight regions
 const ALIAS: u8 = 1; // a CNAME
 const HASHED: u8 = 2; // the first record is picked by a hash
 const MANY: u8 = 4; // there is more than one place to begin
@@ -94,10 +96,12 @@ impl Row {
         }))
     }
 
-    /// Has the CPU fetch where it begins.
+    /// Has the CPU fetch it, of a large one the beginning.
     #[inline]
     pub fn approach(&self) {
-        prefetch(self.octets.as_ptr());
+        for line in self.octets.chunks(LINE).take(LINES) {
+            prefetch(line.as_ptr());
+        }
     }
 
     /// Octets in memory.
