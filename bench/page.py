@@ -148,7 +148,7 @@ def _where(result: Result) -> str:
     return (
         f"{machine['processor']}, {len(machine['cores'])} cores, {memory} GB, "
         f"{machine['kernel']}, {machine['system']}; {'; '.join(versions.values())}; "
-        f"{result['measured_at'][:10]}."
+        f"{result['measured_at'][:10]}, load average {machine['load']:g} at the start."
     )
 
 

@@ -67,7 +67,8 @@ def test_the_page_tells_machine_versions_day_and_method(
 ) -> None:
     written(tmp_path, monkeypatch)
     text = page.page(latest(tmp_path))
-    assert "a processor, 2 cores, 8 GB, Linux 6, a system; gdnsd 3.8.1; 2030-01-02." in text
+    assert "a processor, 2 cores, 8 GB, Linux 6, a system; gdnsd 3.8.1; 2030-01-02, " in text
+    assert "load average 0.5 at the start." in text
     assert "## Latency during a reload" in text
     assert "| p99: reloading over quiet | 2.50 (1.50–2.75) | × |" in text
 
