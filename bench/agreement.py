@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 
 from bench.ask import LOOPBACK, addresses, ask
 from bench.questions import Question, questions
-from bench.workload import Workload, service_address
+from bench.workload import Steering, Workload, host_address, service_address
 from bench.world import World
 
 SAMPLE = 200  # questions; few enough to be nothing beside the load
@@ -14,18 +14,33 @@ TIMEOUT = 1.0  # seconds for one answer
 
 
 def agreement(workload: Workload, world: World, port: int) -> float:
-    """The share of sampled questions answered with the address in the nearest region alone."""
+    """The share of sampled questions answered with one of the addresses that are right."""
     asked = list(questions(workload, world, SAMPLE))
     return sum(_is_right(question, workload, world, port) for question in asked) / len(asked)
 
 
-def expected(question: Question, world: World) -> str:
-    """The address that the nearest region to the client has for the service."""
+def right_answers(question: Question, workload: Workload, world: World) -> set[str]:
+    """A host's address; a service's in the nearest region, or in any where a share decides."""
+    if workload.hosts:
+        return {str(host_address(question.service))}
+    nearest = nearest_region(question, world)
+    regions = range(len(world.regions)) if _is_shared(workload) else (nearest,)
+    return {str(service_address(question.service, region)) for region in regions}
+
+
+def nearest_region(question: Question, world: World) -> int:
+    """The region that is nearest to the client."""
     loopback = int(IPv4Address(LOOPBACK))
-    place = question.subnet.place if question.subnet else world.place_at(loopback)
-    return str(service_address(question.service, world.nearest(place)))
+    return world.nearest(question.subnet.place if question.subnet else world.place_at(loopback))
+
+
+def _is_shared(workload: Workload) -> bool:
+    return workload.steering is not Steering.NEAREST
 
 
 def _is_right(question: Question, workload: Workload, world: World, port: int) -> bool:
-    reply = ask(question, workload.edns, port, TIMEOUT)
-    return reply is not None and addresses(reply) == {expected(question, world)}
+    reply = ask(question, workload, port, TIMEOUT)
+    if reply is None:
+        return False
+    found = addresses(reply)
+    return len(found) == 1 and found <= right_answers(question, workload, world)

@@ -9,17 +9,20 @@ import dns.message
 import dns.rdatatype
 
 from bench.questions import Question, message
+from bench.workload import Workload
 
 LOOPBACK = "127.0.0.1"
 LARGEST = 4096  # bytes
 
 
-def ask(question: Question, edns: bool, port: int, timeout: float) -> dns.message.Message | None:
+def ask(
+    question: Question, workload: Workload, port: int, timeout: float
+) -> dns.message.Message | None:
     """The reply over UDP; None if nothing listens, nothing comes or it is not a reply.
 
     The socket is connected, so that a port nobody listens on is known at once.
     """
-    asked = message(question, edns, identifier=question.service & 0xFFFF)
+    asked = message(question, workload, identifier=question.service & 0xFFFF)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(timeout)
         try:

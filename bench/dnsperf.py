@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import resource
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.ask import LOOPBACK
+from bench.program import pinned
 from bench.workload import Subnets, Transport, Workload
 from gtm.errors import GtmError
 
@@ -20,7 +21,10 @@ BUFFER = 1024  # kB of socket buffer, so that the load does not lose answers its
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What dnsperf saw. Times in seconds; `latency` is the mean over all answers."""
+    """What the load saw. Times in seconds; `latency` is the mean over all answers.
+
+    The percentiles are of paced loads alone: dnsperf does not tell them.
+    """
 
     sent: int
     answered: int
@@ -28,6 +32,8 @@ class LoadReport:
     latency: float
     latency_deviation: float
     codes: Mapping[str, int] = field(default_factory=dict)
+    p50: float | None = None
+    p99: float | None = None
 
     @property
     def per_second(self) -> float:
@@ -41,10 +47,10 @@ class LoadReport:
 
 
 def run_load(
-    workload: Workload, questions: Path, port: int, seconds: float, core: int
+    workload: Workload, questions: Path, port: int, seconds: float, cores: Sequence[int]
 ) -> tuple[LoadReport, float]:
     """Asks for `seconds`; gives the report and the CPU seconds that dnsperf itself used."""
-    command = ["taskset", "-c", str(core), *load_command(workload, questions, port, seconds)]
+    command = [*pinned(cores), *load_command(workload, questions, port, seconds)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         done = subprocess.run(
@@ -65,7 +71,6 @@ def load_command(workload: Workload, questions: Path, port: int, seconds: float)
     command += ["-l", f"{seconds:g}", "-t", str(TIMEOUT), "-b", str(BUFFER), "-T", "1"]
     command += ["-q", str(workload.outstanding), "-c", str(workload.connections)]
     command += ["-m", workload.transport.value] if workload.transport is Transport.TCP else []
-    command += ["-Q", str(workload.rate)] if workload.rate is not None else []
     if workload.subnets is not Subnets.NONE:
         return [*command, "-B"]
     return [*command, "-e"] if workload.edns else command

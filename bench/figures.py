@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.cpu import Usage
@@ -12,14 +12,14 @@ from bench.dnsperf import LoadReport
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One measured run of one peer.
+    """One measured run of one contender, under its label.
 
     `used` is the server's over the load, `ready` its seconds to the first answer, `agreement`
     the share of right answers (None for what is no name server), `others` the CPU seconds that
     neither the server nor the load used meanwhile.
     """
 
-    peer: str
+    label: str
     round: int
     load: LoadReport
     used: Usage
@@ -65,17 +65,26 @@ def spread(values: Iterable[float]) -> Spread | None:
     return Spread(min(listed), statistics.median(listed), max(listed))
 
 
-def of_peer(runs: Sequence[Run], peer: str) -> list[Run]:
-    """The runs of one peer, in order of rounds."""
-    return sorted((run for run in runs if run.peer == peer), key=lambda run: run.round)
+def of_label(runs: Sequence[Run], label: str) -> list[Run]:
+    """The runs of one contender, in order of rounds."""
+    return sorted((run for run in runs if run.label == label), key=lambda run: run.round)
 
 
-def ratios(runs: Sequence[Run], peer: str, base: str) -> list[float]:
-    """Cost of the peer over cost of the base, round by round: neighbours in time.
+def cost(run: Run) -> float:
+    """The cost of a run, as a figure to compare."""
+    return run.cost
+
+
+def ratios(
+    runs: Sequence[Run], label: str, base: str, figure: Callable[[Run], float] = cost
+) -> list[float]:
+    """A contender's cost (or other figure) over the base's, round by round: neighbours in time.
 
     A slow minute of the machine then weighs on both and falls out of the ratio.
     """
-    bases = {run.round: run.cost for run in of_peer(runs, base)}
+    bases = {run.round: figure(run) for run in of_label(runs, base)}
     return [
-        run.cost / bases[run.round] for run in of_peer(runs, peer) if bases.get(run.round, 0.0) > 0
+        figure(run) / bases[run.round]
+        for run in of_label(runs, label)
+        if bases.get(run.round, 0.0) > 0
     ]

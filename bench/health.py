@@ -26,10 +26,11 @@ from bench.peers.base import Start
 from bench.peers.gtm import PROGRAM, Gtm
 from bench.probed import Arrivals, arrivals, open_files
 from bench.server import Server, free_port, running
-from bench.workload import APEX, service_key
+from bench.workload import APEX, WORKLOADS, service_key
 
 NAME = "health"
 ABOUT = "10,000 endpoints probed every 5 s: what that does to answers"
+WORKLOAD = WORKLOADS["udp-low"]  # but for its zone
 ENDPOINTS = 10_000
 REGIONS = ("US-VA", "IE", "SG", "JP", "BR", "ZA", "AU", "DE", "GB", "FR")
 INTERVAL = 5.0  # seconds
@@ -165,7 +166,7 @@ def _served(folder: Path, probed: int | None, core: int) -> Iterator[Server]:
         *("--listen", f"{LOOPBACK}:{port}", "--geoip", "none"),
         *("--state", str(folder / "state"), "--api", f"unix:{folder / 'api.sock'}"),
     )
-    with running(Gtm(), Start(command), port, core, folder / "log") as server:
+    with running(Gtm(), Start(command), port, WORKLOAD, (core,), folder / "log") as server:
         yield server
 
 

@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 from rich.console import Console
 
-from bench import health, scale
+from bench import areas, health, page, reload, scale, stuck, tables
+from bench.comparisons import Comparison, comparisons
 from bench.experiment import Plan, measure
 from bench.figures import Run
 from bench.healthreport import health_table, write_health
 from bench.machine import Machine, this_machine, two_cores
+from bench.outcome import Bench, Outcome, print_outcome, write_outcome
 from bench.peers import PEERS
 from bench.peers.base import Peer, missing_program, output
 from bench.peers.gtm import Gtm
 from bench.report import print_machine, print_run, table, write_json
 from bench.scalereport import scale_table, write_scale
-from bench.workload import WORKLOADS, Transport, Workload
 from gtm.errors import GtmError, StartError, UsageError
 
 Chosen = TypeVar("Chosen")
+
+COMPARISONS = comparisons()
+# Measurements that are not of cost per query, by name.
+SPECIAL: dict[str, tuple[str, Callable[[Bench], Outcome]]] = {
+    module.NAME: (module.ABOUT, module.measure) for module in (tables, reload, stuck, areas)
+}
+ALL = "all"  # every workload that has a place on the page
 
 LONGEST = 60.0  # seconds of one run: a measurement is never left running
 MOST_RUNS = 50
@@ -49,9 +58,9 @@ def choose_peers(names: str) -> list[Peer]:
     return [_chosen(name, PEERS, "peer") for name in names.split(",")]
 
 
-def choose_workloads(names: str) -> list[Workload]:
-    """The workloads of a comma-separated list; UsageError for one that is not known."""
-    return [_chosen(name, WORKLOADS, "workload") for name in names.split(",")]
+def choose_comparisons(names: Sequence[str]) -> list[Comparison]:
+    """The workloads of these names; UsageError for one that is not known."""
+    return [_chosen(name, COMPARISONS, "workload") for name in names]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,30 +75,41 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, default=5, help="runs of each peer (default 5)")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of a run (default 5)")
     parser.add_argument("--server-core", type=int, help="core of the server (default: the first)")
+    parser.add_argument(
+        "--page",
+        action="store_true",
+        help=f"write {page.PATH.name} anew at the end, from the latest result of each workload",
+    )
     parser.add_argument("--load-core", type=int, help="core of the load (default: the second)")
     return parser
 
 
 def _described() -> str:
-    lines = [f"  {workload.name:<10} {workload.about}" for workload in WORKLOADS.values()]
-    lines.append(f"  {scale.NAME:<10} {scale.ABOUT}; no peers, no load")
-    lines.append(f"  {health.NAME:<10} {health.ABOUT}; no peers")
+    lines = [f"  {row.name:<11} {row.about}" for row in COMPARISONS.values()]
+    lines += [f"  {name:<11} {about}" for name, (about, _) in SPECIAL.items()]
+    lines.append(f"  {scale.NAME:<11} {scale.ABOUT}; no peers, no load")
+    lines.append(f"  {health.NAME:<11} {health.ABOUT}; no peers")
+    lines.append(f"  {ALL:<11} {', '.join(page.ORDER)}")
     return "\n".join(["workloads:", *lines, "", f"peers: {', '.join(PEERS)}"])
 
 
 def _measure_all(options: argparse.Namespace, console: Console) -> None:
-    names = [name.strip() for name in options.workload.split(",")]
-    queries = [name for name in names if name not in (scale.NAME, health.NAME)]
+    names = [name.strip() for name in options.workload.split(",") if name.strip()]
+    names = list(page.ORDER) if names == [ALL] else names
+    special = [name for name in names if name in SPECIAL]
+    queries = [name for name in names if name not in (scale.NAME, health.NAME, *SPECIAL)]
     peers = choose_peers(options.peers)
-    workloads = choose_workloads(",".join(queries)) if queries else []
+    rows = choose_comparisons(queries)
     _check_bounds(options)
     machine = this_machine()
-    if workloads:
-        _measure_queries(options, peers, workloads, machine, console)
+    if rows or special:
+        _measure_queries(options, peers, rows, special, machine, console)
     if scale.NAME in names:
         _measure_scale(machine, console)
     if health.NAME in names:
         _measure_health(options, machine, console)
+    if options.page:
+        console.print(f"written to {page.write_page()}", highlight=False)
 
 
 def _measure_scale(machine: Machine, console: Console) -> None:
@@ -121,43 +141,53 @@ def _measure_health(options: argparse.Namespace, machine: Machine, console: Cons
 def _measure_queries(
     options: argparse.Namespace,
     peers: Sequence[Peer],
-    workloads: Sequence[Workload],
+    rows: Sequence[Comparison],
+    special: Sequence[str],
     machine: Machine,
     console: Console,
 ) -> None:
     _check_installed(peers)
     first, second = two_cores(machine)
+    server_core = first if options.server_core is None else options.server_core
+    load_core = second if options.load_core is None else options.load_core
     versions = {peer.name: peer.version() for peer in peers} | {"load": _load_version()}
     print_machine(console, machine, versions)
-    for workload in workloads:
+    for row in rows:
         plan = Plan(
-            workload,
-            [peer for peer in peers if _can_run(peer, workload, console)],
+            row.name,
+            row.about,
+            row.contenders(peers),
+            row.bases,
             options.runs,
             options.seconds,
-            first if options.server_core is None else options.server_core,
-            second if options.load_core is None else options.load_core,
+            server_core,
+            load_core,
         )
         runs = _run(plan, console)
         console.print(table(plan, runs))
         path = write_json(plan, machine, versions, runs, datetime.now(UTC))
         console.print(f"written to {path}", highlight=False)
+    bench = Bench(options.runs, options.seconds, server_core, load_core, partial(_tell, console))
+    for name in special:
+        about, measured = SPECIAL[name]
+        console.print(f"{name}: {about}")
+        outcome = measured(bench)
+        print_outcome(console, outcome)
+        path = write_outcome(outcome, machine, versions, datetime.now(UTC))
+        console.print(f"written to {path}", highlight=False)
+
+
+def _tell(console: Console, line: str) -> None:
+    console.print(f"  {line}", highlight=False, soft_wrap=True)
 
 
 def _run(plan: Plan, console: Console) -> list[Run]:
-    console.print(f"{plan.workload.name}: {plan.workload.about}")
+    console.print(f"{plan.name}: {plan.about}")
     runs = []
     for run in measure(plan):
         print_run(console, run)
         runs.append(run)
     return runs
-
-
-def _can_run(peer: Peer, workload: Workload, console: Console) -> bool:
-    if peer.answers or workload.transport is Transport.UDP:
-        return True
-    console.print(f"{peer.name} speaks UDP only: left out of {workload.name}")
-    return False
 
 
 def _check_bounds(options: argparse.Namespace) -> None:

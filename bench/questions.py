@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
 
-from bench.workload import Subnets, Workload, service_name
+from bench.workload import Subnets, Workload, asked_name
 from bench.world import IPV4_OFFSET, World
 
 SEED = 7871
@@ -37,44 +37,44 @@ class Subnet:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question; type A, class IN."""
+    """One question; type A, class IN. `service` counts hosts where those are asked for."""
 
     service: int
     subnet: Subnet | None = None
 
 
 def questions(workload: Workload, world: World, count: int) -> Iterator[Question]:
-    """Each service as often as the others, in random order, each from a random client."""
+    """Each service (or host) as often as the others, in random order, each from a random client."""
     draw = random.Random(SEED)
     services: list[int] = []
     subnets = _subnets(draw, workload, world)
     for _ in range(count):
         if not services:
-            services = list(range(workload.services))
+            services = list(range(workload.hosts or workload.services))
             draw.shuffle(services)
         yield Question(services.pop(), next(subnets))
 
 
 def write_questions(path: Path, workload: Workload, world: World, count: int = QUESTIONS) -> None:
-    """The input file for dnsperf: binary if there are client subnets, else text."""
-    asked = questions(workload, world, max(count, workload.services))
-    if workload.subnets is Subnets.NONE:
-        lines = (f"{service_name(question.service)} A\n" for question in asked)
+    """The input file: binary if there are client subnets or the load is paced, else text."""
+    asked = questions(workload, world, max(count, workload.services, workload.hosts))
+    if workload.subnets is Subnets.NONE and workload.rate is None:
+        lines = (f"{asked_name(workload, question.service)} A\n" for question in asked)
         path.write_text("".join(lines))
         return
     with path.open("wb") as file:
         for question in asked:
-            packet = message(question, edns=True)
+            packet = message(question, workload)
             file.write(struct.pack(">H", len(packet)) + packet)
 
 
-def message(question: Question, edns: bool, identifier: int = 0) -> bytes:
+def message(question: Question, workload: Workload, identifier: int = 0) -> bytes:
     """The question in wire form (RFC 1035 section 4, RFC 6891 6.1.2, RFC 7871 section 6)."""
-    header = struct.pack(">HHHHHH", identifier, 0, 1, 0, 0, int(edns))
-    labels = service_name(question.service).encode().split(b".")
+    header = struct.pack(">HHHHHH", identifier, 0, 1, 0, 0, int(workload.edns))
+    labels = asked_name(workload, question.service).encode().split(b".")
     name = b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
     asked = header + name + struct.pack(">HH", _TYPE_A, _CLASS_IN)
-    if not edns:
+    if not workload.edns:
         return asked
     option = _subnet_option(question.subnet) if question.subnet else b""
     return asked + struct.pack(">BHHIH", 0, _TYPE_OPT, PAYLOAD, 0, len(option)) + option

@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.experiment import Plan
-from bench.figures import Run, Spread, of_peer, ratios, spread
+from bench.figures import Run, Spread, of_label, ratios, spread
+from bench.findings import findings, p50, p99
 from bench.machine import Machine
 from gtm.errors import GtmError
 
-BASES = ("gdnsd", "echo")
 RESULTS = Path(__file__).with_name("results")
 DISTURBED = 0.1  # share of a core used by others above which a run is called disturbed
 
@@ -28,12 +28,28 @@ FIGURES: tuple[_Figure, ...] = (
     ("answers", "k/s", lambda run: run.load.per_second / 1e3, 1),
     ("lost", "%", lambda run: run.load.lost_share * 100, 2),
     ("busy", "%", lambda run: run.busy * 100, 0),
-    ("latency", "µs", lambda run: run.load.latency * 1e6, 0),
+    ("mean", "µs", lambda run: run.load.latency * 1e6, 0),
     ("memory", "MB", lambda run: run.used.resident / 1e6, 1),
     ("ready", "s", lambda run: run.ready, 2),
 )
-# What a table has room for: cost has its own columns, and the start is told run by run.
-TABLED = FIGURES[1:-1]
+# Of paced loads alone.
+PACED: tuple[_Figure, ...] = (
+    ("p50", "µs", lambda run: p50(run) * 1e6, 0),
+    ("p99", "µs", lambda run: p99(run) * 1e6, 0),
+)
+
+
+def figures(plan: Plan) -> tuple[_Figure, ...]:
+    """Those that make sense for what is measured."""
+    paced = any(contender.workload.rate is not None for contender in plan.contenders)
+    return (*FIGURES, *PACED) if paced else FIGURES
+
+
+def _tabled(plan: Plan) -> tuple[_Figure, ...]:
+    """What a table has room for: cost has columns of its own; lost ones are told run by run."""
+    paced = any(each[0] == "p50" for each in figures(plan))
+    left_out = ("cost", "lost", "mean", "answers") if paced else ("cost", "lost")
+    return tuple(each for each in figures(plan) if each[0] not in left_out)
 
 
 def print_machine(console: Console, machine: Machine, versions: Mapping[str, str]) -> None:
@@ -53,42 +69,55 @@ def print_run(console: Console, run: Run) -> None:
     parts += [f"{count} {code}" for code, count in run.failures.items()]
     if run.disturbance > DISTURBED:
         parts.append(f"others used {run.disturbance:.0%} of a core")
-    line = f"  {run.round} {run.peer:<8} {', '.join(parts)}"
+    if run.load.p50 is not None:
+        parts += [f"{label} {get(run):,.0f} {unit}" for label, unit, get, _ in PACED]
+    line = f"  {run.round} {run.label:<10} {', '.join(parts)}"
     console.print(line, highlight=False, soft_wrap=True)
 
 
 def table(plan: Plan, runs: Sequence[Run]) -> Table:
-    """One row for each peer: medians; for what is compared, minimum to maximum beneath."""
-    bases = [base for base in BASES if of_peer(runs, base)]
+    """One row for each contender: medians; for what is compared, minimum to maximum beneath."""
     disturbed = sum(run.disturbance > DISTURBED for run in runs)
     result = Table(
-        title=f"{plan.workload.name}: {plan.workload.about}",
+        title=f"{plan.name}: {plan.about}",
         caption=f"medians of {plan.rounds} runs of {plan.seconds:g} s, minimum–maximum beneath; "
         f"disturbed: {disturbed} of {len(runs)}",
         box=SIMPLE_HEAD,
         padding=0,
         show_edge=False,
     )
-    result.add_column("peer", no_wrap=True)
-    result.add_column("CPU cost\nµs/answer", justify="right", no_wrap=True)
-    for base in bases:
-        result.add_column(f"cost over\n{base}", justify="right", no_wrap=True)
-    for label, unit, _, _ in TABLED:
-        result.add_column(f"{label}\n{unit}", justify="right", no_wrap=True)
-    result.add_column("right\n%", justify="right", no_wrap=True)
-    for peer in plan.peers:
-        result.add_row(*_row(peer.name, of_peer(runs, peer.name), runs, bases))
+    result.add_column("", no_wrap=True)
+    for heading in headings(plan, runs)[1:]:
+        result.add_column(heading.replace(" ", "\n"), justify="right", no_wrap=True)
+    for row in rows(plan, runs):
+        result.add_row(*(cell.replace(" (", "\n").rstrip(")") for cell in row))
     return result
 
 
-def summary(runs: Sequence[Run], peer: str) -> dict[str, object]:
-    """The spread of every figure and ratio of one peer, for JSON."""
-    own = of_peer(runs, peer)
-    figures: dict[str, object] = {
-        label: _plain(spread(get(run) for run in own)) for label, _, get, _ in FIGURES
+def headings(plan: Plan, runs: Sequence[Run]) -> list[str]:
+    """Of the table, for people: a figure and its unit."""
+    compared = [f"over {base}" for base in _bases(plan, runs)]
+    measured = [f"{label} {unit}" for label, unit, _, _ in _tabled(plan)]
+    return ["", "CPU µs/answer", *compared, *measured, "right %"]
+
+
+def rows(plan: Plan, runs: Sequence[Run]) -> list[list[str]]:
+    """Of the table, one for each contender: medians; for what is compared, also the range."""
+    return [_row(plan, each.label, of_label(runs, each.label), runs) for each in plan.contenders]
+
+
+def _bases(plan: Plan, runs: Sequence[Run]) -> list[str]:
+    return [base for base in plan.bases if of_label(runs, base)]
+
+
+def summary(plan: Plan, runs: Sequence[Run], label: str) -> dict[str, object]:
+    """The spread of every figure and ratio of one contender, for JSON."""
+    own = of_label(runs, label)
+    found: dict[str, object] = {
+        name: _plain(spread(get(run) for run in own)) for name, _, get, _ in figures(plan)
     }
-    figures["ratios"] = {base: _plain(spread(ratios(runs, peer, base))) for base in BASES}
-    return figures
+    found["ratios"] = {base: _plain(spread(ratios(runs, label, base))) for base in plan.bases}
+    return found
 
 
 def write_json(
@@ -96,17 +125,33 @@ def write_json(
 ) -> Path:
     """Writes everything known of the measurement to the results folder; gives the path."""
     document = {
-        "measured_at": now.astimezone(UTC).isoformat(),
-        "machine": asdict(machine),
-        "versions": dict(versions),
-        "workload": asdict(plan.workload),
+        **about(plan.name, plan.about, machine, versions, now),
+        "disturbed": sum(run.disturbance > DISTURBED for run in runs),
+        "method": f"medians of {plan.rounds} runs of {plan.seconds:g} s (minimum–maximum)",
+        "findings": {name: asdict(one) for name, one in findings(plan, runs).items()},
+        "headings": headings(plan, runs),
+        "rows": rows(plan, runs),
+        "workloads": {each.label: asdict(each.workload) for each in plan.contenders},
         "rounds": plan.rounds,
         "seconds": plan.seconds,
         "cores": {"server": plan.server_core, "load": plan.load_core},
-        "summary": {peer.name: summary(runs, peer.name) for peer in plan.peers},
+        "summary": {each.label: summary(plan, runs, each.label) for each in plan.contenders},
         "runs": [{**asdict(run), "cost_microseconds": run.cost} for run in runs],
     }
-    return write_result(document, plan.workload.name, now)
+    return write_result(document, plan.name, now)
+
+
+def about(
+    name: str, described: str, machine: Machine, versions: Mapping[str, str], now: datetime
+) -> dict[str, object]:
+    """What every result says of itself."""
+    return {
+        "name": name,
+        "about": described,
+        "measured_at": now.astimezone(UTC).isoformat(),
+        "machine": asdict(machine),
+        "versions": dict(versions),
+    }
 
 
 def write_result(document: Mapping[str, object], name: str, now: datetime) -> Path:
@@ -121,12 +166,12 @@ def write_result(document: Mapping[str, object], name: str, now: datetime) -> Pa
     return path
 
 
-def _row(name: str, own: list[Run], runs: Sequence[Run], bases: list[str]) -> list[str]:
-    compared = [_range([run.cost for run in own])]
-    compared += [_range(ratios(runs, name, base)) for base in bases]
-    medians = [_median([get(run) for run in own], digits) for _, _, get, digits in TABLED]
+def _row(plan: Plan, label: str, own: list[Run], runs: Sequence[Run]) -> list[str]:
+    compared = [in_words([run.cost for run in own])]
+    compared += [in_words(ratios(runs, label, base)) for base in _bases(plan, runs)]
+    medians = [_median([get(run) for run in own], digits) for _, _, get, digits in _tabled(plan)]
     right = [run.agreement * 100 for run in own if run.agreement is not None]
-    return [name, *compared, *medians, _median(right, 1)]
+    return [label, *compared, *medians, _median(right, 1)]
 
 
 def _median(values: Sequence[float], digits: int) -> str:
@@ -134,11 +179,13 @@ def _median(values: Sequence[float], digits: int) -> str:
     return "–" if found is None else f"{found.median:.{digits}f}"
 
 
-def _range(values: Sequence[float]) -> str:
+def in_words(values: Sequence[float], digits: int = 2) -> str:
+    """The median with its range."""
     found = spread(values)
     if found is None:
         return "–"
-    return f"{found.median:.2f}\n{found.minimum:.2f}–{found.maximum:.2f}"
+    least, most = f"{found.minimum:.{digits}f}", f"{found.maximum:.{digits}f}"
+    return f"{found.median:.{digits}f} ({least}–{most})"
 
 
 def _plain(values: Spread | None) -> dict[str, float] | None:

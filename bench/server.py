@@ -8,17 +8,19 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.ask import LOOPBACK, ask
 from bench.peers.base import Peer, Start, search_path
+from bench.program import pinned
 from bench.questions import Question
+from bench.workload import Workload
 from gtm.errors import StartError
 
-READY_LIMIT = 60.0  # seconds a server may take to its first answer
+READY_LIMIT = 240.0  # seconds a server may take to its first answer
 STOP_LIMIT = 5.0  # seconds it has to end after SIGTERM
 ASK_TIMEOUT = 0.2  # seconds to wait for one answer while it starts
 ASK_PAUSE = 0.02  # seconds between two attempts
@@ -38,9 +40,11 @@ class Server:
 
 
 @contextmanager
-def running(peer: Peer, start: Start, port: int, core: int, log: Path) -> Iterator[Server]:
-    """The server on its core while the block runs; StartError if it never answers."""
-    command = ["taskset", "-c", str(core), *start.command]
+def running(
+    peer: Peer, start: Start, port: int, workload: Workload, cores: Sequence[int], log: Path
+) -> Iterator[Server]:
+    """The server on its cores while the block runs; StartError if it never answers."""
+    command = [*pinned(cores), *start.command]
     environment = {**os.environ, "PATH": search_path(), **start.environment}
     began = time.monotonic()
     with log.open("wb") as output:
@@ -53,7 +57,7 @@ def running(peer: Peer, start: Start, port: int, core: int, log: Path) -> Iterat
             start_new_session=True,
         )
     try:
-        _wait_until_ready(peer, process, port, began, log)
+        _wait_until_ready(peer, workload, process, port, began, log)
         yield Server(process.pid, port, time.monotonic() - began)
     finally:
         _stop(process)
@@ -77,13 +81,18 @@ def _is_free(port: int, kind: socket.SocketKind) -> bool:
 
 
 def _wait_until_ready(
-    peer: Peer, process: subprocess.Popen[bytes], port: int, began: float, log: Path
+    peer: Peer,
+    workload: Workload,
+    process: subprocess.Popen[bytes],
+    port: int,
+    began: float,
+    log: Path,
 ) -> None:
     while time.monotonic() - began < READY_LIMIT:
         if process.poll() is not None:
             why = f"it ended with status {process.returncode}"
             break
-        if _answers(peer, port):
+        if _answers(peer, workload, port):
             return
         time.sleep(ASK_PAUSE)
     else:
@@ -92,9 +101,9 @@ def _wait_until_ready(
     raise StartError(f"cannot start {peer.name}: {why}; its log ends with:\n{tail}")
 
 
-def _answers(peer: Peer, port: int) -> bool:
+def _answers(peer: Peer, workload: Workload, port: int) -> bool:
     """Whether it answers a question of the workload; an echo only has to send it back."""
-    reply = ask(Question(service=0), edns=False, port=port, timeout=ASK_TIMEOUT)
+    reply = ask(Question(service=0), workload, port, ASK_TIMEOUT)
     return reply is not None and (bool(reply.answer) or not peer.answers)
 
 

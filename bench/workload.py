@@ -10,6 +10,7 @@ APEX = "gtm.example.com"
 TTL = 30  # seconds
 NETWORKS = 370_000
 SERVICES = 1_000
+REGIONS = 8
 
 
 class Transport(Enum):
@@ -27,19 +28,36 @@ class Subnets(Enum):
     IPV6 = "ipv6"  # /56
 
 
+class Steering(Enum):
+    """How gtm chooses a region; the peers choose the nearest."""
+
+    NEAREST = "nearest"
+    WEIGHTED = "weighted"
+    STICKY = "sticky"
+    SPILLED = "spilled"  # the nearest, but some regions are above their capacity
+
+
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One row of the comparison.
+    """What one server is told and asked.
 
+    `hosts` is how many names of a master file are there and asked for instead of services.
     `clients` is how many client subnets there are, None for a new one in each question, which
     no server can have remembered. `rate` is questions a second, None for as many as come back;
     `outstanding` bounds the questions on the way, `connections` the sockets they are sent from.
+    `workers` are the threads that answer UDP, on one core with the load on another; with
+    `shares_cores` both run on both.
     """
 
     name: str
     about: str
     services: int = SERVICES
     networks: int = NETWORKS
+    regions: int = REGIONS
+    hosts: int = 0
+    steering: Steering = Steering.NEAREST
+    workers: int = 1
+    shares_cores: bool = False
     transport: Transport = Transport.UDP
     edns: bool = False
     subnets: Subnets = Subnets.NONE
@@ -64,6 +82,7 @@ WORKLOADS = {
             clients=10_000,
         ),
         Workload("udp-low", "1,000 plain questions a second over UDP", rate=1_000),
+        Workload("udp-medium", "20,000 plain questions a second over UDP", rate=20_000),
         Workload(
             "tcp",
             "plain questions over 20 kept-open TCP connections",
@@ -82,6 +101,21 @@ def service_key(service: int) -> str:
 def service_name(service: int) -> str:
     """The name of a service, without the trailing dot."""
     return f"{service_key(service)}.{APEX}"
+
+
+def asked_name(workload: Workload, number: int) -> str:
+    """The name that a question is for, without the trailing dot."""
+    return f"{host_key(number)}.{APEX}" if workload.hosts else service_name(number)
+
+
+def host_key(host: int) -> str:
+    """The first label of a name of the master file."""
+    return f"host-{host:07d}"
+
+
+def host_address(host: int) -> IPv4Address:
+    """What the master file says: 11.0.0.0/8, which no service has."""
+    return IPv4Address((11 << 24) + host)
 
 
 def service_address(service: int, region: int) -> IPv4Address:

@@ -13,7 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
-from itertools import islice
+from itertools import accumulate, islice
 
 Network = IPv4Network | IPv6Network
 
@@ -26,6 +26,10 @@ ALIKE = 0.5  # neighbours in the same place: 0.48 in iptoasn-country, 0.3 in cit
 # 370,000 networks fit below 224.0.0.0.
 IPV4_LENGTHS = (16, 17, 18, 19, 20, 21, 22, 23, 24)
 IPV4_WEIGHTS = (5, 4, 6, 8, 14, 14, 18, 11, 20)
+# A city database has ten times the networks, the mean block about 1,000 addresses.
+MANY = 1_000_000  # networks above which blocks are as in a city database
+CITY_LENGTHS = (18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28)
+CITY_WEIGHTS = (1, 1, 3, 6, 16, 18, 24, 9, 8, 7, 7)
 IPV4_OFFSET = 96
 IPV4_LIMIT = 224 << 24  # multicast and above have no clients
 IPV6_LENGTHS = (32, 36, 40, 44, 48)
@@ -123,13 +127,13 @@ def distance(one: Place | Region, other: Place | Region) -> float:
     return 2 * EARTH_RADIUS * math.asin(math.sqrt(half))
 
 
-def world(networks: int) -> World:
-    """A world of 8 regions and about `networks` client networks, in order of address."""
+def world(networks: int, regions: int = len(REGIONS)) -> World:
+    """A world of so many regions (8 at most) and about `networks` client networks, in order."""
     draw = random.Random(SEED)
     places = tuple(_place(draw) for _ in range(PLACES))
     ipv6 = int(networks * IPV6_SHARE)
     rows = [*_ipv4_networks(draw, networks - ipv6), *_ipv6_networks(draw, ipv6)]
-    return World(REGIONS, places, tuple(rows))
+    return World(REGIONS[:regions], places, tuple(rows))
 
 
 def _place(draw: random.Random) -> Place:
@@ -155,8 +159,11 @@ def _ipv4_networks(draw: random.Random, count: int) -> Iterator[ClientNetwork]:
     They cover loopback too, as without client subnet every question comes from there.
     """
     start = 1 << 24
+    many = count > MANY
+    lengths = CITY_LENGTHS if many else IPV4_LENGTHS
+    weights = list(accumulate(CITY_WEIGHTS if many else IPV4_WEIGHTS))
     for place in islice(_places(draw), count):
-        length = draw.choices(IPV4_LENGTHS, IPV4_WEIGHTS)[0]
+        length = draw.choices(lengths, cum_weights=weights)[0]
         size = 1 << (32 - length)
         start = -(-start // size) * size
         if start >= IPV4_LIMIT:

@@ -24,6 +24,10 @@ class Tables:
     def read(self) -> int:
         """How many plans and rows were read for it."""
 
+    @property
+    def memory(self) -> int:
+        """Octets that its tables take, without what the allocator adds."""
+
     def reads(self, snapshot: Snapshot) -> bool:
         """Whether it is of that snapshot, or of one that differs only in what verdicts move."""
 

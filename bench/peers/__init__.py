@@ -7,4 +7,4 @@ from bench.peers.echo import Echo
 from bench.peers.gdnsd import Gdnsd
 from bench.peers.gtm import Gtm
 
-PEERS: dict[str, Peer] = {peer.name: peer for peer in (Gtm(), Gdnsd(), Echo())}
+PEERS: dict[str, Peer] = {peer.name: peer for peer in (Gtm(), Gtm("python"), Gdnsd(), Echo())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +13,7 @@ from typing import Protocol
 from bench.workload import Workload
 from bench.world import World
 
-PATIENCE = 10  # seconds for a program to tell its version or to compile
+PATIENCE = 10  # seconds for a program to tell its version
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,14 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How to start a server in the foreground; `environment` adds to the present one."""
+    """How to start a server in the foreground; `environment` adds to the present one.
+
+    `settle` brings the server that runs into the state to be measured.
+    """
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    settle: Callable[[], None] | None = None
 
 
 class Peer(Protocol):

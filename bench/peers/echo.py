@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-from bench.peers.base import PATIENCE, Setup, Start, missing_program, output
-from gtm.errors import GtmError
+from bench.peers.base import Setup, Start, missing_program, output
+from bench.program import compiled
 
 SOURCE = Path(__file__).with_name("echo.c")
 
@@ -27,11 +26,4 @@ class Echo:
 
     def prepare(self, setup: Setup) -> Start:
         """Compiles it."""
-        program = setup.folder / "echo"
-        command = ["gcc", "-O2", "-Wall", "-Wextra", "-o", str(program), str(SOURCE)]
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE, check=False
-        )
-        if done.returncode:
-            raise GtmError(f"cannot compile {SOURCE.name}: {done.stderr.strip()}")
-        return Start((str(program), str(setup.port)))
+        return Start((str(compiled(SOURCE, setup.folder)), str(setup.port)))

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from bench.peers.base import Setup, Start, missing_program, output
+from bench.peers.gtm import hosts
 from bench.workload import APEX, TTL, Workload, service_address, service_key
 from bench.world import World
 
@@ -19,7 +20,7 @@ PROGRAM = "gdnsd"
 
 
 class Gdnsd:
-    """One UDP and one TCP thread on one address."""
+    """One TCP thread, and as many for UDP as there are workers, on one address."""
 
     name = "gdnsd"
     answers = True
@@ -38,7 +39,7 @@ class Gdnsd:
         zones = setup.folder / "zones"
         zones.mkdir()
         (setup.folder / "config").write_text(configuration(setup))
-        (zones / APEX).write_text(zone_file(setup.workload))
+        (zones / APEX).write_text(zone_file(setup.workload) + hosts(setup.workload))
         return Start((PROGRAM, "-c", str(setup.folder), "start"))
 
 
@@ -47,7 +48,8 @@ def configuration(setup: Setup) -> str:
     run, state = setup.folder / "run", setup.folder / "state"
     return (
         f"options => {{ listen => {{ 127.0.0.1:{setup.port} => "
-        f"{{ udp_threads => 1, tcp_threads => 1 }} }}, run_dir => {run}, state_dir => {state} }}\n"
+        f"{{ udp_threads => {setup.workload.workers}, tcp_threads => 1 }} }}, "
+        f"run_dir => {run}, state_dir => {state} }}\n"
         f"plugins => {{ geoip => {{\n"
         f"  maps => {{ clients => {_map(setup.world, setup.database)} }}\n"
         f"  resources => {{\n{_resources(setup)}  }}\n"

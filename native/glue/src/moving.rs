@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered, Row};
+use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered};
+use gtm_plane::row::Row;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -108,9 +109,7 @@ pub fn row(words: &Words, value: &Bound<'_, PyAny>, pace: &mut Pace) -> PyResult
         });
         pace.step(value.py());
     }
-    Ok(Row {
-        regions: regions.into(),
-    })
+    Row::of(&regions).ok_or_else(|| PyValueError::new_err("answers that are too large"))
 }
 
 /// A rendered answer section.

@@ -76,6 +76,12 @@ impl Tables {
         self.snapshot.epoch
     }
 
+    /// Octets that its tables take.
+    #[getter]
+    fn memory(&self) -> usize {
+        self.snapshot.memory()
+    }
+
     /// Whether it is of that snapshot, or of one that differs only in what verdicts move.
     fn reads(&self, snapshot: &Bound<'_, PyAny>) -> PyResult<bool> {
         Source::of(snapshot)?.moves(self)

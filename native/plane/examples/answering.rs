@@ -10,7 +10,8 @@ use gtm_plane::answer::{Circumstances, Outcome, answer, finish, look};
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
 use gtm_plane::draw::mix;
 use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
-use gtm_plane::plans::{Pick, Plan, Plans, Rendered, Row};
+use gtm_plane::plans::{Pick, Plan, Plans, Rendered};
+use gtm_plane::row::Row;
 use gtm_plane::snapshot::Snapshot;
 
 const PREFIXES: u32 = 370_000;
@@ -206,9 +207,8 @@ fn snapshot(count: u64) -> Snapshot {
         by_area: (0..AREAS).map(|area| area % 4).collect(),
     });
     let row = || {
-        Arc::new(Row {
-            regions: (0..4).map(|_| Some(rendered(2))).collect(),
-        })
+        let regions: Vec<_> = (0..4).map(|_| Some(rendered(2))).collect();
+        Arc::new(Row::of(&regions).unwrap_or_default())
     };
     Snapshot {
         epoch: 1,

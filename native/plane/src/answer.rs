@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
+use crate::areas::{AreaTable, Client};
+use crate::arena::Said;
 use crate::question::Question;
 use crate::reply::Reply;
 use crate::snapshot::Snapshot;
+use crate::sys::prefetch;
 pub use crate::wire::UDP_MAXIMUM;
-use crate::wire::{HEADER, Packet, read};
+use crate::wire::{HEADER, Packet, Query, read};
 
 /// What is left to chance, and who asks.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,9 @@ pub enum Outcome {
 pub struct Looked {
     packet: Packet,
     hash: u64,
+    place: Option<u32>,
+    steered: Option<u32>,
+    row: u32,
 }
 
 impl Looked {
@@ -52,6 +58,54 @@ impl Looked {
             snapshot.names.reach(self.hash);
         }
     }
+
+    /// Looks the name up, and has the CPU fetch what a steered answer reads next.
+    #[inline]
+    pub fn gather(&mut self, snapshot: &Snapshot, packet: &[u8]) {
+        let Packet::Query(query) = &self.packet else {
+            return;
+        };
+        let names = &snapshot.names;
+        self.place = names.place(self.hash, packet, HEADER, query.end);
+        if let Some(node) = self.place.and_then(|place| names.at(place))
+            && let (Said::Steered { steered, row, .. }, _) = node.said(query.rrtype)
+        {
+            (self.steered, self.row) = (Some(steered), row);
+            if let Some(row) = snapshot.rows.at(row as usize) {
+                prefetch(row);
+            }
+            if let Some((areas, client)) = subnet(snapshot, steered, query) {
+                areas.approach(client);
+            }
+        }
+    }
+
+    /// Has the CPU fetch the answers of the regions, and where the client subnet stands.
+    #[inline]
+    pub fn near(&self, snapshot: &Snapshot) {
+        let (Some(steered), Packet::Query(query)) = (self.steered, &self.packet) else {
+            return;
+        };
+        if let Some(row) = snapshot.rows.at(self.row as usize) {
+            row.approach();
+        }
+        if let Some((areas, client)) = subnet(snapshot, steered, query) {
+            areas.reach(client);
+        }
+    }
+}
+
+/// The client subnet of a query, and the table that it is looked up in.
+#[inline]
+fn subnet<'a>(
+    snapshot: &'a Snapshot,
+    steered: u32,
+    query: &Query,
+) -> Option<(&'a AreaTable, Client)> {
+    let client = query.edns?.subnet?.client?;
+    let service = snapshot.names.services.get(steered as usize)?;
+    let areas = snapshot.names.areas.get(service.areas as usize)?;
+    Some((areas, client))
 }
 
 /// Answers a packet into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
@@ -62,7 +116,8 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut 
 }
 
 /// The first half of `answer`: reads the packet, and has the CPU fetch what the look-up reads
-/// first. Over a batch: `look` at all packets, `reach` for all, `finish` all.
+/// first. Over a batch: `look` at all packets, then `reach`, `gather`, `near` and `finish`, each for
+/// all: what one of them has fetched is there when the next one reads it.
 #[inline]
 pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
     let read = read(packet);
@@ -71,7 +126,13 @@ pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
         hash = snapshot.names.hash(packet, HEADER, query.end);
         snapshot.names.approach(hash);
     }
-    Looked { packet: read, hash }
+    Looked {
+        packet: read,
+        hash,
+        place: None,
+        steered: None,
+        row: 0,
+    }
 }
 
 /// The second half of `answer`, for the same snapshot and packet: looks up and writes.
@@ -96,7 +157,7 @@ pub fn finish(
         by,
     };
     let reply = Reply::begin(packet, query, out);
-    let answered = reply.and_then(|reply| question.answer(looked.hash, reply));
+    let answered = reply.and_then(|reply| question.answer(looked.hash, looked.place, reply));
     answered.map_or(Outcome::Punt, |(length, tally)| Outcome::Answer {
         length,
         tally,

@@ -24,7 +24,7 @@ pub trait Answers: Send + Sync + 'static {
     fn look(&self, packet: &[u8]) -> Self::Looked;
 
     /// Has what was found brought into the cache.
-    fn fetch(&self, _looked: &Self::Looked) {}
+    fn fetch(&self, _packets: &[&[u8]], _looked: &mut [Self::Looked]) {}
 
     /// Answers the packet into `out`.
     fn finish(
@@ -51,8 +51,12 @@ impl Answers for Snapshot {
     }
 
     #[inline]
-    fn fetch(&self, looked: &Looked) {
-        looked.reach(self);
+    fn fetch(&self, packets: &[&[u8]], looked: &mut [Looked]) {
+        looked.iter().for_each(|looked| looked.reach(self));
+        for (looked, packet) in looked.iter_mut().zip(packets) {
+            looked.gather(self, packet);
+        }
+        looked.iter().for_each(|looked| looked.near(self));
     }
 
     #[inline]

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::sys::prefetch;
+
 /// An address as a number, by its family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Client {
@@ -31,7 +33,16 @@ impl Client {
         }
     }
 
-    /// The number.
+    /// Its first 16 bits.
+    #[inline]
+    fn top(self) -> usize {
+        match self {
+            Self::V4(address) => (address >> 16) as usize,
+            Self::V6(address) => (address >> 112) as usize,
+        }
+    }
+
+    /// The address as a number.
     #[inline]
     pub fn address(self) -> u128 {
         match self {
@@ -73,17 +84,41 @@ impl PrefixTable {
     pub fn find(&self, client: Client) -> Option<u32> {
         let place = match (client, &self.starts) {
             (Client::V4(address), Starts::V4(starts)) => {
-                self.last(starts, address, (address >> 16) as usize)?
+                self.last(starts, address, client.top())?
             }
             (Client::V6(address), Starts::V6(starts)) => {
-                self.last(starts, (address >> 64) as u64, (address >> 112) as usize)?
+                self.last(starts, (address >> 64) as u64, client.top())?
             }
             (Client::V6(address), Starts::V6Whole(starts)) => {
-                self.last(starts, address, (address >> 112) as usize)?
+                self.last(starts, address, client.top())?
             }
             _ => return None,
         };
         self.values.get(place).copied()
+    }
+
+    /// Has the CPU fetch where the search for an address begins.
+    #[inline]
+    pub fn approach(&self, client: Client) {
+        if let Some(first) = self.first.get(client.top()) {
+            prefetch(first);
+        }
+    }
+
+    /// Has the CPU fetch what the search reads then.
+    #[inline]
+    pub fn reach(&self, client: Client) {
+        let bounds = client.top()..client.top() + 2;
+        let Some([low, high]) = self.first.get(bounds) else {
+            return;
+        };
+        let middle = low.midpoint(*high) as usize;
+        match &self.starts {
+            Starts::V4(starts) => fetch(starts, middle),
+            Starts::V6(starts) => fetch(starts, middle),
+            Starts::V6Whole(starts) => fetch(starts, middle),
+        }
+        fetch(&self.values, middle);
     }
 
     /// The place of the last prefix that begins at or before the address.
@@ -96,6 +131,13 @@ impl PrefixTable {
                 .get(low..high)?
                 .partition_point(|start| *start <= address);
         after.checked_sub(1)
+    }
+}
+
+#[inline]
+fn fetch<T>(values: &[T], place: usize) {
+    if let Some(value) = values.get(place) {
+        prefetch(value);
     }
 }
 
@@ -114,13 +156,30 @@ pub struct AreaTable {
 }
 
 impl AreaTable {
+    /// Has the CPU fetch where the search for a client begins.
+    #[inline]
+    pub fn approach(&self, client: Client) {
+        self.of(client).approach(client);
+    }
+
+    /// Has the CPU fetch what the search for a client reads then.
+    #[inline]
+    pub fn reach(&self, client: Client) {
+        self.of(client).reach(client);
+    }
+
+    #[inline]
+    fn of(&self, client: Client) -> &PrefixTable {
+        match client {
+            Client::V4(_) => &self.v4,
+            Client::V6(_) => &self.v6,
+        }
+    }
+
     /// `area << 8 | scope` for a client.
     #[inline]
     pub fn find(&self, client: Client) -> Option<u32> {
-        match client {
-            Client::V4(_) => self.v4.find(client),
-            Client::V6(_) => self.v6.find(client),
-        }
+        self.of(client).find(client)
     }
 
     /// Whether decisions in the area depend on the client's network too.

@@ -110,12 +110,24 @@ impl Names {
     /// What stands at the name at `from..to` of a message, whose hash is given.
     #[inline]
     pub fn find(&self, hash: u64, message: &[u8], from: usize, to: usize) -> Option<Node<'_>> {
+        self.at(self.place(hash, message, from, to)?)
+    }
+
+    /// Where it stands.
+    #[inline]
+    pub fn place(&self, hash: u64, message: &[u8], from: usize, to: usize) -> Option<u32> {
         let is_right = |place: u32| {
             let node = self.arena.at(place);
             let padded = node.and_then(|node| node.padded(to.wrapping_sub(from)));
             padded.is_some_and(|padded| same(message, from, to, padded))
         };
-        self.arena.at(self.table.find(hash, is_right)?)
+        self.table.find(hash, is_right)
+    }
+
+    /// What stands at a place.
+    #[inline]
+    pub fn at(&self, place: u32) -> Option<Node<'_>> {
+        self.arena.at(place)
     }
 
     /// Has the CPU fetch the bucket where a search for the hash begins.

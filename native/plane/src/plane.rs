@@ -112,6 +112,7 @@ impl<A: Answers> Plane<A> {
     ) -> io::Result<()> {
         let thread = thread::Builder::new().name(name).spawn(move || {
             sys::block_signals();
+            sys::be_prompt();
             while catch_unwind(AssertUnwindSafe(&mut run)).is_err() {
                 counters.lose(Dropped::Fault, 1);
                 thread::sleep(AFTER_FAULT);

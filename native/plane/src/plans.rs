@@ -71,11 +71,3 @@ pub struct Rendered {
     /// The counter of the answer.
     pub tally: u32,
 }
-
-/// What a service answers for one type: by region, in the order that plans count in, that of last
-/// resort behind them. None where a region has nothing of the type: the answer is NODATA then.
-#[derive(Clone, Debug, Default)]
-pub struct Row {
-    /// By the numbers in plans.
-    pub regions: Box<[Option<Rendered>]>,
-}

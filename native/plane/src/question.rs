@@ -32,9 +32,9 @@ pub struct Question<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// Answers; `hash` is that of the name.
+    /// Answers; `hash` is that of the name, `place` where it stands, if that was looked up.
     #[inline]
-    pub fn answer(&self, hash: u64, reply: Reply<'_>) -> Option<(usize, u32)> {
+    pub fn answer(&self, hash: u64, place: Option<u32>, reply: Reply<'_>) -> Option<(usize, u32)> {
         let is_root = self.query.end == HEADER + ROOT; // no pointer leads to it
         let is_meta = matches!(
             self.query.rrtype,
@@ -43,7 +43,11 @@ impl<'a> Question<'a> {
         if is_root || is_meta {
             return None;
         }
-        match self.names.find(hash, self.packet, HEADER, self.query.end) {
+        let found = match place {
+            Some(place) => self.names.at(place),
+            None => self.names.find(hash, self.packet, HEADER, self.query.end),
+        };
+        match found {
             Some(node) => match node.kind() {
                 Kind::Node => self.say(node, reply),
                 Kind::Cut => self.refer(node, reply),
@@ -129,15 +133,15 @@ impl<'a> Question<'a> {
         let row = self.snapshot.rows.at(row as usize)?;
         let mut first = None;
         for &number in decision.slot.iter().filter(|number| **number != NOBODY) {
-            let Some(rendered) = row.regions.get(number as usize)? else {
+            let Some(answer) = row.at(number as usize)? else {
                 continue;
             };
-            if rendered.alias && first.is_some() {
+            if answer.alias && first.is_some() {
                 continue;
             }
-            reply.answers(decision.records(rendered, self.by)?, rendered.records);
-            first = first.or(Some(rendered.tally));
-            if rendered.alias {
+            reply.answers(decision.records(answer, self.by)?, answer.records);
+            first = first.or(Some(answer.tally));
+            if answer.alias {
                 break;
             }
         }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::names::Names;
-use crate::plans::{Plans, Row};
+use crate::plans::Plans;
+use crate::row::Row;
 use crate::shared::Shared;
 
 /// Everything needed to answer, frozen. The next one shares all that did not change with it.

@@ -4,7 +4,8 @@ use crate::answer::Circumstances;
 use crate::areas::{AreaTable, Client};
 use crate::draw;
 use crate::names::Steered;
-use crate::plans::{Pick, Plan, Rendered};
+use crate::plans::{Pick, Plan};
+use crate::row::Answer;
 use crate::snapshot::Snapshot;
 use crate::wire::Query;
 
@@ -59,15 +60,14 @@ impl<'a> Decision<'a> {
 
     /// An answer's records, from the one on that is picked to be the first.
     #[inline]
-    pub fn records<'b>(&self, rendered: &'b Rendered, by: &Circumstances) -> Option<&'b [u8]> {
-        let count = rendered.starts.len();
-        let first = match (count, rendered.pick) {
+    pub fn records<'b>(&self, answer: Answer<'b>, by: &Circumstances) -> Option<&'b [u8]> {
+        let count = answer.places();
+        let first = match (count, answer.pick) {
             (1, _) => 0,
             (_, Pick::Hash) => draw::pick(self.hash(), count),
             _ => draw::pick16(by.random, count),
         };
-        let start = *rendered.starts.get(first)? as usize;
-        rendered.body.get(start..start + rendered.size as usize)
+        answer.from(first)
     }
 
     /// Counts the answer for its area, if somebody wants to know.

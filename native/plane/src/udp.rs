@@ -97,9 +97,9 @@ impl<A: Answers> Worker<A> {
         }
         for first in (0..count).step_by(TOGETHER) {
             // beyond the last packet there are empty ones, which cost nothing
-            let looked: [_; TOGETHER] =
-                std::array::from_fn(|next| current.look(kit.batch.packet(first + next)));
-            looked.iter().for_each(|looked| current.fetch(looked));
+            let packets: [_; TOGETHER] = std::array::from_fn(|next| kit.batch.packet(first + next));
+            let mut looked = packets.map(|packet| current.look(packet));
+            current.fetch(&packets, &mut looked);
             for (looked, number) in looked.iter().zip(first..count) {
                 self.finish(kit, number, looked, current, now);
             }

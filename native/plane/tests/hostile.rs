@@ -2,6 +2,7 @@
 
 mod made;
 
+use gtm_plane::Answers;
 use gtm_plane::answer::{Circumstances, Outcome, answer, finish, look};
 use gtm_plane::draw::mix;
 use gtm_plane::snapshot::Snapshot;
@@ -190,9 +191,10 @@ fn malformed_options_are_for_the_reference_responder() {
 #[test]
 fn a_packet_looked_at_in_a_batch_is_answered_as_one_alone() {
     let world = snapshot();
-    let packets = good();
-    let looked: Vec<_> = packets.iter().map(|packet| look(&world, packet)).collect();
-    looked.iter().for_each(|looked| looked.reach(&world));
+    let good = good();
+    let packets: Vec<&[u8]> = good.iter().map(Vec::as_slice).collect();
+    let mut looked: Vec<_> = packets.iter().map(|packet| look(&world, packet)).collect();
+    world.fetch(&packets, &mut looked);
     for (packet, looked) in packets.iter().zip(&looked) {
         let (mut one, mut other) = ([0; 1232], [0; 1232]);
         let alone = answer(&world, packet, &somebody(), &mut one);

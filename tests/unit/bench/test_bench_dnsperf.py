@@ -80,4 +80,3 @@ def test_the_workload_sets_transport_connections_and_rate() -> None:
     tcp = " ".join(load_command(WORKLOADS["tcp"], Path("q"), 53, 5))
     assert "-m tcp" in tcp
     assert "-c 20" in tcp
-    assert "-Q 1000" in " ".join(load_command(WORKLOADS["udp-low"], Path("q"), 53, 5))

@@ -11,13 +11,13 @@ import pytest
 from rich.console import Console
 
 from bench import report
+from bench.comparisons import comparisons
 from bench.cpu import Usage
 from bench.dnsperf import LoadReport
 from bench.experiment import Plan
 from bench.figures import Run, Spread, ratios, spread
 from bench.machine import Machine, two_cores
 from bench.peers import PEERS
-from bench.workload import WORKLOADS
 from gtm.errors import StartError
 
 MACHINE = Machine("a processor", (0, 1), "Linux 6", "a system", 8_000_000_000, 0.5)
@@ -37,7 +37,8 @@ RUNS = [
     run("gdnsd", 2, 6.0),
     run("echo", 2, 3.0),
 ]
-PLAN = Plan(WORKLOADS["udp"], list(PEERS.values()), 2, 5.0, 0, 1)
+ROW = comparisons()["udp"]
+PLAN = Plan("udp", ROW.about, ROW.contenders(list(PEERS.values())), ROW.bases, 2, 5.0, 0, 1)
 
 
 def test_cost_is_cpu_time_for_each_answer_in_microseconds() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bench.main import choose_peers, choose_workloads, main
+from bench.main import choose_comparisons, choose_peers, main
 from bench.peers import gdnsd, gtm
 from bench.peers.base import Setup
 from bench.workload import WORKLOADS, service_address, service_key
@@ -54,7 +54,7 @@ def test_no_address_serves_twice() -> None:
 
 def test_peers_and_workloads_are_chosen_by_name_in_order() -> None:
     assert [peer.name for peer in choose_peers("echo, gtm")] == ["echo", "gtm"]
-    assert [workload.name for workload in choose_workloads("udp-ecs,udp")] == ["udp-ecs", "udp"]
+    assert [row.name for row in choose_comparisons(["udp-ecs", "udp"])] == ["udp-ecs", "udp"]
 
 
 @pytest.mark.parametrize(

@@ -54,8 +54,9 @@ def test_few_clients_come_again_and_again() -> None:
 
 @pytest.mark.parametrize("name", ["udp-ecs", "udp-ecs6"])
 def test_a_message_reads_as_the_question_it_was_made_from(name: str) -> None:
-    for question in questions(small(name), WORLD, 20):
-        parsed = dns.message.from_wire(message(question, edns=True, identifier=77))
+    workload = small(name)
+    for question in questions(workload, WORLD, 20):
+        parsed = dns.message.from_wire(message(question, workload, identifier=77))
         assert parsed.id == 77
         assert parsed.question[0].to_text() == f"{service_name(question.service)}. IN A"
         assert parsed.payload == 1232
@@ -68,8 +69,8 @@ def test_a_message_reads_as_the_question_it_was_made_from(name: str) -> None:
 
 
 def test_without_edns_there_is_no_opt_record() -> None:
-    assert dns.message.from_wire(message(Question(3), edns=False)).edns == -1
-    assert dns.message.from_wire(message(Question(3), edns=True)).edns == 0
+    assert dns.message.from_wire(message(Question(3), WORKLOADS["udp"])).edns == -1
+    assert dns.message.from_wire(message(Question(3), WORKLOADS["udp-edns"])).edns == 0
 
 
 def test_questions_without_subnets_are_written_as_text(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_questions_with_subnets_are_written_as_packets_with_lengths(tmp_path: Pa
         (length,) = struct.unpack_from(">H", rest)
         packets.append(rest[2 : 2 + length])
         rest = rest[2 + length :]
-    assert packets == [message(q, edns=True) for q in questions(workload, WORLD, 30)]
+    assert packets == [message(q, workload) for q in questions(workload, WORLD, 30)]
 
 
 def test_client_subnets_always_come_with_edns() -> None:

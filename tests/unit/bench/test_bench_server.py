@@ -12,6 +12,7 @@ from bench.ask import addresses, ask
 from bench.peers.base import Setup, Start
 from bench.questions import Question
 from bench.server import free_port, running
+from bench.workload import WORKLOADS
 from gtm.errors import StartError
 
 ECHO = """
@@ -22,6 +23,7 @@ while True:
     packet, client = server.recvfrom(512)
     server.sendto(packet[:2] + bytes([packet[2] | 0x80]) + packet[3:], client)
 """
+PLAIN = WORKLOADS["udp"]
 CORE = min(os.sched_getaffinity(0))
 
 
@@ -44,8 +46,8 @@ class Script:
 def test_a_server_runs_from_its_first_answer_to_the_end_of_the_block(tmp_path: Path) -> None:
     port = free_port()
     start = Start((sys.executable, "-S", "-c", ECHO, str(port)))
-    with running(Script(), start, port, CORE, tmp_path / "log") as server:
-        reply = ask(Question(service=1), edns=True, port=server.port, timeout=1.0)
+    with running(Script(), start, port, PLAIN, (CORE,), tmp_path / "log") as server:
+        reply = ask(Question(service=1), WORKLOADS["udp-edns"], server.port, timeout=1.0)
         assert reply is not None
         assert addresses(reply) == set()
         assert os.sched_getaffinity(server.pid) == {CORE}
@@ -57,10 +59,10 @@ def test_a_server_that_ends_at_once_is_an_error_that_shows_its_log(tmp_path: Pat
     start = Start((sys.executable, "-S", "-c", "raise SystemExit('no such zone')"))
     with (
         pytest.raises(StartError, match=r"(?s)cannot start script: .*status 1.*no such zone"),
-        running(Script(), start, free_port(), CORE, tmp_path / "log"),
+        running(Script(), start, free_port(), PLAIN, (CORE,), tmp_path / "log"),
     ):
         pass
 
 
 def test_a_port_that_nobody_listens_on_gives_no_reply() -> None:
-    assert ask(Question(service=1), edns=False, port=free_port(), timeout=1.0) is None
+    assert ask(Question(service=1), PLAIN, free_port(), timeout=1.0) is None

@@ -12,7 +12,8 @@ use std::sync::atomic::AtomicU64;
 use gtm_plane::answer::{Circumstances, Outcome, answer};
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
 use gtm_plane::names::{Builder, Entry, Names, Record, Referral, Steered, Zone};
-use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered, Row};
+use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered};
+use gtm_plane::row::Row;
 use gtm_plane::snapshot::Snapshot;
 
 /// Counters.
@@ -243,12 +244,8 @@ pub fn snapshot() -> Snapshot {
     let eu = rotated(&[&[10, 1, 0, 1], &[10, 1, 0, 2], &[10, 1, 0, 3]], EU);
     let alias = fixed(5, &[&wire("cdn.example.net")], ALIAS);
     let rows = [
-        Row {
-            regions: [Some(us), Some(eu), Some(alias.clone()), None].into(),
-        },
-        Row {
-            regions: [None, None, Some(alias), None].into(),
-        },
+        Row::of(&[Some(us), Some(eu), Some(alias.clone()), None]).unwrap_or_default(),
+        Row::of(&[None, None, Some(alias), None]).unwrap_or_default(),
     ];
     Snapshot {
         epoch: 1,

@@ -1,0 +1,78 @@
+//! What a snapshot takes in memory, for operators and measurements.
+//!
+//! Octets that were asked for; what the allocator adds is not counted. What snapshots share is
+//! counted in each.
+
+use std::collections::HashSet;
+use std::mem::size_of_val;
+
+use crate::areas::{AreaTable, PrefixTable, Starts};
+use crate::names::{Names, Record};
+use crate::plans::Plans;
+use crate::row::Row;
+use crate::shared::Shared;
+use crate::snapshot::Snapshot;
+
+impl Snapshot {
+    /// Octets of its tables.
+    pub fn memory(&self) -> usize {
+        let names = self.names.memory() + others(&self.names);
+        names + plans(&self.plans) + each(&self.rows).map(row).sum::<usize>()
+    }
+}
+
+/// What names refer to.
+fn others(names: &Names) -> usize {
+    let areas: usize = names.areas.iter().map(|table| area_table(table)).sum();
+    let records = names
+        .referrals
+        .iter()
+        .flat_map(|referral| referral.servers.iter().chain(&referral.glue));
+    let referrals: usize = records.map(record).sum();
+    areas + referrals + size_of_val(&names.services[..]) + size_of_val(&names.referrals[..])
+}
+
+fn record(record: &Record) -> usize {
+    size_of_val(record) + record.owner.len() + record.rest.len()
+}
+
+fn area_table(table: &AreaTable) -> usize {
+    let asked = table
+        .asked
+        .as_ref()
+        .map_or(0, |asked| size_of_val(&asked[..]));
+    prefixes(&table.v4) + prefixes(&table.v6) + table.hashed.len() + asked
+}
+
+fn prefixes(table: &PrefixTable) -> usize {
+    let starts = match &table.starts {
+        Starts::V4(starts) => size_of_val(&starts[..]),
+        Starts::V6(starts) => size_of_val(&starts[..]),
+        Starts::V6Whole(starts) => size_of_val(&starts[..]),
+    };
+    starts + size_of_val(&table.values[..]) + size_of_val(&table.first[..])
+}
+
+/// All plans, with the tables of slots that they share counted once.
+fn plans(groups: &Shared<Plans>) -> usize {
+    let mut seen = HashSet::new();
+    let mut octets = 0;
+    for group in each(groups) {
+        octets += size_of_val(group) + size_of_val(&group.by_area[..]);
+        octets += size_of_val(&group.plans[..]);
+        let new = group
+            .plans
+            .iter()
+            .filter(|plan| seen.insert(plan.slots.as_ptr()));
+        octets += new.map(|plan| size_of_val(&plan.slots[..])).sum::<usize>();
+    }
+    octets
+}
+
+fn row(row: &Row) -> usize {
+    size_of_val(row) + row.memory()
+}
+
+fn each<T>(values: &Shared<T>) -> impl Iterator<Item = &T> {
+    (0..values.len()).filter_map(|number| values.at(number))
+}
