@@ -39,7 +39,6 @@ from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
 from gtm.telling import Teller
 from gtm.transitionlog import log_changes, log_down
-from gtm.zonefile import Loaded
 
 log = structlog.get_logger("gtm")
 
@@ -91,7 +90,7 @@ class Controller:
         """
         self.tell = tell
         self._on_loaded = loaded
-        self.reader = Reader(sources, now)
+        self.reader = Reader(sources, now, clock)
         self._teller = Teller(tell)
         self.plane = plane
         self.checker = checker(self._verdict_changed)
@@ -127,6 +126,7 @@ class Controller:
         self.ready = False
         self._now = now
         self._clock = clock
+        self._compiling = 0.0  # seconds that the last compile took
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
         self._epoch = 0
@@ -171,7 +171,7 @@ class Controller:
             self._since_load = set()  # probes go on while it compiles
             compiled = await self._compile_beside(zones, read.geo)
             self._since_load = None
-            self._succeeded(read.loaded, compiled, known)
+            self._succeeded(read, compiled, known)
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
@@ -212,14 +212,16 @@ class Controller:
         known = await asyncio.to_thread(Known, zones)
         compiled = await self._compile_beside(zones, read.geo)
         parts = [] if self._compiled is None else self._compiled.parts()
-        done = self._succeeded(read.loaded, compiled, known)
+        done = self._succeeded(read, compiled, known)
         del read, compiled
         await asyncio.to_thread(let_go, parts)
         return done
 
     async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         """Compiles in a worker thread, and puts in what changed meanwhile."""
+        begun = self._clock()
         compiled = await asyncio.to_thread(self._compile, zones, geo)
+        self._compiling = self._clock() - begun
         now, words = self.readings(), self.overrides.book.overlay
         if self._since_load:
             compiled = self._compiler.refresh(compiled, self._since_load, now, self._epoch)
@@ -263,7 +265,7 @@ class Controller:
         if not await self.checker.first_round(limit):
             log.warning("first_round_incomplete", seconds=limit)
 
-    def _succeeded(self, loaded: Loaded, compiled: Compiled, known: Known) -> Reload:
+    def _succeeded(self, read: Read, compiled: Compiled, known: Known) -> Reload:
         self._on_loaded(compiled.zones)
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
@@ -272,13 +274,15 @@ class Controller:
         self._publish(replace(compiled, touched={}))
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
-        for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):
+        for warning in (*read.loaded.warnings, *lacking(compiled.zones, compiled.geo)):
             log.warning("zone_file", at=str(warning))
         log.info(
             "loaded",
             zones=len(compiled.zones),
             names=compiled.names,
             epoch=self._epoch,
+            read_seconds=round(read.seconds, 2),
+            compile_seconds=round(self._compiling, 2),
         )
         return self.reload
 
