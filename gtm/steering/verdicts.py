@@ -234,17 +234,15 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
 
 def _alone(endpoint: Endpoint, verdict: Verdict, target: Watched | None) -> Verdict:
     """The same where there is one endpoint, as nearly everywhere in a large zone."""
-    if verdict.down:
+    state, why, since, act, _, reported = verdict
+    if state is DOWN or verdict.down:
         name = _address(endpoint, target) or str(endpoint)
-        why = verdict.reason if verdict.withheld else f"down: {verdict.reason}"
+        why = f"down: {why}" if act is None else why
         reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
-        since, reported = verdict.since, verdict.reported
-        return Verdict(DOWN, reason, since, verdict.act, reported=reported)
+        return Verdict(DOWN, reason, since, act, reported=reported)
     if verdict is UNCHECKED:
         return UNCHECKED
-    if verdict.state is UP:
-        return Verdict(UP, "1 of 1 endpoints up", verdict.since)
-    return UNPROBED
+    return Verdict(UP, "1 of 1 endpoints up", since) if state is UP else UNPROBED
 
 
 def _address(endpoint: Endpoint, target: Watched | None) -> str | None:
