@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,6 +44,7 @@ class World:
     seconds: float  # from the last step on: ramps are that far
     taken: list[float]  # parts of its clients for regions, where capacity deals them out
     patience: float
+    files: dict[str, str] = field(default_factory=dict)  # that lie beside the zone's
 
     def compiled(self) -> Compiled:
         """The snapshot that a server would be at."""
@@ -53,9 +54,9 @@ class World:
     def states(self) -> Iterator[Compiled]:
         """The snapshots that a server would go through: the first is compiled from scratch."""
         with TemporaryDirectory() as folder:
-            path = Path(folder, "zone.yaml")
-            path.write_text(self.zone, encoding="utf-8")
-            zones = load(path).zones
+            for name, text in {"zone.yaml": self.zone, **self.files}.items():
+                Path(folder, name).write_text(text, encoding="utf-8")
+            zones = load(Path(folder)).zones
         compiler, now = Compiler(), 1000.0
         state = compiler.compile(zones, geo(), self.readings(self.downs[0], now), 1)
         yield state
