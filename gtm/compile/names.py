@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gtm.dns.names import ancestors
 from gtm.plain import Plain
 from gtm.snapshot import Node
 
@@ -76,8 +75,7 @@ def together(
         return written
 
     def make(name: bytes) -> Node | None:
-        apex = next((above for above in ancestors(name) if above in zones), None)
-        names = zones[apex] if apex is not None else None
+        names = _closest(name, zones)
         return names.get(name) if isinstance(names, ZoneNames) else None
 
     def plain(name: bytes) -> Node | None:
@@ -85,6 +83,19 @@ def together(
         return node if node is not None and node.entries is not None else None
 
     return Names(written, plain)
+
+
+def _closest(
+    name: bytes, zones: Mapping[bytes, Mapping[bytes, Node]]
+) -> Mapping[bytes, Node] | None:
+    """What is in the zone around a name; octets of a packet that are no name are in none."""
+    at = 0
+    while at < len(name):
+        names = zones.get(name[at:])
+        if names is not None:
+            return names
+        at += 1 + name[at]
+    return None
 
 
 def count(names: Mapping[bytes, Node], zones: Mapping[bytes, Mapping[bytes, Node]]) -> int:

@@ -205,11 +205,11 @@ def good_options(source: Random) -> bytes:
 def good_subnet(source: Random) -> bytes:
     """A client subnet (RFC 7871 section 6) somewhere in the sample database, or anywhere."""
     if source.random() < 0.6:
-        bits, places = 32, (0xC0000200, 0xC6336400, 0xCB007100, source.getrandbits(32))
-        lengths, inside = (0, 1, 8, 16, 23, 24, 24, 24, 25, 30, 32), 8
+        bits, places = 32, [0xC0000200, 0xC6336400, 0xCB007100, source.getrandbits(32)]
+        lengths, inside = [0, 1, 8, 16, 23, 24, 24, 24, 25, 30, 32], 8
     else:
-        bits, places = 128, (0x20010DB8 << 96, source.getrandbits(128))
-        lengths, inside = (0, 16, 32, 33, 48, 56, 56, 64, 65, 127, 128), 96
+        bits, places = 128, [0x20010DB8 << 96, source.getrandbits(128)]
+        lengths, inside = [0, 16, 32, 33, 48, 56, 56, 64, 65, 127, 128], 96
     address = source.choice(places) ^ source.getrandbits(inside)
     length = source.choice(lengths)
     spare = bits - length

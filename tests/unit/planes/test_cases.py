@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dns.edns
 import dns.flags
@@ -17,14 +18,20 @@ import dns.rdatatype
 import pytest
 import yaml
 
-from gtm.compile.compiler import Compiled
+from gtm.checks import Target
+from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
 from gtm.geo import Geo, open_databases
 from gtm.planes.fast import FastPath
+from gtm.snapshot import Snapshot
+from gtm.steering.readings import Readings
 from tests.unit.geo.geo_files import Unsigned, write
 from tests.unit.planes.native_plane import native
-from tests.worlds import SAMPLE, compile_world, sample_geo
+from tests.worlds import SAMPLE, Verdicts, compile_world, sample_geo
+
+if TYPE_CHECKING:
+    from gtm._native import Tables
 
 CASES = Path(__file__).resolve().parents[2] / "cases"
 
@@ -69,6 +76,24 @@ def geo_with(systems: dict[str, int]) -> Geo:
         return open_databases([SAMPLE, write(Path(folder, "asn.mmdb"), records)])
 
 
+@cache
+def back_again(
+    file: Path, down: tuple[str, ...], patience: tuple[tuple[str, float], ...]
+) -> tuple[Snapshot, Tables]:
+    """The world after every endpoint has changed, and changed back; read by what changed."""
+    before = world(file, down, patience)
+    targets = {target for target in before.uses if isinstance(target, Target)}
+    seconds = dict(patience)
+    tables, state = native().of(before.snapshot), before
+    for now_down in ({each.address for each in targets} - {*down}, {*down}):
+        readings = Readings(
+            Verdicts(now_down), patience=lambda target: seconds.get(target.address, math.inf)
+        )
+        state = Compiler().refresh(state, targets, readings, state.snapshot.epoch + 1)
+        tables = native().of(state.snapshot, tables)
+    return state.snapshot, tables
+
+
 def query(fields: dict[str, Any]) -> dns.message.QueryMessage:
     name, rrtype, *rrclass = fields["ask"].split()
     options: list[dns.edns.Option] = []
@@ -106,13 +131,15 @@ def shortened(found: set[str], expected: list[str]) -> set[str]:
 class Asked:
     """A case's query, its circumstances, and what the reference responder says."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(
+        self, case: Case, snapshot: Snapshot | None = None, *, udp: bool | None = None
+    ) -> None:
+        """The case's world is answered from, and over its transport, unless others are given."""
         fields = case.fields
-        patience = tuple(fields.get("patience", {}).items())
-        self.snapshot = world(case.file, tuple(fields.get("down", ())), patience).snapshot
+        self.snapshot = snapshot or world(case.file, *states(case)).snapshot
         self.client = fields.get("client", "192.0.2.250")
         self.draw = fields.get("draw", 0)
-        self.udp = not fields.get("tcp")
+        self.udp = not fields.get("tcp") if udp is None else udp
         self.now = fields.get("now", 1_700_000_000.0)
         self.query = query(fields)
         self.packet = self.query.to_wire()
@@ -121,11 +148,26 @@ class Asked:
         assert reply is not None
         self.reply = reply
 
+    def check_native(self, tables: Tables) -> None:
+        """The native plane's answer, if it is not left to the reference, is the reference's."""
+        found = tables.answer(self.packet, self.client, self.draw, self.now, self.udp)
+        if found is not None:
+            message, number = found
+            assert message == self.reply.message
+            assert number is not None
+            self.check_counted(number)
+
     def check_counted(self, number: int) -> None:
         """A fast path's counter is that of the reply, but for types told together."""
         counted, tally = self.snapshot.tallies[number], self.reply.tally
         assert counted.type in (tally.type, "other")
         assert counted._replace(type="") == tally._replace(type="")
+
+
+def states(case: Case) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
+    """Which addresses are down, and how long others stay as they are."""
+    patience = case.fields.get("patience", {})
+    return tuple(case.fields.get("down", ())), tuple(patience.items())
 
 
 @pytest.mark.parametrize("case", all_cases())
@@ -142,16 +184,17 @@ def test_case(case: Case) -> None:
         asked.check_counted(number)
 
 
+@pytest.mark.parametrize("udp", [True, False], ids=["udp", "tcp"])
 @pytest.mark.parametrize("case", all_cases())
-def test_the_native_plane_says_the_same(case: Case) -> None:
-    asked = Asked(case)
-    tables = native().of(asked.snapshot)
-    found = tables.answer(asked.packet, asked.client, asked.draw, asked.now, asked.udp)
-    if found is not None:
-        message, number = found
-        assert message == asked.reply.message
-        assert number is not None
-        asked.check_counted(number)
+def test_the_native_plane_says_the_same(case: Case, udp: bool) -> None:
+    asked = Asked(case, udp=udp)
+    asked.check_native(native().of(asked.snapshot))
+
+
+@pytest.mark.parametrize("case", all_cases())
+def test_the_native_plane_says_the_same_after_all_went_down_and_came_back(case: Case) -> None:
+    snapshot, tables = back_again(case.file, *states(case))
+    Asked(case, snapshot).check_native(tables)
 
 
 def check(fields: dict[str, Any], asked: dns.message.Message, said: dns.message.Message) -> None:

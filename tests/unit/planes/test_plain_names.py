@@ -80,6 +80,16 @@ def test_all_planes_answer_alike(
         assert plain.answer(packet, "192.0.2.99", chance) == expected
 
 
+def test_octets_that_are_no_name_are_malformed_beside_plain_names_too(folder: Path) -> None:
+    (folder / "z.yaml").write_text(ZONE)
+    (folder / "static.zone").write_text("a A 192.0.2.1\n")
+    server = Server(compiled(folder))
+    header = bytes.fromhex("000700000001000000000000")
+    for name in (b"\x3fgtm\0", b"\xc0\x0c\0", b"\x01a\x05gtm\0"):
+        said = server.answer(header + name + b"\0\x01\0\x01", "192.0.2.99", Chance(0, 0.0))
+        assert dns.message.from_wire(said).rcode() == dns.rcode.FORMERR
+
+
 def together(lines: list[str], delegated: bool) -> str:
     """Those of the lines that can stand beside each other, with a delegation if wanted."""
     aliases = {line.split()[0]: line for line in lines if "CNAME" in line and line[0] != "a"}
