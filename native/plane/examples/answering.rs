@@ -6,7 +6,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use gtm_plane::answer::{Circumstances, Outcome, answer, finish, look};
+use gtm_plane::Answers;
+use gtm_plane::answer::{Circumstances, Outcome, answer};
+
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
 use gtm_plane::draw::mix;
 use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
@@ -18,7 +20,7 @@ const PREFIXES: u32 = 370_000;
 const AREAS: u32 = 500;
 const PACKETS: usize = 1 << 20;
 const ROUNDS: usize = 5;
-const BATCH: usize = 32;
+const BATCH: usize = 8; // as many as gtm_plane's UDP workers take together
 
 fn main() {
     let count = std::env::args().nth(1).and_then(|text| text.parse().ok());
@@ -57,14 +59,13 @@ fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u
     let mut one = |packet: &&[u8]| check(answer(world, packet, &by, &mut out));
     let alone = least(|| packets.iter().for_each(&mut one));
     let mut out = [0; 1232];
-    let mut looked = Vec::new();
     let batched = least(|| {
-        for batch in packets.chunks(BATCH) {
-            looked.clear();
-            looked.extend(batch.iter().map(|packet| look(world, packet)));
-            looked.iter().for_each(|looked| looked.reach(world));
+        let (batches, _) = packets.as_chunks::<BATCH>();
+        for batch in batches {
+            let mut looked = batch.map(|packet| world.look(packet, by.sender));
+            world.fetch(batch, &mut looked);
             for (packet, looked) in batch.iter().zip(&looked) {
-                check(finish(world, packet, looked, &by, &mut out));
+                check(world.finish(packet, looked, &by, &mut out));
             }
         }
     });
@@ -179,17 +180,10 @@ fn areas() -> AreaTable {
     let place = |top: u64| starts.partition_point(|start| u64::from(*start) <= top << 16) as u32;
     let first = (0..=65536).map(place).collect();
     let value = |at: u32| (mix(u64::from(at)) as u32 % AREAS) << 8 | 24;
+    let values = (0..starts.len() as u32).map(value).collect();
     AreaTable {
-        v4: PrefixTable {
-            values: (0..starts.len() as u32).map(value).collect(),
-            starts: Starts::V4(starts),
-            first,
-        },
-        v6: PrefixTable {
-            starts: Starts::V6(vec![0]),
-            values: vec![0],
-            first: vec![1; 65537],
-        },
+        v4: PrefixTable::of(Starts::V4(starts), values, first),
+        v6: PrefixTable::of(Starts::V6(vec![0]), vec![0], vec![1; 65537]),
         hashed: vec![false; AREAS as usize],
         asked: None,
     }
@@ -202,13 +196,11 @@ fn snapshot(count: u64) -> Snapshot {
         fallback: None,
         slots: [slot].into(),
     };
-    let plans = Arc::new(Plans {
-        plans: (0..4).map(plan).collect(),
-        by_area: (0..AREAS).map(|area| area % 4).collect(),
-    });
+    let by_area: Vec<u32> = (0..AREAS).map(|area| area % 4).collect();
+    let plans = Plans::of((0..4).map(plan).collect(), &by_area).unwrap_or_default();
     let row = || {
         let regions: Vec<_> = (0..4).map(|_| Some(rendered(2))).collect();
-        Arc::new(Row::of(&regions).unwrap_or_default())
+        Row::of(&regions).unwrap_or_default()
     };
     Snapshot {
         epoch: 1,

@@ -190,7 +190,7 @@ struct Heavy {
 impl Answers for Heavy {
     type Looked = ();
 
-    fn look(&self, _: &[u8]) {}
+    fn look(&self, _: &[u8], _: std::net::IpAddr) {}
 
     fn finish(&self, packet: &[u8], (): &(), _: &Circumstances, out: &mut [u8]) -> Outcome {
         out[..4].copy_from_slice(&self.epoch.to_be_bytes());
