@@ -14,11 +14,13 @@ use gtm_plane::draw::mix;
 use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
 use gtm_plane::plans::{Pick, Plan, Plans, Rendered};
 use gtm_plane::row::Row;
+use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 
 const PREFIXES: u32 = 370_000;
 const AREAS: u32 = 500;
 const PACKETS: usize = 1 << 20;
+const SLOTS: u64 = 1 << 16;
 const ROUNDS: usize = 5;
 const BATCH: usize = 8; // as many as gtm_plane's UDP workers take together
 
@@ -37,6 +39,19 @@ fn main() {
     measure("steered, client subnet", &world, count, |name| {
         query(b'd', name, Some(mix(name ^ 77) as u32))
     });
+    for (what, pick) in [("weighted", Pick::Draw), ("sticky", Pick::Hash)] {
+        let world = Snapshot {
+            names: world.names.clone(),
+            plans: large(count, pick),
+            rows: world.rows.clone(),
+            epoch: 2,
+        };
+        measure(what, &world, count, |name| query(b'd', name, None));
+        let what = format!("{what}, client subnet");
+        measure(&what, &world, count, |name| {
+            query(b'd', name, Some(mix(name ^ 77) as u32))
+        });
+    }
     measure("no such name", &world, count, |name| {
         query(b'n', name, None)
     });
@@ -208,4 +223,22 @@ fn snapshot(count: u64) -> Snapshot {
         plans: (0..count).map(|_| plans.clone()).collect(),
         rows: (0..count).map(|_| row()).collect(),
     }
+}
+
+/// Plans with large tables of slots, of which there are a few.
+fn large(count: u64, pick: Pick) -> Shared<Plans> {
+    let slots: Vec<u16> = (0..SLOTS).map(|slot| mix(slot) as u16 % 4).collect();
+    let slots: Arc<[u16]> = slots.into();
+    let plan = |_| Plan {
+        pick,
+        width: 1,
+        fallback: None,
+        slots: slots.clone(),
+    };
+    let by_area: Vec<u32> = (0..AREAS).map(|area| area % 4).collect();
+    let group = |_| Plans::of((0..4).map(plan).collect(), &by_area).unwrap_or_default();
+    let groups: Vec<Plans> = (0..64).map(group).collect();
+    (0..count)
+        .map(|at| groups[at as usize % 64].clone())
+        .collect()
 }

@@ -86,6 +86,12 @@ impl Looked {
         }
     }
 
+    /// Whether the steps that follow have something to do.
+    #[inline]
+    pub fn is_steered(&self) -> bool {
+        self.steered.is_some()
+    }
+
     /// Fetches the answers, where the plans are, and where the search for the client begins.
     #[inline]
     pub fn approach(&self, snapshot: &Snapshot) {

@@ -57,6 +57,9 @@ impl Answers for Snapshot {
         for (looked, packet) in looked.iter_mut().zip(packets) {
             looked.gather(self, packet);
         }
+        if !looked.iter().any(Looked::is_steered) {
+            return;
+        }
         looked.iter().for_each(|looked| looked.approach(self));
         looked.iter().for_each(|looked| looked.search(self));
         looked.iter_mut().for_each(|looked| looked.settle(self));
