@@ -13,6 +13,9 @@ BASES = ("gdnsd", "echo")
 OWN = "gtm"  # the peer whose figures have to reach something
 MANY_HOSTS, FEW_HOSTS = 1_000_000, 1_000
 SOCKETS = 16  # the kernel deals questions to workers by the sender's port
+# On the way to all workers together: enough for each to find several when it wakes up, and no more
+# than the smallest socket buffer of Linux holds.
+QUEUED = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def _policies(peers: Sequence[Peer]) -> list[Contender]:
 
 
 def _workers(peers: Sequence[Peer]) -> list[Contender]:
-    shared = replace(WORKLOADS["udp"], connections=SOCKETS, shares_cores=True)
+    shared = replace(WORKLOADS["udp"], connections=SOCKETS, outstanding=QUEUED, shares_cores=True)
     return [
         Contender(f"{peer.name}, {_workers_of(count)}", peer, replace(shared, workers=count))
         for count in (1, 2)

@@ -11,14 +11,16 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from bench import areas, page, reload, scale, stuck, tables
+from bench import areas, health, page, reload, scale, stuck, tables
 from bench.comparisons import Comparison, comparisons
 from bench.experiment import Plan, measure
 from bench.figures import Run
+from bench.healthreport import health_table, write_health
 from bench.machine import Machine, this_machine, two_cores
 from bench.outcome import Bench, Outcome, print_outcome, write_outcome
 from bench.peers import PEERS
 from bench.peers.base import Peer, missing_program, output
+from bench.peers.gtm import Gtm
 from bench.report import print_machine, print_run, table, write_json
 from bench.scalereport import scale_table, write_scale
 from gtm.errors import GtmError, StartError, UsageError
@@ -86,6 +88,7 @@ def _described() -> str:
     lines = [f"  {row.name:<11} {row.about}" for row in COMPARISONS.values()]
     lines += [f"  {name:<11} {about}" for name, (about, _) in SPECIAL.items()]
     lines.append(f"  {scale.NAME:<11} {scale.ABOUT}; no peers, no load")
+    lines.append(f"  {health.NAME:<11} {health.ABOUT}; no peers")
     lines.append(f"  {ALL:<11} {', '.join(page.ORDER)}")
     return "\n".join(["workloads:", *lines, "", f"peers: {', '.join(PEERS)}"])
 
@@ -94,7 +97,7 @@ def _measure_all(options: argparse.Namespace, console: Console) -> None:
     names = [name.strip() for name in options.workload.split(",") if name.strip()]
     names = list(page.ORDER) if names == [ALL] else names
     special = [name for name in names if name in SPECIAL]
-    queries = [name for name in names if name not in (scale.NAME, *SPECIAL)]
+    queries = [name for name in names if name not in (scale.NAME, health.NAME, *SPECIAL)]
     peers = choose_peers(options.peers)
     rows = choose_comparisons(queries)
     _check_bounds(options)
@@ -103,6 +106,8 @@ def _measure_all(options: argparse.Namespace, console: Console) -> None:
         _measure_queries(options, peers, rows, special, machine, console)
     if scale.NAME in names:
         _measure_scale(machine, console)
+    if health.NAME in names:
+        _measure_health(options, machine, console)
     if options.page:
         console.print(f"written to {page.write_page()}", highlight=False)
 
@@ -116,6 +121,20 @@ def _measure_scale(machine: Machine, console: Console) -> None:
         found.append((case, scale.measure_case(case)))
     console.print(scale_table(found))
     path = write_scale(found, machine, datetime.now(UTC))
+    console.print(f"written to {path}", highlight=False)
+
+
+def _measure_health(options: argparse.Namespace, machine: Machine, console: Console) -> None:
+    _check_installed([Gtm()])
+    first, second = two_cores(machine)
+    print_machine(console, machine, {"load": _load_version()})
+    console.print(f"{health.NAME}: {health.ABOUT}")
+    found = health.samples(options.runs, options.seconds, first, second)
+    for one in found:
+        words = "with" if one.checks else "without"
+        console.print(f"  {words} checks: p50 {one.p50:.0f} µs, p99 {one.p99:.0f} µs")
+    console.print(health_table(found))
+    path = write_health(found, machine, datetime.now(UTC))
     console.print(f"written to {path}", highlight=False)
 
 

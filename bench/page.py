@@ -98,6 +98,12 @@ def _goals(results: Mapping[str, Result]) -> Iterator[str]:
         for goal, found in told
     ]
     yield _table(["", "goal", "measured", "reached"], rows)
+    if disturbed := [name for name, result in results.items() if result.get("disturbed")]:
+        yield (
+            f"The machine also did other things in some runs of {', '.join(disturbed)}: more than "
+            "a tenth of a core. Ratios of cost bear that, latencies do not: measure again before "
+            "you rely on them.\n"
+        )
 
 
 def _measured(goal: Goal, results: Mapping[str, Result]) -> Mapping[str, float] | None:
@@ -142,7 +148,7 @@ def _where(result: Result) -> str:
     return (
         f"{machine['processor']}, {len(machine['cores'])} cores, {memory} GB, "
         f"{machine['kernel']}, {machine['system']}; {'; '.join(versions.values())}; "
-        f"{result['measured_at'][:10]}."
+        f"{result['measured_at'][:10]}, load average {machine['load']:g} at the start."
     )
 
 

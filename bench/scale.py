@@ -28,7 +28,7 @@ from gtm.overrides.book import Book
 from gtm.overrides.override import Wanted
 from gtm.overrides.target import parse_target
 from gtm.steering.readings import Readings
-from gtm.zonefile import Loaded, load
+from gtm.zonefile import KnownEndpoints, Loaded, load
 
 NAME = "scale"
 ABOUT = "loads and changes, by the number of services: times and memory"
@@ -97,15 +97,17 @@ def measured(case: Case, folder: Path) -> Scale:
     """One case here and now."""
     path = folder / "zone.yaml"
     geo = open_databases(bundled())
-    compiler = Compiler()
+    compiler, known = Compiler(), KnownEndpoints()  # which live as long as a server
     path.write_text(zone_file(case))
     with settled():
-        read, loaded = _timed(partial(load, path))
+        read, loaded = _timed(partial(load, path, known=known))
         cold, compiled = _timed(partial(_compiled, compiler, loaded, geo, None))
         del loaded
     path.write_text(zone_file(case).replace("[10.0.0.1]", "[10.255.255.1]"))
     with settled():
-        reload, compiled = _timed(lambda: _compiled(compiler, load(path), geo, compiled))
+        reload, compiled = _timed(
+            lambda: _compiled(compiler, load(path, known=known), geo, compiled)
+        )
     failing = {target for target in compiled.uses if _region(target) == LOST}
     readings = Readings(lambda target: DOWN if target in failing else UP)
     with paused():  # as the controller does

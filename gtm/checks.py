@@ -57,8 +57,8 @@ class Tls:
     """How TLS is spoken. Paths are of PEM files; `authorities` None: those of the system.
 
     `server_name` is sent and verified (None: the target's own). `key` None: it stands in the file
-    of the certificate. A certificate that ends within `warn_before` seconds is warned of; only one
-    that is verified has a known end.
+    of the certificate. A certificate that ends within `warn_before` seconds is warned of, verified
+    or not.
     """
 
     verify: bool = True
@@ -305,6 +305,16 @@ class Target:
     check: Check
     address: str
     server_name: str | None = None
+    hashed: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Hashes once: thousands are looked up at once when a region fails."""
+        found = hash((self.check.hashed, self.address, self.server_name))
+        object.__setattr__(self, "hashed", found)
+
+    def __hash__(self) -> int:
+        """Equal for equal targets."""
+        return self.hashed
 
 
 class Combine(Enum):

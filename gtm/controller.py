@@ -21,9 +21,10 @@ from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
-from gtm.feeds import Feeds, Known, LatencyStore
+from gtm.feeds import Feeds, HoldStore, Known, LatencyStore
 from gtm.geo import Geo
 from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
+from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop, Surroundings
 from gtm.load.spill import Intakes
 from gtm.measured import Change as Measurement
@@ -38,7 +39,6 @@ from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
 from gtm.telling import Teller
 from gtm.transitionlog import log_changes, log_down
-from gtm.zonefile import Loaded
 
 log = structlog.get_logger("gtm")
 
@@ -79,22 +79,23 @@ class Controller:
         loaded: Callable[[tuple[Zone, ...]], None] = lambda zones: None,
         latency: LatencyStore | None = None,
         memory: HealthStore | None = None,
+        holds: HoldStore | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
         Without a store overrides do not outlive the process, without `latency` what was measured
-        does not, without `memory` verdicts do not. `clock` is monotonic seconds. `tell` is called,
-        on the control loop, with everything that happens, `loaded` with the zones before they are
-        served.
+        does not, without `memory` verdicts do not, without `holds` what reports hold out does not.
+        `clock` is monotonic seconds. `tell` is called, on the control loop, with everything that
+        happens, `loaded` with the zones before they are served.
         """
         self.tell = tell
         self._on_loaded = loaded
-        self.reader = Reader(sources, now)
+        self.reader = Reader(sources, now, clock)
         self._teller = Teller(tell)
         self.plane = plane
         self.checker = checker(self._verdict_changed)
         self.feeds = Feeds(
-            self.checker.report, self._words, self._verdict_changed, now, clock, latency
+            self.checker.report, self._words, self._verdict_changed, now, clock, latency, holds
         )
         self.capacity = CapacityLoop(
             Surroundings(self._served, self._probed_load, self._answers, self._admit, plane.count),
@@ -113,11 +114,19 @@ class Controller:
             self._overrides_changed,
             lambda one: self._acts.objection(self.overrides, one),
         )
+        self.conditions = Conditions(
+            self.overrides,
+            self.checker.census,
+            lambda: self.reader.geo_error,
+            self.capacity,
+            tell,
+        )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
         self._now = now
         self._clock = clock
+        self._compiling = 0.0  # seconds that the last compile took
         self._compiler = Compiler()
         self._compiled: Compiled | None = None
         self._epoch = 0
@@ -157,13 +166,16 @@ class Controller:
             zones = read.loaded.zones
             self.feeds.measure(zones)
             known = await asyncio.to_thread(Known, zones)
+            self.feeds.serve(known)
+            self.feeds.recall()
             self._since_load = set()  # probes go on while it compiles
             compiled = await self._compile_beside(zones, read.geo)
             self._since_load = None
-            self._succeeded(read.loaded, compiled, known)
+            self._succeeded(read, compiled, known)
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
+        self.conditions.look(self._now())
 
     async def load(self) -> Reload:
         """Loads everything again; what does not load changes nothing. Never raises.
@@ -200,14 +212,16 @@ class Controller:
         known = await asyncio.to_thread(Known, zones)
         compiled = await self._compile_beside(zones, read.geo)
         parts = [] if self._compiled is None else self._compiled.parts()
-        done = self._succeeded(read.loaded, compiled, known)
+        done = self._succeeded(read, compiled, known)
         del read, compiled
         await asyncio.to_thread(let_go, parts)
         return done
 
     async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
         """Compiles in a worker thread, and puts in what changed meanwhile."""
+        begun = self._clock()
         compiled = await asyncio.to_thread(self._compile, zones, geo)
+        self._compiling = self._clock() - begun
         now, words = self.readings(), self.overrides.book.overlay
         if self._since_load:
             compiled = self._compiler.refresh(compiled, self._since_load, now, self._epoch)
@@ -251,22 +265,24 @@ class Controller:
         if not await self.checker.first_round(limit):
             log.warning("first_round_incomplete", seconds=limit)
 
-    def _succeeded(self, loaded: Loaded, compiled: Compiled, known: Known) -> Reload:
+    def _succeeded(self, read: Read, compiled: Compiled, known: Known) -> Reload:
         self._on_loaded(compiled.zones)
         if self.reload is not None and self.reload.error is not None:
             self.tell(conditions.reload(self._now(), "what is on disk is served", over=True))
         self.feeds.serve(known)
-        # what verdicts touched while it compiled is not all that may be new
+        # what changed while it compiled is not all that differs from what was served before
         self._publish(replace(compiled, touched={}))
         self.loads.succeeded += 1
         self.reload = Reload(self._now())
-        for warning in (*loaded.warnings, *lacking(compiled.zones, compiled.geo)):
+        for warning in (*read.loaded.warnings, *lacking(compiled.zones, compiled.geo)):
             log.warning("zone_file", at=str(warning))
         log.info(
             "loaded",
             zones=len(compiled.zones),
             names=compiled.names,
             epoch=self._epoch,
+            read_seconds=round(read.seconds, 2),
+            compile_seconds=round(self._compiling, 2),
         )
         return self.reload
 
@@ -398,7 +414,7 @@ class Controller:
         return self._compiled
 
     def _probed_load(self, target: Target) -> tuple[float, float] | None:
-        outcome = self.checker.report(target).outcome
+        outcome = self.checker.outcome(target)
         if outcome is None or outcome.load is None:
             return None
         return outcome.load, max(0.0, self._now() - outcome.at)

@@ -19,7 +19,8 @@ from gtm.steering.balance import corrected
 from gtm.steering.held import PAUSE, Held
 from gtm.steering.readings import Readings
 from gtm.steering.service_time import Members, members, of_region
-from gtm.steering.verdicts import Look, target_of
+from gtm.steering.verdicts import Look, target_of, watched_of
+from gtm.steering.watched import Watched, believed
 
 PACE_PAUSE = 5.0  # seconds between two changes of an endpoint's share by its response time
 FOLLOWED = 2.0  # lifetimes of an answer until the clients of an endpoint have followed its share
@@ -51,12 +52,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """Endpoints of a service in a region that share by load, each with its target."""
+    """Endpoints of a service in a region that share by load, each with what is probed for it."""
 
     use: Use
     service: str
     ttl: int
-    endpoints: Mapping[Endpoint, Target | None]
+    endpoints: Mapping[Endpoint, Watched | None]
 
 
 class Measured:
@@ -83,7 +84,7 @@ class Measured:
         """Takes in what is measured `now` (monotonic seconds) of what the zones ask for."""
         if zones is not self._zones:
             self._look_after(zones)
-        times = {key: self._service_time(targets) for key, targets in self._members.items()}
+        times = {key: self._service_time(every) for key, every in self._members.items()}
         regions = self._regions.follow(times, now)
         paces = {target: self._response_time(target) for target in self._paced}
         return Change(regions, self._paces.follow(paces, now) | self._even_out(now))
@@ -122,8 +123,10 @@ class Measured:
         uses = {each.use for each in self._loaded}
         self._corrected = {use: at for use, at in self._corrected.items() if use in uses}
 
-    def _service_time(self, targets: tuple[Target, ...]) -> float | None:
-        seconds = of_region(targets, self._verdict, lambda target: self._pace(target).service_time)
+    def _service_time(self, endpoints: tuple[Watched, ...]) -> float | None:
+        seconds = of_region(
+            endpoints, self._verdict, lambda target: self._pace(target).service_time
+        )
         return None if seconds is None else seconds * 1000
 
     def _response_time(self, target: Target) -> float | None:
@@ -154,8 +157,8 @@ class Measured:
         """The loads of the endpoints in use."""
         up = [
             endpoint
-            for endpoint, target in each.endpoints.items()
-            if target is None or not self._verdict(target).down
+            for endpoint, found in each.endpoints.items()
+            if found is None or not believed(found, self._verdict).down
         ]
         used = [endpoint for endpoint in up if not endpoint.backup] or up
         return {end: self._load(each.use.zone, each.use.region, end) for end in used}
@@ -174,5 +177,5 @@ def _sharing_by_load(zones: tuple[Zone, ...]) -> Iterator[_Loaded]:
 
 def _targets(
     app: App, service: Service, endpoints: tuple[Endpoint, ...]
-) -> dict[Endpoint, Target | None]:
-    return {endpoint: target_of(app, service, endpoint) for endpoint in endpoints}
+) -> dict[Endpoint, Watched | None]:
+    return {endpoint: watched_of(app, service, endpoint) for endpoint in endpoints}

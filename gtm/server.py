@@ -30,7 +30,7 @@ from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
-from gtm.feeds import LatencyStore
+from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
 from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
@@ -45,7 +45,9 @@ from gtm.watcher import changes
 
 log = structlog.get_logger("gtm")
 
-SWITCH_INTERVAL = 0.0001  # seconds a thread may hold up the plane's: the default is fifty times it
+# Seconds that a thread may hold up the plane's: a fraction of what an answer takes. Python's
+# default, 5 ms, is many answers.
+SWITCH_INTERVAL = 0.00005
 SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
 PRIVATE = 0o750  # of a directory made for it
 UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
@@ -53,6 +55,7 @@ RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
 FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
 MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
@@ -95,6 +98,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             tell=_teller(history, alerts),
             loaded=alerts.configure,
             latency=None if settings.state is None else LatencyStore(settings.state),
+            holds=None if settings.state is None else HoldStore(settings.state),
             memory=None if settings.state is None else HealthStore(settings.state),
         )
         stack.push_async_callback(controller.checker.close)
@@ -126,7 +130,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
-        for feed in (_reports(controller), _latency(controller)):
+        for feed in (_reports(controller), _latency(controller), _conditions(controller)):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")
@@ -256,8 +260,19 @@ async def _reports(controller: Controller) -> None:
         await asyncio.sleep(REPORTS_EVERY)
         try:
             controller.follow_reports()
+            await controller.feeds.save_holds_if_due()
         except Exception:  # a fault of ours must not end it: the next round may fare better
             log.exception("following_reports_failed")
+
+
+async def _conditions(controller: Controller) -> None:
+    """Looks after what is told in alerts though no verdict changes."""
+    while True:
+        await asyncio.sleep(CONDITIONS_EVERY)
+        try:
+            controller.conditions.look(controller.now())
+        except Exception:  # as above
+            log.exception("following_conditions_failed")
 
 
 async def _latency(controller: Controller) -> None:

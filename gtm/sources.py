@@ -15,7 +15,7 @@ from gtm.health import Vantage
 from gtm.model import Zone
 from gtm.steering.served import regions_served
 from gtm.steering.watched import gateway, targets_in
-from gtm.zonefile import Loaded, load
+from gtm.zonefile import KnownEndpoints, Loaded, load
 
 log = structlog.get_logger("gtm")
 
@@ -33,25 +33,36 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read, all that is to be probed for it, and what tells that from being cut off."""
+    """What was read, all that is to be probed for it, and what tells that from being cut off.
+
+    `seconds` is how long reading took.
+    """
 
     loaded: Loaded
     geo: Geo
     targets: frozenset[Target]
     vantage: Vantage
+    seconds: float
 
 
 class Reader:
-    """Reads the sources; called in worker threads, one at a time. `now` is Unix time."""
+    """Reads the sources; called in worker threads, one at a time.
 
-    def __init__(self, sources: Sources, now: Callable[[], float]) -> None:
+    `now` is Unix time, `clock` monotonic seconds.
+    """
+
+    def __init__(
+        self, sources: Sources, now: Callable[[], float], clock: Callable[[], float]
+    ) -> None:
         """Nothing is read yet."""
         self.sources = sources
         self.geo_error: str | None = None
         self._now = now
+        self._clock = clock
         self._geo: tuple[Fingerprint, Geo] | None = None
         self._files: Stamps = {}
         self._read_files: set[Path] = set()
+        self._known = KnownEndpoints()
 
     def read(self) -> Read:
         """Everything; a database that can't be read leaves the one before in use.
@@ -59,13 +70,14 @@ class Reader:
         Raises GtmError when the zones, or a database at the first time, can't be used.
         """
         # stamped before they are read: a file changed meanwhile is then read again
-        before = self._stamp()
+        before, begun = self._stamp(), self._clock()
         self._files = before
-        loaded = load(self.sources.zones)
+        loaded = load(self.sources.zones, known=self._known)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
         targets, vantage = watched(loaded.zones)
-        return Read(loaded, self._open_geo(), targets, vantage)
+        geo = self._open_geo()
+        return Read(loaded, geo, targets, vantage, self._clock() - begun)
 
     def changed(self) -> bool:
         """Whether a file differs from what was last looked at."""

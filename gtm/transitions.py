@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 
 from gtm.compile.app import CompiledApp, Touched
 from gtm.compile.compiler import Compiled
-from gtm.events import CHECKS, Event, Kind, Severity
+from gtm.events import CHECKS, REPORTS, Event, Kind, Severity
 from gtm.model import Act, State, Topology, Verdict
 
 Who = Callable[[Verdict], str]  # which operator's word a verdict with an act comes from
@@ -39,7 +39,7 @@ def transitions(before: Compiled | None, after: Compiled, now: float, who: Who) 
 
 
 def _app(before: CompiledApp | None, after: CompiledApp, now: float, who: Who) -> Iterator[Event]:
-    yield from _all_down(before, after, now)
+    yield from _all_down(before, after, now, who)
     old: _States = {}
     if before is None:
         new = _verdicts(after, after.services)
@@ -65,7 +65,7 @@ def _touched(
 ) -> Iterator[Event]:
     """What changed in some regions of some services, and in the app with them."""
     services = [""] if after.app.topology is Topology.REPLICATED else list(touched)
-    yield from _all_down(before, after, now, services)
+    yield from _all_down(before, after, now, who, services)
     for region in dict.fromkeys(name for regions in touched.values() for name in regions):
         was, new = before.health.regions, after.health.regions
         if was.state(region) is not new.state(region):
@@ -89,7 +89,7 @@ def _vanished(app: CompiledApp, now: float) -> Iterator[Event]:
             yield _gone(app, place, verdict, now)
     for key in _steered(app):
         if _without_region(app, key):
-            yield _nowhere(app, key, now, GONE, over=True)
+            yield _nowhere(app, key, now, GONE, "zone files", over=True)
 
 
 def _differs(before: CompiledApp, after: CompiledApp, key: str) -> bool:
@@ -106,6 +106,8 @@ def _differs(before: CompiledApp, after: CompiledApp, key: str) -> bool:
         return True
     for region, here in new.items():
         was = old[region]
+        if was is here:  # taken over by the load
+            continue
         if was.verdict.state is not here.verdict.state or len(was.endpoints) != len(here.endpoints):
             return True
         for (one, found), (other, finds) in zip(was.endpoints, here.endpoints, strict=True):
@@ -197,22 +199,30 @@ def _word(verdict: Verdict) -> str:
 def _decided(was: Verdict | None, verdict: Verdict, who: Who) -> str:
     if verdict.act is not None:
         return f"override by {who(verdict)}" if who(verdict) else "override"
-    return "override ended" if was is not None and was.act is not None else CHECKS
+    if was is not None and was.act is not None:
+        return "override ended"
+    return REPORTS if verdict.reported else CHECKS
 
 
 # --- no region left ---------------------------------------------------------------------
 
 
 def _all_down(
-    before: CompiledApp | None, after: CompiledApp, now: float, keys: Iterable[str] | None = None
+    before: CompiledApp | None,
+    after: CompiledApp,
+    now: float,
+    who: Who,
+    keys: Iterable[str] | None = None,
 ) -> Iterator[Event]:
     """For services by key ("" is the whole of a replicated app), or for all of them."""
     for key in _steered(after) if keys is None else keys:
         was = before is not None and _is_steered(before, key) and _without_region(before, key)
         if _without_region(after, key) and not was:
-            yield _nowhere(after, key, now, _why(after, key))
+            region, latest = _last_lost(after, key)
+            reason = f"{region} was {_lost(after, key)}: {latest.reason}"
+            yield _nowhere(after, key, now, reason, _decided(None, latest, who))
         if was and not _without_region(after, key):
-            yield _nowhere(after, key, now, "a region can take its clients", over=True)
+            yield _nowhere(after, key, now, "a region can take its clients", "gtm", over=True)
 
 
 def _steered(app: CompiledApp) -> Collection[str]:
@@ -233,17 +243,26 @@ def _without_region(app: CompiledApp, key: str) -> bool:
     return all(found.verdict.state is State.DOWN for found in here)
 
 
-def _why(app: CompiledApp, service: str) -> str:
-    verdicts = dict(app.health.regions)
-    if service:
-        here = app.health.services[service]
-        verdicts = {region: found.verdict for region, found in here.items()}
-    region, latest = max(verdicts.items(), key=lambda pair: pair[1].since)
-    lost = "the only region" if len(verdicts) == 1 else f"the last of {len(verdicts)} regions"
-    return f"{region} was {lost}: {latest.reason}"
+def _last_lost(app: CompiledApp, service: str) -> tuple[str, Verdict]:
+    """The region that was up longest, and its verdict."""
+    return max(_standing(app, service).items(), key=lambda pair: pair[1].since)
 
 
-def _nowhere(app: CompiledApp, key: str, now: float, reason: str, *, over: bool = False) -> Event:
+def _lost(app: CompiledApp, service: str) -> str:
+    regions = len(_standing(app, service))
+    return "the only region" if regions == 1 else f"the last of {regions} regions"
+
+
+def _standing(app: CompiledApp, service: str) -> dict[str, Verdict]:
+    """The verdicts of the regions of a service by key, or of the app's."""
+    if not service:
+        return dict(app.health.regions)
+    return {region: found.verdict for region, found in app.health.services[service].items()}
+
+
+def _nowhere(
+    app: CompiledApp, key: str, now: float, reason: str, by: str, *, over: bool = False
+) -> Event:
     zone, name = app.zone.name.rstrip("."), app.app.name
     service = app.services[key].service.name.rstrip(".") if key else ""
     return Event(
@@ -253,6 +272,7 @@ def _nowhere(app: CompiledApp, key: str, now: float, reason: str, *, over: bool 
         "/".join(part for part in ("all_down", zone, name, service) if part),
         reason,
         over,
+        by,
         before="down" if over else "up",
         after="up" if over else "down",
         zone=zone,

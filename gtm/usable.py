@@ -130,7 +130,7 @@ def _grpc(asked: Grpc) -> str | None:
         if importlib.util.find_spec(module) is None:
             return "the grpc extra is not installed; pip install gtm[grpc]"
     if asked.tls is not None and not asked.tls.verify:
-        return "grpc always verifies certificates: give `authorities` in place of `verify: false`"
+        return "grpc always verifies certificates: write `ca` in place of `verify: false`"
     return _tls(asked.tls)
 
 

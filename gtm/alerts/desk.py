@@ -8,13 +8,14 @@ how things stand when they go, so what flaps while the bucket is empty costs one
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from gtm.alerts.bucket import Bucket
 from gtm.alerts.condition import PARTS, place
 from gtm.alerts.notice import Notice
 from gtm.events import Event, Kind, Severity
+from gtm.events.event import UNTOLD
 from gtm.receivers import Receiver, ReceiverType
 
 MOST_ALERTS = 1000  # open at once: beyond that new ones are counted as untold
@@ -79,10 +80,25 @@ class Desk:
 
     def forget_unseen(self, at: float, now: float, kinds: frozenset[Kind]) -> None:
         """Ends what was open before a restart and has not been seen since. `at` is Unix time."""
+        self.end(
+            lambda event: event.key in self.unseen and event.kind in kinds,
+            at,
+            now,
+            "it is over since gtm started again",
+            "up",
+        )
+
+    def end(
+        self, which: Callable[[Event], bool], at: float, now: float, reason: str, state: str
+    ) -> None:
+        """Ends open conditions of which no event will tell the end. `at` is Unix time.
+
+        `state` is what verdicts are said to be then.
+        """
         for alert in list(self.alerts.values()):
-            for key, event in list(alert.open.items()):
-                if key in self.unseen and event.kind in kinds:
-                    self.note(_closed(event, at, "it is over since gtm started again"), now)
+            for event in list(alert.open.values()):
+                if which(event):
+                    self.note(_closed(event, at, reason, state), now)
 
     def next_due(self, now: float) -> float | None:
         """When there may be something to tell; None: not before the next event."""
@@ -228,7 +244,7 @@ def _urgency(alert: Alert) -> tuple[int, float]:
     return (-severity, alert.due or 0.0)
 
 
-def _closed(event: Event, at: float, reason: str) -> Event:
+def _closed(event: Event, at: float, reason: str, state: str) -> Event:
     return Event(
         at,
         event.kind,
@@ -238,7 +254,7 @@ def _closed(event: Event, at: float, reason: str) -> Event:
         over=True,
         by="gtm",
         before=event.after,
-        after="up" if event.after else "",
+        after=state if event.after or state == UNTOLD else "",
         zone=event.zone,
         app=event.app,
         service=event.service,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from gtm.alerts.courier import Receipt, Result
 from gtm.alerts.desk import Desk
+from gtm.alerts.leaving import renamed, say_goodbye, stay_silent_on_others
 from gtm.alerts.notice import Notice
 from gtm.alerts.outbox import Parcel
 from gtm.alerts.route import Route, named
@@ -20,6 +22,7 @@ from gtm.receivers import Receiver
 
 SAVE_AFTER = 0.5  # seconds: changes of one moment are saved together
 SAVE_AGAIN = 10.0
+LAST_MESSAGES = 60.0  # seconds in which a receiver that is removed can be told the end
 SETTLED = 300.0  # seconds after the start in which whatever still holds has been seen again
 
 # What is told at the start if it holds: what is not was over before.
@@ -64,6 +67,7 @@ class Alerts:
         self._kept = KeptAlerts()
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._wake: dict[str, asyncio.Event] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._running = False
         self._settling: asyncio.TimerHandle | None = None
         self._saving: asyncio.Task[None] | None = None
@@ -101,9 +105,10 @@ class Alerts:
         self._running = False
         if self._settling is not None:
             self._settling.cancel()
-        for task in self._tasks.values():
+        tasks = [*self._tasks.values(), *self._leaving]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
         if self._saving is not None:
             self._saving.cancel()
@@ -115,6 +120,8 @@ class Alerts:
     def configure(self, zones: Iterable[Zone]) -> None:
         """Takes up the receivers of the zones; those that stay keep what is open."""
         wanted = named({zone.name.rstrip("."): zone.alerts for zone in zones})
+        for number, heir in renamed(self.routes, wanted).items():
+            self._rename(number, heir)
         for number in self.routes.keys() - wanted.keys():
             self._remove(number)
         for number, (receiver, names) in wanted.items():
@@ -126,7 +133,7 @@ class Alerts:
                 self._run(number)
             else:
                 route.desk.change(receiver)
-                route.zones = names
+                stay_silent_on_others(route, names, self._now(), self._clock())
         self._changed()
 
     def note(self, event: Event) -> None:
@@ -192,11 +199,38 @@ class Alerts:
             except TimeoutError:
                 continue
 
+    def _rename(self, number: str, heir: str) -> None:
+        route = self._detach(number)
+        route.id = heir
+        self.routes[heir] = route
+        self._run(heir)
+
     def _remove(self, number: str) -> None:
-        del self.routes[number]
+        """What it was told of is over for it, as nobody will tell it the end."""
+        route = self._detach(number)
+        say_goodbye(route, self._now(), self._clock())
+        log.info("receiver_removed", receiver=number, messages_left=len(route.outbox))
+        if self._running and len(route.outbox):
+            task = asyncio.get_running_loop().create_task(self._last_messages(route))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+    def _detach(self, number: str) -> Route:
         if number in self._tasks:
             self._tasks.pop(number).cancel()
             del self._wake[number]
+        return self.routes.pop(number)
+
+    async def _last_messages(self, route: Route) -> None:
+        """Delivers what is left, for a while."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_MESSAGES):
+                while (due := route.next_due(self._clock())) is not None:
+                    await asyncio.sleep(max(0.0, due - self._clock()))
+                    await self.step(route)
+        left = len(route.outbox) + len(route.desk.alerts)
+        if left:
+            log.error("receiver_not_told_the_end", receiver=route.id, alerts=left)
 
     def _changed(self) -> None:
         for wake in self._wake.values():

@@ -22,6 +22,7 @@ from prometheus_client.registry import Collector
 import gtm
 from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
+from gtm.api.speeds import speed_metrics
 from gtm.controller import Controller
 from gtm.load.picture import Feed
 from gtm.logs import Writer
@@ -227,6 +228,7 @@ def _paces(controller: Controller) -> Iterable[Metric]:
     for (zone, region), milliseconds in controller.measured.service_times.items():
         held.add_metric([zone, region], milliseconds / 1000)
     yield from (latency, service_time, held, expires)
+    yield from speed_metrics(controller)
 
 
 def _overrides(controller: Controller) -> Iterable[Metric]:

@@ -37,19 +37,21 @@ class Shape(BaseModel):
 class VerdictShape(Shape):
     """What is believed of a thing: `up`, `down` or `unknown`, why, and since when.
 
-    `act` is `drain`, `up` or `down` where an operator's override decided it.
+    `act` is `drain`, `up` or `down` where an operator's override decided it. `by` is who decided:
+    `probe`, `reports` or `override`.
     """
 
     state: str
     reason: str
     since: float
     act: str | None = None
+    by: str = "probe"
 
 
 class CheckStatus(VerdictShape):
     """One of several checks; `depth` 1 is directly in the whole, 2 in a part of it.
 
-    `expires` is when the certificate ends that it verified (Unix time).
+    `expires` is when the certificate ends that it was shown (Unix time).
     """
 
     name: str
@@ -81,9 +83,13 @@ class EndpointStatus(VerdictShape):
 
 
 class ServiceRegionStatus(VerdictShape):
-    """A service in one of its regions."""
+    """A service in one of its regions.
+
+    `response_ms` is the median of its endpoints' that are not down; None while none is known.
+    """
 
     region: str
+    response_ms: float | None = None
     endpoints: list[EndpointStatus]
 
 
@@ -92,6 +98,7 @@ class ServiceStatus(Shape):
 
     name: str
     policy: str | None = None
+    response_ms: float | None = None
     regions: list[ServiceRegionStatus]
 
 
@@ -99,11 +106,13 @@ class RegionStatus(VerdictShape):
     """The app's verdict for a region.
 
     `service_ms` is the service time that the app's steering goes by; None if it goes by none.
+    `response_ms` is the median over all the app's endpoints there that are not down.
     `check` is the region's own, None if it has none, and `checks` what that puts together.
     """
 
     region: str
     service_ms: float | None = None
+    response_ms: float | None = None
     check: CheckStatus | None = None
     checks: list[CheckStatus] = []
 

@@ -27,9 +27,11 @@ from gtm.api.models import (
     SteeringExplained,
     ZoneStatus,
 )
+from gtm.api.speeds import Speeds, pace_of, speeds
 from gtm.checks import Target
 from gtm.compile.app import CompiledApp
 from gtm.controller import Controller
+from gtm.events import CHECKS, REPORTS
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.health.certificates import is_near
 from gtm.model import Endpoint, Service, Verdict, Zone
@@ -124,7 +126,7 @@ def _zone(controller: Controller, zone: Zone) -> ZoneStatus:
 
 
 def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
-    app = compiled.app
+    app, found = compiled.app, speeds(compiled, pace_of(controller))
     return AppStatus(
         name=app.name,
         topology=app.topology.value,
@@ -133,6 +135,7 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
             RegionStatus(
                 region=region,
                 service_ms=_service_time(controller, compiled, region),
+                response_ms=_milliseconds(found.region(region)),
                 check=_own_check(controller, compiled.health.gateways.get(region)),
                 checks=_checks(controller, compiled.health.gateways.get(region)),
                 **_verdict(verdict),
@@ -143,8 +146,9 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
             ServiceStatus(
                 name=service.name,
                 policy=None if service.steering is None else service.steering.policy.value,
+                response_ms=_milliseconds(found.service(service.key)),
                 regions=[
-                    _service_region(controller, compiled, service, region, health)
+                    _service_region(controller, compiled, service, region, health, found)
                     for region, health in compiled.health.services[service.key].items()
                 ],
             )
@@ -165,19 +169,20 @@ def _service_region(
     service: Service,
     region: str,
     health: ServiceHealth,
+    found: Speeds,
 ) -> ServiceRegionStatus:
     def endpoint_status(endpoint: Endpoint, verdict: Verdict) -> EndpointStatus:
-        found = watched_of(compiled.app, service, endpoint)
-        target = measured(found)
+        probed = watched_of(compiled.app, service, endpoint)
+        target = measured(probed)
         report = None if target is None else controller.report(target)
         latency = None if report is None else report.latency
         outcome = None if report is None else report.outcome
-        ends = _ends(controller, found)
+        ends = _ends(controller, probed)
         # the verdict in the snapshot holds; its reason may be older than the latest probe's
         said = (
             verdict
             if report is None
-            or found is not target
+            or probed is not target
             or verdict.act
             or report.verdict.state is not verdict.state
             else report.verdict
@@ -189,7 +194,7 @@ def _service_region(
             service_ms=None if report is None else _milliseconds(report.pace.service_time),
             load=None if outcome is None else outcome.load,
             load_error=None if outcome is None else outcome.unread,
-            checks=_checks(controller, found),
+            checks=_checks(controller, probed),
             expires=min(ends.values(), default=None),
             expires_soon=any(is_near(each, end, controller.now()) for each, end in ends.items()),
             **_verdict(said),
@@ -197,6 +202,7 @@ def _service_region(
 
     return ServiceRegionStatus(
         region=region,
+        response_ms=_milliseconds(found.service(service.key, region)),
         endpoints=[endpoint_status(endpoint, verdict) for endpoint, verdict in health.endpoints],
         **_verdict(health.verdict),
     )
@@ -247,6 +253,7 @@ class Said(TypedDict):
     reason: str
     since: float
     act: str | None
+    by: str
 
 
 def _verdict(verdict: Verdict) -> Said:
@@ -255,7 +262,15 @@ def _verdict(verdict: Verdict) -> Said:
         "reason": verdict.reason,
         "since": verdict.since,
         "act": _act(verdict),
+        "by": _by(verdict),
     }
+
+
+def _by(verdict: Verdict) -> str:
+    """Who decided it."""
+    if verdict.act is not None:
+        return "override"
+    return REPORTS if verdict.reported else CHECKS
 
 
 def _act(verdict: Verdict) -> str | None:

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from gtm.errors import GtmError, Mistake, ZoneFileError
+from gtm.events import REPORTS
 
 WIDEST = 100  # columns: longer lines are hard to follow on a wide terminal
 
@@ -79,10 +80,10 @@ def mark(state: str) -> Text:
     return Text(words, style)
 
 
-def marked(state: str, act: str | None) -> Text:
-    """A verdict's state; what an operator decided is told apart from what probes did."""
+def marked(state: str, act: str | None, by: str = "") -> Text:
+    """A verdict's state; what operators and reports decided is told apart from what probes did."""
     if act is None:
-        return mark(state)
+        return mark(state).append(" (reports)") if by == REPORTS else mark(state)
     return mark("drained") if act == "drain" else mark(state).append(" (forced)")
 
 

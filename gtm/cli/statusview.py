@@ -156,7 +156,7 @@ def _cells(names: list[str], verdicts: Mapping[str, VerdictShape]) -> list[Text]
 
 
 def _mark(verdict: VerdictShape) -> Text:
-    return marked(verdict.state, verdict.act)
+    return marked(verdict.state, verdict.act, verdict.by)
 
 
 def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from gtm.compile.groups import Deciders, Group, group_of
 from gtm.compile.services import (
@@ -23,13 +24,14 @@ from gtm.steering.balance import MEASURED, weighed
 from gtm.steering.lifetimes import FIXED, Lifetimes, lifetimes
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.readings import Readings
+from gtm.steering.refreshed import Refreshed, refreshed
 from gtm.steering.verdicts import (
     AppHealth,
+    ServiceHealth,
     app_health,
     eligible,
     gateways_of,
     panics,
-    refreshed,
     withheld,
 )
 
@@ -90,6 +92,14 @@ class Answers:
     def measured(self) -> bool:
         """Whether they move without a verdict that changes."""
         return self.app.balance in MEASURED
+
+
+class Earlier(NamedTuple):
+    """What a service answered in a region before a load, by how it stood there."""
+
+    health: ServiceHealth
+    panic: bool
+    answered: Answered
 
 
 class AppCompiler:
@@ -204,17 +214,20 @@ class AppCompiler:
         earlier = self._earlier(made)
         answered = []
         for region in regions:
-            usable = here[region].usable(panic)
-            known = earlier.get(region)
-            if known is not None and known[0] == usable:
-                answered.append(known[1])
+            found, known = here[region], earlier.get(region)
+            if known is None:
+                answered.append(made.of(region, found.usable(panic)))
+            elif (known.health is found and known.panic == panic) or (
+                known.health.usable(known.panic) == found.usable(panic)
+            ):
+                answered.append(known.answered)
             else:
-                answered.append(made.of(region, usable))
+                answered.append(made.of(region, found.usable(panic)))
         answered.append(made.last_resort())
         return answered
 
-    def _earlier(self, made: Answers) -> Mapping[str, tuple[tuple[Endpoint, ...], Answered]]:
-        """What the service answered in each region before, and with which endpoints.
+    def _earlier(self, made: Answers) -> Mapping[str, Earlier]:
+        """What the service answered in each region before.
 
         Nothing where the same endpoints may be answered otherwise now.
         """
@@ -229,13 +242,15 @@ class AppCompiler:
         here = before.health.services[key]
         answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=True)
         return {
-            region: (here[region].usable(panic), each)
+            region: Earlier(here[region], panic, each)
             for region, each in answered
             if region in here
         }
 
 
 # --- what changes -----------------------------------------------------------------------
+
+SOME = 0.05  # of an app's services: with more of them touched, to go by their order pays
 
 
 def refreshed_app(
@@ -250,36 +265,32 @@ def refreshed_app(
     What the services answer is put into the table.
     """
     app, old = compiled.app, compiled.health
-    health = refreshed(app, old, touched, readings.verdict, compiled.overlay)
+    if len(touched) > SOME * len(compiled.services):
+        # as they lie in memory: in any other order the processor waits for most of them
+        touched = {key: touched[key] for key in compiled.services if key in touched}
+    found = refreshed(app, old, touched, readings.verdict, compiled.overlay)
     zone, known = compiled.zone, compiled.lifetimes
-    services = [compiled.services[key].service for key in touched]
+    services = (compiled.services[key].service for key in touched)
     kept = lifetimes(zone, app, compiled.overlay, readings, known, services)
-    after = replace(compiled, health=health, lifetimes=kept)
+    after = replace(compiled, health=found.health, lifetimes=kept)
     timed = kept.differing(known, zone, touched)
-    for key in _answering(compiled, after, touched):
-        if key not in timed and not _settled(app, compiled.services[key].service, touched.get(key)):
-            _answer(compiled, after, key, touched.get(key, ()), table, readings)
-    for key in timed:
+    for key in {*_answering(compiled, after, found), *timed}:
         _answer(compiled, after, key, touched.get(key, ()), table, readings)
-    return after, _moved(after, touched, groups, readings.now)
+    return after, _moved(after, found, groups, readings.now)
 
 
-def _answering(before: CompiledApp, after: CompiledApp, touched: Touched) -> Collection[str]:
-    """The services whose answers may have changed: all of a block that begins or ends to panic."""
+def _answering(before: CompiledApp, after: CompiledApp, found: Refreshed) -> Collection[str]:
+    """The services whose answers may have changed.
+
+    One endpoint is answered whatever becomes of it. A block that begins or ends to panic
+    changes all of them, a spread service what it answers in any region.
+    """
     app = before.app
     if app.panic and app.topology is Topology.REPLICATED and app.services:
         one = app.services[0]
         if panics(app, one, before.health) != panics(app, one, after.health):
             return before.services
-    return touched
-
-
-def _settled(app: App, service: Service, regions: Collection[str] | None) -> bool:
-    """Whether what is answered in those regions stays: one endpoint, whatever becomes of it."""
-    if regions is None or app.panic or (service.balance or app.balance) in MEASURED:
-        return False
-    endpoints = service.endpoints
-    return all(len(endpoints[region]) == 1 for region in regions)
+    return found.stands if app.panic else found.several
 
 
 def _answer(
@@ -311,7 +322,7 @@ def _answer(
 
 
 def _moved(
-    after: CompiledApp, touched: Touched, groups: Sequence[Group], now: float
+    after: CompiledApp, found: Refreshed, groups: Sequence[Group], now: float
 ) -> dict[int, Group]:
     """The groups that are others now, by number.
 
@@ -319,20 +330,20 @@ def _moved(
     takes thousands of them along in the same way.
     """
     app, health = after.app, after.health
-    found: dict[int, Group] = {}
+    moved: dict[int, Group] = {}
     if app.topology is Topology.REPLICATED:
         for number, service in after.deciding.items():
-            found[number] = groups[number].with_health(app, service, health, now)
+            moved[number] = groups[number].with_health(app, service, health, now)
     else:
         outcomes: dict[object, Group] = {}
-        for key, regions in touched.items():
+        for key, stand in found.stands.items():
             compiled = after.services[key]
-            number, here = compiled.steered.group, health.services[key]
-            verdicts = [(region, here[region].verdict) for region in sorted(regions)]
-            stands = [(name, each.down, each.withheld) for name, each in verdicts]
+            number = compiled.steered.group
             panic = key if app.panic else None  # then other regions count too
-            alike = (id(groups[number]), panic, *stands)
-            if alike not in outcomes:
-                outcomes[alike] = groups[number].with_health(app, compiled.service, health, now)
-            found[number] = outcomes[alike]
-    return {number: group for number, group in found.items() if group is not groups[number]}
+            alike = (id(groups[number]), panic, id(stand))
+            outcome = outcomes.get(alike)
+            if outcome is None:
+                outcome = groups[number].with_health(app, compiled.service, health, now)
+                outcomes[alike] = outcome
+            moved[number] = outcome
+    return {number: group for number, group in moved.items() if group is not groups[number]}

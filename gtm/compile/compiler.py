@@ -131,6 +131,8 @@ class Compiler:
         )
         ramping = _ramping(dict(enumerate(groups)))
         uses = uses_of(apps)
+        for made_app in apps.values():
+            dict(made_app.health.regions)  # the words are put together here, not when it is served
         return Compiled(
             snapshot, zones, geo, geos, tables, apps, tuple(groups), uses, ramping=ramping
         )
@@ -142,11 +144,22 @@ class Compiler:
 
         What changed is named by target, or by where it counts.
         """
-        touched: dict[AppKey, dict[str, set[str]]] = {}
-        for each in changed:
-            for use in (each,) if isinstance(each, Use) else before.uses.get(each, ()):
-                services = touched.setdefault((use.zone, use.app), {})
-                services.setdefault(use.service, set()).add(use.region)
+        touched: dict[AppKey, dict[str, Set[str]]] = {}
+        alone: dict[str, Set[str]] = {}  # one set for the thousands in the same region
+        uses = before.uses
+        for each in sorted(changed, key=id):  # as they lie in memory, which is most of the time
+            for use in (each,) if isinstance(each, Use) else uses.get(each, ()):
+                zone, app, service, region = use
+                services = touched.get((zone, app))
+                if services is None:
+                    services = touched[zone, app] = {}
+                known = services.get(service)
+                if known is None:
+                    if region not in alone:
+                        alone[region] = frozenset((region,))
+                    services[service] = alone[region]
+                elif region not in known:
+                    services[service] = known | {region}
         return _after(before, before.apps, touched, readings, epoch)
 
     def relaid(

@@ -6,7 +6,7 @@ with `over=True` when it is past; the key is the same each time.
 
 from __future__ import annotations
 
-from gtm.events.event import Event, Kind, Severity
+from gtm.events.event import HELD, Event, Kind, Severity
 
 
 def frozen(at: float, reason: str, *, over: bool = False) -> Event:
@@ -43,6 +43,19 @@ def capacity(
 def reload(at: float, reason: str, *, over: bool = False) -> Event:
     """Files on disk could not be loaded: what was loaded before is still served."""
     return Event(at, Kind.RELOAD, _severity(Severity.WARNING, over), "reload", reason, over, "gtm")
+
+
+def database(at: float, reason: str, *, over: bool = False) -> Event:
+    """A geo database could not be read: the one that was read before is used."""
+    severity, key = _severity(Severity.WARNING, over), "reload/geo"
+    return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the geo database")
+
+
+def held(at: float, target: str, reason: str, by: str, *, over: bool = False) -> Event:
+    """A planned drain is due, and `safety` holds it back. `by` is whose it is, in words."""
+    severity, key = _severity(Severity.WARNING, over), f"override/{target}/held"
+    after = "" if over else HELD
+    return Event(at, Kind.OVERRIDE, severity, key, reason, over, by, after=after, endpoint=target)
 
 
 def override(at: float, target: str, reason: str, by: str, *, over: bool = False) -> Event:

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 
+HELD = "held"  # what an override is while safety holds it back
+UNTOLD = "no longer reported"  # what a condition is to who is not told of it any more
 CHECKS = "probe"  # who decided, where nobody but the checks did
+REPORTS = "reports"  # where gateways and clients did, though probes succeed
 
 
 class Kind(Enum):
@@ -43,7 +46,8 @@ class Event:
 
     `key` names the condition: the event that ends it (`over`) has the key of the one that began
     it. `before` and `after` are states in a word, "" where there is none. `by` is who decided:
-    `probe`, `override by alice`. `at` is Unix time. Names are bare, "" where they do not apply.
+    `probe`, `reports`, `override by alice`. `at` is Unix time. Names are bare, "" where they do
+    not apply.
     """
 
     at: float
@@ -73,13 +77,21 @@ class Event:
     @property
     def said(self) -> str:
         """What happened, in words and without the reason: `shop in eu-west is down`."""
+        if self.after == UNTOLD:
+            return f"{self.subject} is {UNTOLD}"
         match self.kind:
             case Kind.ALL_DOWN:
                 state = "has a region again" if self.over else "has no region left"
                 return f"{self.service or self.app} {state}"
+            case Kind.OVERRIDE if HELD in (self.before, self.after):
+                state = "is held back no more" if self.over else "is held back by safety"
+                return f"the drain of {self.endpoint} {state}"
             case Kind.OVERRIDE:
                 return f"override of {self.endpoint} {'ended' if self.over else 'set'}"
             case Kind.RELOAD:
+                if self.endpoint:
+                    state = "is loaded again" if self.over else "could not be loaded"
+                    return f"{self.endpoint} {state}"
                 return "files are loaded again" if self.over else "files could not be loaded"
             case Kind.FROZEN:
                 state = "move again" if self.over else "are frozen"

@@ -8,7 +8,7 @@ of a replicated app's block, at most that part too, and never so many that fewer
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gtm.checks import Target
 from gtm.model import App, Service, State, Topology, Verdict, Zone
@@ -149,7 +149,7 @@ class Bounds:
         def look(target: Target) -> Verdict:
             found = self._look(target)
             out = target == also or self._held(target)
-            return replace(found, state=State.DOWN) if out else found
+            return found._replace(state=State.DOWN) if out else found
 
         return look
 

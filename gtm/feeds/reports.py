@@ -15,6 +15,8 @@ from typing import TypeVar
 from gtm.checks import Target
 from gtm.feeds.bounds import Bounds
 from gtm.feeds.evidence import Evidence, weigh
+from gtm.feeds.hold import Hold, again, believed, kept
+from gtm.feeds.holdstore import KeptHold, KeptHolds
 from gtm.feeds.known import Known
 from gtm.feeds.window import OTHERS, Tally, Window
 from gtm.health import Report
@@ -42,19 +44,6 @@ class Outcomes:
     ok: int = 0
     failed: int = 0
     timeouts: int = 0
-
-
-@dataclass(slots=True)
-class Hold:
-    """A target that reports took out: `until` and `since` are monotonic and Unix seconds.
-
-    `probes` is how many there had been when the reports were bad last.
-    """
-
-    verdict: Verdict
-    evidence: Evidence
-    until: float
-    probes: int
 
 
 @dataclass(slots=True)
@@ -96,6 +85,7 @@ class Reports:
         self.refused: dict[Target, str] = {}
         self.items = 0
         self.items_refused = 0
+        self.changes = 0  # of what is held
 
     @property
     def held(self) -> Mapping[Target, Hold]:
@@ -122,6 +112,32 @@ class Reports:
             passive = target.check.passive
             if passive is None or passive.window != window.seconds:
                 del self._windows[target]
+
+    # --- over a restart -------------------------------------------------------------------
+
+    def kept(self, now: float) -> list[KeptHold]:
+        """What is held (monotonic `now`), for the file."""
+        unix = self._now()
+        return [
+            kept(target, hold, self._past[target][0], max(0.0, unix + hold.until - now))
+            for target, hold in self._held.items()
+        ]
+
+    def recall(self, saved: KeptHolds, now: float) -> None:
+        """Takes up what was held before a restart, within bounds, of what is served now.
+
+        To be called before there are answers: nobody is told.
+        """
+        unix, bounds = self._now(), self._bounds()
+        for target, one in believed(saved, self._known.targets, unix):
+            uses = self._known.uses(target)
+            if target not in self._held and bounds.refusal(target, uses) is None:
+                left = min(max(0.0, one.until - unix), LONGEST)
+                self._held[target] = again(one, left, now)
+                self._past[target] = (one.times, now)
+                bounds.taken(uses)
+
+    # --- what is told ---------------------------------------------------------------------
 
     def take(self, reporter: str, items: Iterable[Outcomes], now: float) -> dict[int, str]:
         """Counts a batch (monotonic `now`); gives why items were refused, by their index."""
@@ -165,9 +181,7 @@ class Reports:
         """Takes out what the latest reports call for, and puts back what probes found well."""
         for target in list(self._held):
             self._watch(target, self._evidence(target, now), now)
-        bounds = Bounds(
-            lambda each: self._report(each).verdict, self._held.__contains__, self._overlays()
-        )
+        bounds = self._bounds()
         looked_at, taken = list(islice(self._fresh, LOOKED_AT)), 0
         for target in looked_at:
             if taken == AT_ONCE:
@@ -179,6 +193,11 @@ class Reports:
                 self.refused.pop(target, None)
             else:
                 taken += self._take_out(target, evidence, bounds, now)
+
+    def _bounds(self) -> Bounds:
+        return Bounds(
+            lambda each: self._report(each).verdict, self._held.__contains__, self._overlays()
+        )
 
     def _evidence(self, target: Target, now: float) -> Evidence:
         passive, window = target.check.passive, self._windows.get(target)
@@ -212,8 +231,9 @@ class Reports:
         self.refused.pop(target, None)
         report = self._report(target)
         reason = f"{self._words(target, evidence)}; its probes succeed"
-        verdict = Verdict(State.DOWN, reason, self._now())
+        verdict = Verdict(State.DOWN, reason, self._now(), reported=True)
         self._held[target] = Hold(verdict, evidence, now + self._length(target, now), report.probes)
+        self.changes += 1
         bounds.taken(uses)
         self._on_change(target, report.verdict, verdict)
         return True
@@ -242,6 +262,7 @@ class Reports:
 
     def _let_go(self, target: Target, now: float) -> None:
         hold = self._held.pop(target)
+        self.changes += 1
         self._windows.pop(target, None)  # what was told before says nothing of how it is now
         times, _ = self._past.get(target, (1, now))
         self._past[target] = (times, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -28,47 +27,72 @@ class Ending:
     over: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """When (Unix time) it was said last, and whether the certificate had ended then."""
+
+    at: float
+    ended: bool
+
+
 class Certificates:
     """Keeps what was said of whom. `now` is Unix time."""
 
-    def __init__(self, now: Clock, tell: Callable[[Ending], None]) -> None:
-        """`tell` hears of each certificate that comes near its end, daily, and when it is over."""
+    def __init__(self, now: Clock) -> None:
+        """Nothing was said yet."""
         self._now = now
-        self._tell = tell
-        self._said: dict[Target, float] = {}
+        self._said: dict[Target, _Said] = {}
 
-    def note(self, target: Target, expires: float) -> None:
-        """What a probe of the target verified: a certificate that ends then (Unix time)."""
+    def note(self, target: Target, expires: float) -> Ending | None:
+        """What is known of a target: a certificate that ends then (Unix time).
+
+        Gives what there is to tell: that the end comes near, daily, that it has come, and that
+        there is another certificate.
+        """
         now = self._now()
         if not is_near(target, expires, now):
-            if self._said.pop(target, None) is not None:
-                words = f"it has a certificate until {_day(expires)}"
-                self._tell(Ending(target, words, ended=False, over=True))
-            return
-        if now - self._said.get(target, -AGAIN) < AGAIN:
-            return
-        self._said[target] = now
+            if self._said.pop(target, None) is None:
+                return None
+            words = f"it has a certificate until {_day(expires)}"
+            return Ending(target, words, ended=False, over=True)
+        said, ended = self._said.get(target), expires <= now
+        if said is not None and said.ended is ended and now - said.at < AGAIN:
+            return None
+        self._said[target] = _Said(now, ended)
         days = days_left(expires, now)
         name = called(target)
         _log.warning(
-            "certificate_ends_soon",
+            "certificate_ended" if ended else "certificate_ends_soon",
             endpoint=place(target),
             name=name,
             ends=_day(expires),
             days_left=days,
         )
-        words = f"the certificate for {name} ends on {_day(expires)}, in {days} days"
-        self._tell(Ending(target, words, ended=expires <= now))
+        end = f"ended on {_day(expires)}" if ended else f"ends on {_day(expires)}, in {days} days"
+        return Ending(target, f"the certificate for {name} {end}", ended=ended)
 
-    def forget(self, target: Target) -> None:
-        """It is probed no more."""
-        self._said.pop(target, None)
+    def moved(self, target: Target, to: Target) -> None:
+        """What was said of a target was said of another that asks the same."""
+        said = self._said.pop(target, None)
+        if said is not None:
+            self._said[to] = said
+
+    def forget(self, target: Target) -> Ending | None:
+        """It is probed no more; gives what there is to tell."""
+        if self._said.pop(target, None) is None:
+            return None
+        return Ending(target, "it is probed no more", ended=False, over=True)
 
 
 def is_near(target: Target, expires: float, now: float) -> bool:
-    """Whether a certificate ends within the `warn_before` of the target's check."""
+    """Whether a certificate ends within the `warn_before` of the target's check.
+
+    One that nobody verifies may also end unsaid, with `warn_before: 0s`.
+    """
     tls = getattr(target.check.probe, "tls", None)
-    return isinstance(tls, Tls) and expires - now < tls.warn_before
+    if not isinstance(tls, Tls) or not (tls.verify or tls.warn_before):
+        return False
+    return expires - now < tls.warn_before
 
 
 def _day(moment: float) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from functools import partial
 from random import Random
 
 import structlog
@@ -16,25 +15,18 @@ from gtm.health.certificates import Certificates, Ending
 from gtm.health.cutoff import CutOff, Finding, Standing
 from gtm.health.dial import Dial, direct
 from gtm.health.freshness import Freshness, cycle, stale_after
+from gtm.health.listeners import Listeners
 from gtm.health.measure import Clock
 from gtm.health.memory import Memory, recall
 from gtm.health.outcome import Outcome, place, span
 from gtm.health.pace import UNMEASURED, Pace
-from gtm.health.patience import patience
 from gtm.health.probes import Probes
 from gtm.health.question import identity, question
 from gtm.health.rounds import CONCURRENCY, Fault, Heard, Prober, Probing, Rounds
 from gtm.health.spells import Spells
 from gtm.health.state import is_changing, is_slow, step, unprobed
-from gtm.health.told import (
-    Census,
-    Frozen,
-    Vantage,
-    ignore,
-    unconcerned,
-    unfrozen,
-    unheard,
-)
+from gtm.health.together import together
+from gtm.health.told import Census, Frozen, Vantage, ignore
 from gtm.health.watch import Report, Watch
 from gtm.model import State, Verdict
 
@@ -69,12 +61,8 @@ class Checker:
 
         `probing` replaces all of this, given what to call with what was found.
         """
-        self._on_change = on_change
-        self._on_probe = on_probe
-        self._on_patience: Callable[[Target], None] = unheard
-        self._on_frozen: Callable[[Frozen | None], None] = unfrozen
-        self._on_ending: Callable[[Ending], None] = unconcerned
-        self._certificates = Certificates(now, lambda ending: self._on_ending(ending))
+        self._listeners = Listeners(on_change, on_probe)
+        self._certificates = Certificates(now)
         self._clock = clock
         self._now = now
         self._probing: Probing
@@ -85,7 +73,8 @@ class Checker:
             self._probing = Rounds(
                 self._heard, asker, clock=clock, random=random, concurrency=concurrency
             )
-        self._watches: dict[Target, Watch] = {}
+        self._watches: dict[Target, Watch] = {}  # by the target that is probed
+        self._known: dict[Target, Watch] = {}  # by every target that these probes serve
         self._untried: set[Target] = set()
         self._all_tried = asyncio.Event()
         self._spells = Spells(clock)
@@ -99,18 +88,18 @@ class Checker:
 
     def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
         """Call this, too, when a target's patience changes though its state does not."""
-        self._on_patience = on_patience
+        self._listeners.on_patience = on_patience
 
     def tell_endings(self, on_ending: Callable[[Ending], None]) -> None:
         """Call this, too, when a target's certificate is about to end, and when it is not."""
-        self._on_ending = on_ending
+        self._listeners.on_ending = on_ending
 
     def tell_frozen(self, on_frozen: Callable[[Frozen | None], None]) -> None:
         """Call this when the checker begins to believe itself cut off, and with None when it ends.
 
         May not block.
         """
-        self._on_frozen = on_frozen
+        self._listeners.on_frozen = on_frozen
 
     def recall(self, memories: Mapping[str, Memory]) -> None:
         """Begin with what was known before a restart. To be called before there are targets."""
@@ -130,9 +119,9 @@ class Checker:
 
         Removed ones stop at once and those that stay keep their history. A new one is probed at
         once, unless it asks the question of a removed one (only times or thresholds differ):
-        then it takes over what was learnt.
+        then it takes over what was learnt. What no probe can tell apart is probed once.
         """
-        wanted = dict.fromkeys(targets)
+        wanted = together(targets, self._watches)
         gone = [watch for target, watch in self._watches.items() if target not in wanted]
         learnt = {question(watch.target): watch for watch in gone if watch.learnt is not None}
         for watch in gone:
@@ -142,6 +131,12 @@ class Checker:
                 self._add(target, learnt.get(question(target)) if learnt else None)
         for watch in gone:
             self._spells.note(watch.target, None)
+            if (ending := self._certificates.forget(watch.target)) is not None:
+                self._listeners.ending(watch, ending)
+        self._known.clear()
+        for target, alike in wanted.items():
+            self._watches[target].targets = alike
+            self._known.update(dict.fromkeys(alike, self._watches[target]))
         self._memories = {}
         self._follow(self._vantage)
         self._note_round()
@@ -169,23 +164,28 @@ class Checker:
 
     def verdict(self, target: Target) -> Verdict:
         """What is believed of the target; `unknown` if it was never probed."""
-        watch = self._watches.get(target)
+        watch = self._known.get(target)
         return watch.verdict() if watch else unprobed(self._now()).verdict
 
     def report(self, target: Target) -> Report:
         """How the target is doing."""
-        watch = self._watches.get(target)
+        watch = self._known.get(target)
         return watch.report() if watch else Report(unprobed(self._now()).verdict)
+
+    def outcome(self, target: Target) -> Outcome | None:
+        """What the target's latest probe found; None before the first."""
+        watch = self._known.get(target)
+        return watch.outcome if watch else None
 
     def pace(self, target: Target) -> Pace:
         """How fast the target's successful probes were; may be asked from any thread."""
-        watch = self._watches.get(target)
+        watch = self._known.get(target)
         return watch.pace if watch else UNMEASURED
 
     def patience(self, target: Target) -> float:
         """Seconds until the target's verdict could change at the soonest."""
-        watch = self._watches.get(target)
-        return _patience(watch) if watch else 0.0
+        watch = self._known.get(target)
+        return watch.patience() if watch else 0.0
 
     def census(self) -> Census:
         """How many targets there are, and of how many something is not as it should be."""
@@ -206,6 +206,7 @@ class Checker:
             self._look_timer.cancel()
         for watch in list(self._watches.values()):
             self._remove(watch)
+        self._known.clear()
         self._note_round()
         await self._probing.close()
 
@@ -219,6 +220,7 @@ class Checker:
             self._remember(watch)
         else:
             watch.take_over(learnt)
+            self._certificates.moved(learnt.target, target)
             self._note_impairment(watch, learnt.impairment)
             self._fresh.note(target, stale_after(target.check), self._clock())
         self._probing.add(target, at_once=learnt is None)
@@ -241,15 +243,15 @@ class Checker:
         del self._watches[target]
         self._untried.discard(target)
         self._fresh.forget(target, stale_after(target.check))
-        self._certificates.forget(target)
 
     def _follow(self, vantage: Vantage) -> None:
         """What tells a checker that is cut off follows these targets now."""
-        canaries = {target: cycle(target.check) for target in vantage.canaries}
+        watches = [self._known[target] for target in vantage.canaries if target in self._known]
+        canaries = {watch.target: cycle(watch.target.check) for watch in watches}
         for target, watch in self._watches.items():
             watch.canary = target in canaries
         known = self._watches.keys() - canaries.keys()
-        regions = {target: vantage.regions.get(target, ()) for target in known}
+        regions = {target: _regions(self._watches[target], vantage) for target in known}
         self._cutoff.rules = vantage.freeze
         self._cutoff.follow(regions, [cycle(target.check) for target in known], canaries)
         for target in self._untried & known:
@@ -296,21 +298,23 @@ class Checker:
             self._spells.note(watch.target, why)
 
     def _learn(self, watch: Watch, outcome: Outcome) -> None:
-        before, waited = watch.verdict(), _patience(watch)
+        before, waited = watch.verdict(), watch.patience()
         self._fresh.note(watch.target, stale_after(watch.target.check), self._clock())
         watch.outcome, watch.stale = outcome, None
         watch.probes += 1
-        if outcome.expires is not None:
-            watch.expires = outcome.expires
-            self._tell(watch, partial(self._certificates.note, watch.target, outcome.expires))
+        watch.expires = watch.expires if outcome.expires is None else outcome.expires
+        if watch.expires is not None:  # one that has ended is not shown by a probe that verifies
+            ending = self._certificates.note(watch.target, watch.expires)
+            if ending is not None:
+                self._listeners.ending(watch, ending)
         suspected = not watch.canary and self._suspects(watch, outcome)
         watch.disbelieved = suspected and not outcome.reached
         if not watch.disbelieved:
             self._judge(watch, outcome)
         if watch.canary:
             self._note_canary(watch, outcome)
-        self._tell_of(watch, before, waited)
-        self._tell(watch, partial(self._on_probe, watch.target, outcome))
+        self._listeners.verdict(watch, before, waited)
+        self._listeners.outcome(watch, outcome)
 
     def _suspects(self, watch: Watch, outcome: Outcome) -> bool:
         """Whether it is the checker that failed, rather than the target."""
@@ -336,21 +340,6 @@ class Checker:
         if is_changing(watch.health) is not changing:
             self._probing.hasten(watch.target, not changing)
 
-    def _tell_of(self, watch: Watch, before: Verdict, waited: float) -> None:
-        after = watch.verdict()
-        if after.state is not before.state or after.down is not before.down:
-            self._tell(watch, partial(self._on_change, watch.target, before, after))
-        elif _patience(watch) != waited:
-            self._tell(watch, partial(self._on_patience, watch.target))
-
-    def _tell(self, watch: Watch, callback: Callable[[], None]) -> None:
-        try:
-            callback()
-        except Exception:
-            if "health_callback_failed" not in watch.complaints:
-                watch.complaints.add("health_callback_failed")
-                _log.error("health_callback_failed", target=place(watch.target), exc_info=True)
-
     # --- what no probe tells ------------------------------------------------------------
 
     def _plan_look(self) -> None:
@@ -367,9 +356,9 @@ class Checker:
         self._plan_look()
 
     def _expire(self, watch: Watch) -> None:
-        before, waited = watch.verdict(), _patience(watch)
+        before, waited = watch.verdict(), watch.patience()
         watch.stale = self._now()
-        self._tell_of(watch, before, waited)
+        self._listeners.verdict(watch, before, waited)
 
     # --- cut off ------------------------------------------------------------------------
 
@@ -380,21 +369,23 @@ class Checker:
             _log.error("health_frozen", reason=found.reason, at_most_seconds=most)
             for target in self._cutoff.lost():
                 self._restore(self._watches[target])
-            self._on_frozen(self.frozen)
+            self._listeners.on_frozen(self.frozen)
         elif found.standing is not Standing.FROZEN and self.frozen is not None:
             seconds = round(self._now() - self.frozen.since, 1)
             _log.warning("health_thawed", reason=found.reason, seconds=seconds)
             self.frozen = None
-            self._on_frozen(None)
+            self._listeners.on_frozen(None)
 
     def _restore(self, watch: Watch) -> None:
         """What it failed at the beginning of being cut off was no failure of its own."""
         if watch.before is None:
             return
-        before, waited = watch.verdict(), _patience(watch)
+        before, waited = watch.verdict(), watch.patience()
         watch.health, watch.before, watch.disbelieved = watch.before, None, True
-        self._tell_of(watch, before, waited)
+        self._listeners.verdict(watch, before, waited)
 
 
-def _patience(watch: Watch) -> float:
-    return 0.0 if watch.stale is not None else patience(watch.health, watch.target.check)
+def _regions(watch: Watch, vantage: Vantage) -> Collection[str]:
+    """Those that any of the targets serves which are probed as one."""
+    every = [vantage.regions.get(target, ()) for target in watch.targets]
+    return every[0] if len(every) == 1 else {region for each in every for region in each}

@@ -35,9 +35,10 @@ from gtm.health.rounds import Fault, Rounds
 # makes no difference to a verdict, and one frame for each would cost the checker more.
 GATHER = 0.02
 
-# How much the prober gives way (nice(2)): answers come first. Probes that it makes too late for
-# want of a processor are known by that, and move no verdict.
-NICE = 5
+# How much the prober gives way (nice(2)): answers come first. The nicer it is, the sooner it is
+# interrupted for them; on a processor that never rests it is left a thirtieth of it. Probes that
+# it makes too late for want of a processor are known by that, and move no verdict.
+NICE = 15
 
 # Outcomes that wait while the checker does not listen. Beyond that the oldest are lost.
 WAITING = 50_000
@@ -70,7 +71,9 @@ class Child:
     def _obey(self, command: Command) -> None:
         if isinstance(command, Begin):
             prober = Probes(dial=command.dial, programs=command.programs)
-            self._rounds = Rounds(self._heard, prober, concurrency=command.concurrency)
+            self._rounds = Rounds(
+                self._heard, prober, concurrency=command.concurrency, swift=prober.swift
+            )
             return
         assert self._rounds is not None  # noqa: S101  # Begin comes first
         match command:

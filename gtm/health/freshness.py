@@ -40,7 +40,9 @@ class Freshness(Generic[Key]):
 
     def note(self, key: Key, patience: float, at: float) -> None:
         """It was heard of, and stays fresh for so many seconds. Times may not run back."""
-        row = self._heard.setdefault(patience, OrderedDict())
+        row = self._heard.get(patience)
+        if row is None:
+            row = self._heard[patience] = OrderedDict()
         row[key] = at
         row.move_to_end(key)
 

@@ -12,12 +12,14 @@ import os
 import socket
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gtm.checks import Grpc, Tls
 from gtm.health.aim import Aim
+from gtm.health.grpc_certificates import Looks
 from gtm.health.grpc_words import failure
 from gtm.health.impairment import Impaired
 from gtm.health.measure import Finding, Progress
@@ -38,13 +40,32 @@ _STATUSES: Mapping[int, str] = MappingProxyType(
 
 
 async def ask(
-    asked: Grpc, aim: Aim, progress: Progress, contexts: Contexts, *, deadline: float
+    asked: Grpc,
+    aim: Aim,
+    progress: Progress,
+    contexts: Contexts,
+    looks: Looks,
+    *,
+    deadline: float,
 ) -> Finding:
     """Call `Check` and judge its answer. `deadline` is seconds, and told to the server.
 
-    Raises Impaired where files for TLS can't be used, or this machine is short of sockets,
-    and what look-ups do.
+    `looks` knows when certificates end. Raises Impaired where files for TLS can't be used, or this
+    machine is short of sockets, and what look-ups do.
     """
+    if asked.tls is None:
+        return await _call(asked, aim, progress, contexts, deadline)
+    look = looks.begin(asked.tls, aim)
+    try:
+        found = await _call(asked, aim, progress, contexts, deadline)
+    finally:
+        await looks.end(look)
+    return replace(found, expires=looks.expires(asked.tls, aim)) if found.ok else found
+
+
+async def _call(
+    asked: Grpc, aim: Aim, progress: Progress, contexts: Contexts, deadline: float
+) -> Finding:
     # the library writes a line to stderr for each handshake that fails, unless told before
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     import grpc

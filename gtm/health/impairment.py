@@ -29,6 +29,7 @@ _SHORTAGES: Mapping[int, str] = MappingProxyType(
         errno.ENFILE: "this machine has too many open files",
         errno.ENOBUFS: "this machine has no buffer space for sockets",
         errno.ENOMEM: "this machine is out of memory",
+        errno.ENOSPC: "this machine can watch no more sockets",  # epoll_ctl(2)
     }
 )
 

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from gtm.checks import Dns, Exec, File, Grpc, Http, Icmp, LoadField, Probe, Tcp
-from gtm.health import dns, exchange, grpc, icmp, plain, programs, tcp
+from gtm.health import dns, exchange, grpc, icmp, programs, tcp
 from gtm.health.aim import Aim
+from gtm.health.grpc_certificates import Looks
 from gtm.health.measure import Clock, Finding, Progress
 from gtm.health.programs import Programs
 from gtm.health.statefile import Files
@@ -23,6 +24,7 @@ class Kinds:
     def __init__(self, clock: Clock = time.monotonic, now: Clock = time.time) -> None:
         """Opens nothing."""
         self._contexts = Contexts(clock)
+        self._looks = Looks(self._contexts, clock)
         self._files = Files(clock, now)
         self._programs = Programs()
 
@@ -53,8 +55,6 @@ class Kinds:
         `session` opens one and `load` says where the load stands, both for HTTP.
         """
         match probe:
-            case Http() if plain.suits(probe, aim):
-                return await plain.ask(probe, aim, progress, load=load)
             case Http():
                 return await exchange.ask(
                     probe, aim, progress, session(), self._contexts, load=load
@@ -62,7 +62,9 @@ class Kinds:
             case Tcp():
                 return await tcp.ask(probe, aim, progress, self._contexts)
             case Grpc():
-                return await grpc.ask(probe, aim, progress, self._contexts, deadline=deadline)
+                return await grpc.ask(
+                    probe, aim, progress, self._contexts, self._looks, deadline=deadline
+                )
             case Dns():
                 return await dns.ask(probe, aim, progress)
             case Icmp():

@@ -40,38 +40,61 @@ class Progress:
 Attempt = Callable[[Progress], Awaitable[Finding]]
 
 
+class Measurement:
+    """One attempt at a target, from now to its outcome."""
+
+    def __init__(self, target: Target, clock: Clock, now: Clock) -> None:
+        """It begins."""
+        self.progress = Progress(f"no answer from {place(target)}")
+        self._target, self._clock, self._now = target, clock, now
+        self._begun = clock()
+
+    def found(self, found: Finding) -> Outcome:
+        """The outcome of an attempt that came to its end."""
+        latency = self._clock() - self._begun
+        return Outcome(
+            found.ok,
+            f"{found.what} after {span(latency)}",
+            latency,
+            self._now(),
+            service=found.service,
+            load=found.load,
+            unread=found.unread,
+            expires=found.expires,
+            answered=True,
+        )
+
+    def late(self) -> Outcome:
+        """The outcome of one that its timeout ended."""
+        timeout = span(self._target.check.schedule.timeout)
+        return self._failed(f"{self.progress.lacking} within {timeout}")
+
+    def raised(self, error: Exception) -> Outcome:
+        """The outcome of one that ended in an exception.
+
+        What this machine does to an attempt is the outcome of a probe that was not made.
+        """
+        if why := impairment(self._target, error):
+            return not_made(why, latency=self._clock() - self._begun, at=self._now())
+        return self._failed(failure(self._target, error))
+
+    def _failed(self, reason: str) -> Outcome:
+        latency = self._clock() - self._begun
+        return Outcome(ok=False, reason=reason, latency=latency, at=self._now())
+
+
 async def measure(target: Target, attempt: Attempt, clock: Clock, now: Clock) -> Outcome:
     """The outcome of one attempt, after the check's timeout at the latest.
 
     Raises nothing but asyncio.CancelledError: whatever the target does to the attempt is a failed
-    outcome, even where it trips code of ours or of a library. What this machine does to it is the
-    outcome of a probe that was not made.
+    outcome, even where it trips code of ours or of a library.
     """
-    progress = Progress(f"no answer from {place(target)}")
-    begun = clock()
-    found: Finding | None = None
+    measured = Measurement(target, clock, now)
     try:
         async with asyncio.timeout(target.check.schedule.timeout) as limit:
-            found = await attempt(progress)
-        reason = f"{found.what} after {span(clock() - begun)}"
+            found = await attempt(measured.progress)
+        return measured.found(found)
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
-            reason = f"{progress.lacking} within {span(target.check.schedule.timeout)}"
-        elif why := impairment(target, error):
-            return not_made(why, latency=clock() - begun, at=now())
-        else:
-            reason = failure(target, error)
-    latency, at = clock() - begun, now()
-    if found is None:
-        return Outcome(ok=False, reason=reason, latency=latency, at=at)
-    return Outcome(
-        found.ok,
-        reason,
-        latency,
-        at,
-        service=found.service,
-        load=found.load,
-        unread=found.unread,
-        expires=found.expires,
-        answered=True,
-    )
+            return measured.late()
+        return measured.raised(error)

@@ -43,7 +43,7 @@ def recall(memory: Memory, target: Target, now: float) -> Recalled:
     pace = memory.pace if 0 <= age <= PACE_TRUST else UNMEASURED
     if 0 <= age <= TRUST * stale_after(target.check) and before.verdict.state is not State.UNKNOWN:
         words = f"as before the restart: {before.verdict.reason.removeprefix(_SAME)}"
-        verdict = replace(before.verdict, reason=words)
+        verdict = before.verdict._replace(reason=words)
         return Recalled(replace(before, verdict=verdict), pace, trusted=True)
     was = before.verdict.state.value
     ago = f"{rough(age)} ago" if age >= 0 else "by a clock that ran ahead"

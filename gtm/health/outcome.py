@@ -17,7 +17,7 @@ class Outcome:
     itself took to answer, without the network; None where the probe does not tell. `load` is its
     load as its response says it, `unread` why that can't be read from where the check says that
     it stands. `expires` is the Unix time at which the target's certificate ends; None where none
-    was verified. `answered` says that a failure was found in what the target said, so that the
+    was seen. `answered` says that a failure was found in what the target said, so that the
     way to it is open.
     """
 

@@ -1,17 +1,19 @@
 """The plain case of an `http` check: an IP address, no TLS, no redirects, one connection a probe.
 
 Most of the probes of a large zone are of this kind, and a client library's session, URLs and
-timers cost four times what the exchange does. The answer is parsed by llhttp (`httptools`), which
-Node.js reads the web with; sockets, limits and words are here. `exchange.py` asks all else.
+tasks cost many times what the exchange does. So it runs in a strand (strands.py). The answer is
+parsed by llhttp (`httptools`), which Node.js reads the web with; sockets, limits and words are
+here. `exchange.py` asks all else.
 """
 
 from __future__ import annotations
 
-import asyncio
+import errno
+import os
 import re
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -27,6 +29,7 @@ from gtm.health.body import BODY_LIMIT, read, wrong
 from gtm.health.measure import Clock, Finding, Progress
 from gtm.health.reported import Reported, from_body, from_headers
 from gtm.health.request import BODILESS, headers
+from gtm.health.strands import SUPPORTED, news
 from gtm.health.timing import Timing, kernel_round_trip
 
 PIECE = 16 * 1024  # octets that are read at once
@@ -34,6 +37,9 @@ HEAD_LIMIT = 32 * 1024  # octets of an answer's head, with those of interim answ
 LINE_LIMIT = 8190  # octets of one header: what nginx and Apache allow a client's by default
 # What of a path is sent as it is written (RFC 3986 section 2.2); `%` begins an escape there.
 AS_THEY_ARE = "%/:@!$&'()*+,;=?~"
+
+# One that never blocks, made so by the call that opens it.
+_STREAM = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
 
 # What would end a line of the request and begin another.
 _BREAKS = re.compile(r"[\r\n\0]")
@@ -43,7 +49,7 @@ CONTENT = frozenset({"POST", "PUT", "PATCH"})  # methods that promise content, h
 
 def suits(asked: Http, aim: Aim) -> bool:
     """Whether a check can be asked this way."""
-    if asked.tls is not None or asked.redirects or asked.keep_alive:
+    if not SUPPORTED or asked.tls is not None or asked.redirects or asked.keep_alive:
         return False
     family, wanted = _family(aim.remote()[0]), aim.address_family()
     return family is not None and wanted in (family, socket.AF_UNSPEC)
@@ -53,27 +59,53 @@ async def ask(
     asked: Http,
     aim: Aim,
     progress: Progress,
+    connected: Callable[[], None],
     *,
     clock: Clock = time.monotonic,
     load: LoadField | None = None,
 ) -> Finding:
-    """Make the request and judge the answer, as exchange.ask does.
+    """Make the request and judge the answer, as exchange.ask does; `connected` is called then.
 
-    Raises what sockets do, and what astray.py names.
+    To be run in a strand, which bounds its time. Raises what sockets do, and what astray.py names.
     """
     noted = Timing(clock)
     with _socket(aim) as connection:
-        loop = asyncio.get_running_loop()
         noted.connecting = clock()
-        async with aim.connecting():
-            await loop.sock_connect(connection, aim.remote())
+        await _connect(connection, aim.remote())
         noted.connect_time = clock() - noted.connecting
-        await loop.sock_sendall(connection, _request(asked, aim.called))
+        connected()
+        await _send(connection, _request(asked, aim.called))
         noted.sent, noted.round_trip = clock(), kernel_round_trip(connection)
         answer = _Answer(connection)
         await answer.head()
         service = noted.service_time()
-        return replace(await _judged(asked, aim, answer, progress, load), service=service)
+        found = await _judged(asked, aim, answer, progress, load)
+    return replace(found, service=service)
+
+
+async def _connect(connection: socket.socket, remote: tuple[str, int]) -> None:
+    wrong = connection.connect_ex(remote)
+    if wrong == errno.EINPROGRESS:
+        await news(connection)
+        wrong = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if wrong:
+        raise OSError(wrong, os.strerror(wrong))
+
+
+async def _send(connection: socket.socket, data: bytes) -> None:
+    while data:
+        try:
+            data = data[connection.send(data) :]
+        except BlockingIOError:
+            await news(connection)
+
+
+async def _receive(connection: socket.socket) -> bytes:
+    while True:
+        try:
+            return connection.recv(PIECE)
+        except BlockingIOError:
+            await news(connection)
 
 
 async def _judged(
@@ -103,7 +135,6 @@ class _Answer:
         self.expect_body = True
         self._connection = connection
         self._parser = httptools.HttpResponseParser(self)
-        self._loop = asyncio.get_running_loop()
         self._taken = 0
         self._headed = self._complete = False
         self._body = bytearray()
@@ -128,7 +159,7 @@ class _Answer:
         return piece
 
     async def _more(self) -> bool:
-        data = await self._loop.sock_recv(self._connection, PIECE)
+        data = await _receive(self._connection)
         self._taken += len(data)
         try:
             if data:
@@ -172,9 +203,8 @@ class _Answer:
 @contextmanager
 def _socket(aim: Aim) -> Iterator[socket.socket]:
     family = _family(aim.remote()[0]) or socket.AF_INET
-    made = socket.socket(family, socket.SOCK_STREAM)
+    made = socket.socket(family, _STREAM)
     try:
-        made.setblocking(False)
         if aim.source is not None:
             made.bind((str(aim.source), 0))
         yield made
@@ -182,6 +212,7 @@ def _socket(aim: Aim) -> Iterator[socket.socket]:
         made.close()
 
 
+@lru_cache(maxsize=4096)
 def _family(host: str) -> socket.AddressFamily | None:
     """The address family of an IP address; None for a host name."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import Callable
 
 from gtm.checks import Check, Exec, Http, Target
 from gtm.health.aim import Aim
@@ -11,7 +13,10 @@ from gtm.health.impairment import Impaired, not_made
 from gtm.health.kinds import Kinds
 from gtm.health.measure import Clock, Finding, Progress, measure
 from gtm.health.outcome import Outcome
+from gtm.health.plain import suits
 from gtm.health.sessions import Sessions
+from gtm.health.strands import Strands
+from gtm.health.swift import Swift
 
 FORBIDDEN = "this server runs no programs (no_exec)"
 
@@ -34,9 +39,12 @@ class Probes:
         self._now = now
         self._sessions = Sessions()
         self._kinds = Kinds(clock, now)
+        self._strands: Strands | None = None
 
     async def probe(self, target: Target) -> Outcome:
         """Run the target's check once. What it raises is no word on the target."""
+        if (swift := self.swift(target)) is not None:
+            return await _awaited(swift)
         check = target.check
         if isinstance(check.probe, Exec) and not self._programs:
             return not_made(FORBIDDEN, latency=0.0, at=self._now())
@@ -47,9 +55,24 @@ class Probes:
         except Impaired as why:
             return not_made(str(why), latency=0.0, at=self._now())
 
+    def swift(self, target: Target) -> Swift | None:
+        """What runs the target's check without a task; None for those that need one.
+
+        To be asked for once and used for every probe.
+        """
+        probe, where = target.check.probe, aimed(target, self._dial)
+        if not isinstance(probe, Http) or not suits(probe, where):
+            return None
+        if self._strands is None:
+            self._strands = Strands(asyncio.get_running_loop())
+        return Swift(target, probe, where, self._strands, self._clock, self._now)
+
     async def close(self) -> None:
         """Let go of what the probes share. No probe may be running."""
         await self._sessions.close()
+        if self._strands is not None:
+            self._strands.close()
+        self._strands = None
 
     async def _measured(self, target: Target) -> Outcome:
         check, where = target.check, aimed(target, self._dial)
@@ -65,6 +88,16 @@ class Probes:
             )
 
         return await measure(target, attempt, self._clock, self._now)
+
+
+async def _awaited(swift: Swift) -> Outcome:
+    done: asyncio.Future[Callable[[], Outcome]] = asyncio.get_running_loop().create_future()
+    running = swift.begin(done.set_result)
+    running.start()
+    try:
+        return (await done)()
+    finally:
+        running.cancel()
 
 
 def aimed(target: Target, dial: Dial = direct) -> Aim:

@@ -1,7 +1,8 @@
 """Runs the probes of all targets on time, and hands on what they found.
 
-An idle target costs one timer of the event loop; a task exists only while its probe runs. The
-probes that run at once are bounded, and those that wait go in the order in which they fell due.
+An idle target costs one timer of the event loop; a task exists only while its probe runs, and
+most probes do without (swift.py). The probes that run at once are bounded, and those that wait go
+in the order in which they fell due.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from gtm.health.lateness import Lateness
 from gtm.health.measure import Clock
 from gtm.health.outcome import Outcome
 from gtm.health.schedule import next_due, phase
+from gtm.health.swift import Running, Swift
 
 # Probes that run at once, each with one socket: half of the 1024 open files that a process gets
 # by default, the rest is for DNS and the API. When every probe times out after t seconds, this
@@ -84,7 +86,8 @@ class _Turn:
     phase: float
     fast: bool = False
     timer: asyncio.TimerHandle | None = None
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[None] | Running | None = None
+    swift: Swift | None = None
     stopped: bool = False
 
 
@@ -99,22 +102,25 @@ class Rounds:
         clock: Clock = time.monotonic,
         random: Random | None = None,
         concurrency: int = CONCURRENCY,
+        swift: Callable[[Target], Swift | None] = lambda _: None,
     ) -> None:
-        """`clock` is monotonic seconds."""
+        """`clock` is monotonic seconds. `swift` says what probes a target without a task."""
         self._heard = heard
         self._prober = prober
         self._clock = clock
         self._random = random or Random()
         self._concurrency = concurrency
+        self._swift = swift
+        self._launching = False
         self._turns: dict[Target, _Turn] = {}
         self._waiting: deque[_Turn] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None] | Running] = set()
         self._lateness = Lateness(clock)
 
     def add(self, target: Target, *, at_once: bool) -> None:
         """See Probing."""
         self._lateness.follow()
-        turn = self._turns[target] = _Turn(target, phase(target))
+        turn = self._turns[target] = _Turn(target, phase(target), swift=self._swift(target))
         if at_once:
             self._due(turn)
         else:
@@ -128,6 +134,9 @@ class Rounds:
             turn.timer.cancel()
         if turn.task is not None:
             turn.task.cancel()
+            if isinstance(turn.task, Running):  # a task tells by itself that it ended
+                self._running.discard(turn.task)
+                asyncio.get_running_loop().call_soon(self._launch_waiting)
 
     def hasten(self, target: Target, fast: bool) -> None:
         """See Probing."""
@@ -144,7 +153,8 @@ class Rounds:
         self._lateness.close()
         for target in list(self._turns):
             self.remove(target)
-        await asyncio.gather(*self._running, return_exceptions=True)
+        tasks = [each for each in self._running if isinstance(each, asyncio.Task)]
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._prober.close()
 
     # --- a probe falls due, runs and ends -----------------------------------------------
@@ -165,10 +175,18 @@ class Rounds:
         self._launch_waiting()
 
     def _launch_waiting(self) -> None:
+        if self._launching:  # a probe that ended as it began, below
+            return
+        self._launching = True
         while self._waiting and len(self._running) < self._concurrency:
             turn = self._waiting.popleft()
-            if not turn.stopped:
+            if turn.stopped:
+                continue
+            if turn.swift is None:
                 self._launch(turn)
+            else:
+                self._launch_swift(turn, turn.swift)
+        self._launching = False
 
     def _launch(self, turn: _Turn) -> None:
         task = asyncio.get_running_loop().create_task(self._probe(turn))
@@ -176,7 +194,22 @@ class Rounds:
         self._running.add(task)
         task.add_done_callback(partial(self._ended, turn))
 
-    def _ended(self, turn: _Turn, task: asyncio.Task[None]) -> None:
+    def _launch_swift(self, turn: _Turn, swift: Swift) -> None:
+        turn.task = running = swift.begin(partial(self._found, turn, self._clock()))
+        self._running.add(running)
+        running.start()
+
+    def _found(self, turn: _Turn, begun: float, outcome: Callable[[], Outcome]) -> None:
+        found: Outcome | Fault
+        try:
+            found = self._fair(outcome(), turn.target, begun)
+        except Exception as error:
+            found = _fault(error)
+        self._heard(turn.target, found)
+        if turn.task is not None:
+            self._ended(turn, turn.task)
+
+    def _ended(self, turn: _Turn, task: asyncio.Task[None] | Running) -> None:
         """A callback, not the end of the task: one cancelled before it began runs no code."""
         self._running.discard(task)
         turn.task = None
@@ -190,8 +223,7 @@ class Rounds:
         try:
             found = self._fair(await self._prober.probe(turn.target), turn.target, begun)
         except Exception as error:
-            # A fault of ours says nothing about the target, so it must not move a verdict.
-            found = Fault(f"{type(error).__name__}: {error}", traceback.format_exc())
+            found = _fault(error)
         if not turn.stopped:
             self._heard(turn.target, found)
 
@@ -202,3 +234,8 @@ class Rounds:
         if not self._lateness.spoilt(begun, target.check.schedule.timeout):
             return outcome
         return not_made(HELD_UP, outcome.latency, outcome.at)
+
+
+def _fault(error: Exception) -> Fault:
+    """A fault of ours says nothing about the target, so it must not move a verdict."""
+    return Fault(f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))

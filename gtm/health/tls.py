@@ -84,10 +84,29 @@ def server_name(tls: Tls, own: str) -> str:
 
 
 def expiry(connection: ssl.SSLObject | None) -> float | None:
-    """When the certificate at the other end expires, in Unix time; None if none was verified."""
-    certificate = connection.getpeercert() if connection else None
+    """When the certificate at the other end expires, in Unix time; None if that can't be told.
+
+    Whether it is believed or not.
+    """
+    if connection is None:
+        return None
+    certificate = connection.getpeercert()
     end = certificate.get("notAfter") if certificate else None
-    return float(ssl.cert_time_to_seconds(end)) if isinstance(end, str) else None
+    if isinstance(end, str):
+        return float(ssl.cert_time_to_seconds(end))
+    # the module `ssl` reads verified certificates alone, but hands out the octets of any
+    octets = connection.getpeercert(binary_form=True)
+    return None if octets is None else end_of(octets)
+
+
+def end_of(certificate: bytes) -> float | None:
+    """When a certificate in DER expires, in Unix time; None where it can't be read."""
+    from cryptography import x509  # where nothing is unverified it is not loaded
+
+    try:
+        return x509.load_der_x509_certificate(certificate).not_valid_after_utc.timestamp()
+    except ValueError:
+        return None
 
 
 def days_left(expires: float, now: float) -> int:

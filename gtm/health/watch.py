@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from gtm.checks import Target, Unknown
 from gtm.health.freshness import stale_after
 from gtm.health.memory import Memory
 from gtm.health.outcome import Outcome, span
 from gtm.health.pace import UNMEASURED, Pace
+from gtm.health.patience import patience
 from gtm.health.state import CALM, Flaps, Health
 from gtm.model import State, Verdict
 
@@ -21,7 +22,7 @@ class Report:
     of them is 0. `probes` counts those that had an outcome since the target was added.
     `impairment` is why this machine could not make the latest probe; None if it could. `pace` is
     how fast its successful probes were, `flaps` how restless it is. `expires` is when the
-    certificate ends that was verified last (Unix time); None if there was none.
+    certificate ends that was seen last (Unix time); None if there was none.
     """
 
     verdict: Verdict
@@ -44,16 +45,17 @@ class Report:
 class Watch:
     """One target under check.
 
-    `learnt` is the Unix time of the latest probe that its health goes by, which may have been
-    before a restart. `before` is its health before it began not to answer, for a checker that
-    finds out that it was cut off. `disbelieved` says that the latest outcome was not counted for
-    that reason, `stale` since when (Unix time) the verdict is too old to be believed. `complaints`
-    holds the log events already written about it, so that a fault of ours that comes back with
-    every probe is said once.
+    `targets` are all that its probes serve, itself first. `learnt` is the Unix time of the latest
+    probe that its health goes by, which may have been before a restart. `before` is its health
+    before it began not to answer, for a checker that finds out that it was cut off. `disbelieved`
+    says that the latest outcome was not counted for that reason, `stale` since when (Unix time)
+    the verdict is too old to be believed. `complaints` holds the log events already written about
+    it, so that a fault of ours that comes back with every probe is said once.
     """
 
     target: Target
     health: Health
+    targets: tuple[Target, ...] = ()
     canary: bool = False
     outcome: Outcome | None = None
     learnt: float | None = None
@@ -90,11 +92,15 @@ class Watch:
         verdict = self.health.verdict
         if self.impairment is not None:
             known = f"; before that: {verdict.reason}" if self.learnt is not None else ""
-            verdict = replace(verdict, reason=f"not probed: {self.impairment}{known}")
+            verdict = verdict._replace(reason=f"not probed: {self.impairment}{known}")
         elif self.disbelieved and self.outcome is not None:
             said = f"{self.outcome.reason}, not believed while the checker seems to be cut off"
-            verdict = replace(verdict, reason=f"{said}; before that: {verdict.reason}")
+            verdict = verdict._replace(reason=f"{said}; before that: {verdict.reason}")
         return verdict if self.stale is None else self._as_stale(verdict, self.stale)
+
+    def patience(self) -> float:
+        """Seconds until the verdict could change at the soonest."""
+        return 0.0 if self.stale is not None else patience(self.health, self.target.check)
 
     def memory(self) -> Memory | None:
         """What is worth keeping over a restart; None if nothing was learnt yet."""

@@ -73,6 +73,10 @@ class CapacityLoop:
         """What an endpoint said of its load when it was probed last; None if nothing."""
         return self._loads.get((zone, region, str(endpoint)))
 
+    def said(self, site: Site) -> tuple[Feed, bool]:
+        """How a site's feed is doing, as far as it matters, and whether the site spills."""
+        return self._said.get(site.identity, (Feed.FRESH, False))
+
     def site(self, region: str, zone: str | None) -> Site:
         """The site that a report would be about. Raises GtmError if there is none."""
         return self._current().named(region, zone)

@@ -12,7 +12,8 @@ from gtm.overrides.book import Book
 from gtm.overrides.override import Override, Wanted
 from gtm.overrides.target import bare
 from gtm.steering.overlay import Overlay
-from gtm.steering.verdicts import AppHealth, Look, refreshed
+from gtm.steering.refreshed import refreshed
+from gtm.steering.verdicts import AppHealth, Look
 
 Pairs = Mapping[str, set[str]]  # service keys and their regions
 SHOWN = 3  # sentences of a refusal; there may be one for each of thousands of services
@@ -72,7 +73,7 @@ def _under(compiled: CompiledApp, overlay: Overlay, pairs: Pairs, look: Look) ->
     for found in every:
         for key, regions in found.items():
             where.setdefault(key, set()).update(regions)
-    return refreshed(compiled.app, compiled.health, where, look, overlay)
+    return refreshed(compiled.app, compiled.health, where, look, overlay).health
 
 
 def changes(differing: Iterable[Difference]) -> tuple[Change, ...]:

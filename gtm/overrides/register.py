@@ -81,7 +81,7 @@ class Register:
         self._steps = {}
         for one in self.book.overrides:
             self._time_step(one)
-        self._arm()
+        self._tick(asyncio.get_running_loop().time())  # what is due already, before the answers
 
     async def close(self) -> None:
         """Stops the clock, and finishes what is being saved."""

@@ -11,6 +11,7 @@ import struct
 from time import perf_counter
 
 from gtm.planes.answering import Answering
+from gtm.planes.prompt import be_prompt
 from gtm.planes.sockets import IP_PKTINFO
 from gtm.planes.stats import SocketStats
 
@@ -21,6 +22,7 @@ PKTINFO4 = struct.Struct("=I4s4s")  # interface, local address, destination (ip(
 
 def serve(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
     """Answers until `stop`, on a blocking socket."""
+    be_prompt()
     run = _run_wildcard if _is_wildcard(sock) else _run
     while not answering.stopped:
         try:

@@ -105,12 +105,12 @@ def lifetimes(
     overlay: Overlay,
     readings: Readings,
     before: Lifetimes = FIXED,
-    touched: Collection[Service] = (),
+    touched: Iterable[Service] = (),
 ) -> Lifetimes:
     """The app's lifetimes now; of `before` only what the `touched` services change is made anew."""
     if zone.min_ttl is None and not overlay.hurried and not app.timed:
         return FIXED
-    first = before is FIXED
+    first, touched = before is FIXED, list(touched)
     soonest = dict(before.soonest)
     if zone.min_ttl is not None:
         for service in app.services if first else touched:

@@ -60,7 +60,7 @@ class Overlay:
         found: dict[str, set[str]] = {}
         for service in app.services:
             here = service.endpoints
-            touched = {region for region in regions if region in here}
+            touched: set[str] = regions & here.keys()
             if service.key in keys:
                 touched |= {region for region in here if (service.key, region) in pairs}
             if endpoints:

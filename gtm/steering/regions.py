@@ -6,11 +6,11 @@ no look at the others; the words are put together when someone asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gtm.model import App, Service, State, Topology, Verdict
+from gtm.model import DOWN, UNKNOWN, UP, App, Service, State, Topology, Verdict
 from gtm.steering.overlay import Overlay
 
 if TYPE_CHECKING:
@@ -31,21 +31,21 @@ class Standing:
     unknown: int = 0
     withheld: int = 0
 
-    def moved(self, before: Verdict, after: Verdict) -> Standing:
-        """After the verdict of one of them changed."""
-        return Standing(
-            self.missing,
-            self.down + after.down - before.down,
-            self.unknown + (after.state is State.UNKNOWN) - (before.state is State.UNKNOWN),
-            self.withheld + after.withheld - before.withheld,
-        )
+    def moved(self, steps: Iterable[tuple[Verdict, Verdict]]) -> Standing:
+        """After verdicts of some of them changed: from the first of each pair to the second."""
+        down, unknown, withheld = self.down, self.unknown, self.withheld
+        for before, after in steps:
+            down += after.down - before.down
+            unknown += (after.state is UNKNOWN) - (before.state is UNKNOWN)
+            withheld += after.withheld - before.withheld
+        return Standing(self.missing, down, unknown, withheld)
 
     @property
     def state(self) -> State:
         """The block's, with no word about the region."""
         if self.missing or self.down:
-            return State.DOWN
-        return State.UNKNOWN if self.unknown else State.UP
+            return DOWN
+        return UNKNOWN if self.unknown else UP
 
 
 class RegionVerdicts(Mapping[str, Verdict]):
@@ -93,14 +93,14 @@ class RegionVerdicts(Mapping[str, Verdict]):
         if not self.standings:
             return self[region].state
         state, word = self._block(region), self._overlay.regions.get(region)
-        return state if word is None or revives(word, state is State.DOWN) else word.state
+        return state if word is None or revives(word, state is DOWN) else word.state
 
     def withheld(self, region: str) -> bool:
         """Whether an operator took a region out."""
         if not self.standings:
             return self[region].withheld
         here, word = self.standings[region], self._overlay.regions.get(region)
-        if word is None or revives(word, self._block(region) is State.DOWN):
+        if word is None or revives(word, self._block(region) is DOWN):
             return here.withheld > 0 and not here.missing
         return word.withheld
 
@@ -121,7 +121,7 @@ class RegionVerdicts(Mapping[str, Verdict]):
     def _block(self, region: str) -> State:
         """A block's state in a region, with no word about it."""
         vetoed = region in self._vetoes and self._is_optional()
-        return State.DOWN if vetoed else self.standings[region].state
+        return DOWN if vetoed else self.standings[region].state
 
     def _is_optional(self) -> bool:
         """Whether no service counts, so that only the region itself can take the block out."""
@@ -143,7 +143,7 @@ class RegionVerdicts(Mapping[str, Verdict]):
 
 def revives(word: Verdict, taken_out: bool) -> bool:
     """Whether a word would bring up what narrower ones, or verdicts, have taken out."""
-    return taken_out and word.state is State.UP
+    return taken_out and word.state is UP
 
 
 def region_verdicts(
@@ -165,7 +165,7 @@ def _standing(region: str, counted: list[Service], services: Services) -> Standi
     return Standing(
         missing[0] if missing else "",
         sum(verdict.down for verdict in here),
-        sum(verdict.state is State.UNKNOWN for verdict in here),
+        sum(verdict.state is UNKNOWN for verdict in here),
         sum(verdict.withheld for verdict in here),
     )
 
@@ -202,7 +202,7 @@ def _derived(app: App, region: str, services: Services) -> Verdict:
         if not service.optional and region not in service.endpoints
     ]
     if missing:
-        return Verdict(State.DOWN, f"{missing[0]} is not deployed here", 0.0)
+        return Verdict(DOWN, f"{missing[0]} is not deployed here", 0.0)
     return _all_of([(service, verdict) for service, verdict in here if not service.optional])
 
 
@@ -212,11 +212,12 @@ def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
         service, verdict = min(down, key=lambda pair: (not pair[1].withheld, pair[1].since))
         more = f" (and {len(down) - 1} more of the block)" if len(down) > 1 else ""
         reason = f"{service.key}: {verdict.reason}{more}"
-        return Verdict(State.DOWN, reason, verdict.since, verdict.act)
+        reported = all(each.reported for _, each in down)
+        return Verdict(DOWN, reason, verdict.since, verdict.act, reported=reported)
     since = max((verdict.since for _, verdict in verdicts), default=0.0)
-    if any(verdict.state is State.UNKNOWN for _, verdict in verdicts):
-        return Verdict(State.UNKNOWN, "not every service has been probed yet", 0.0)
-    return Verdict(State.UP, "every service of the block is up", since)
+    if any(verdict.state is UNKNOWN for _, verdict in verdicts):
+        return Verdict(UNKNOWN, "not every service has been probed yet", 0.0)
+    return Verdict(UP, "every service of the block is up", since)
 
 
 def _any_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
@@ -225,8 +226,9 @@ def _any_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
         service, verdict = max(verdicts, key=lambda pair: pair[1].since)
         act = verdict.act if all(each.withheld for _, each in verdicts) else None
         reason = f"no service is up; {service.key}: {verdict.reason}"
-        return Verdict(State.DOWN, reason, verdict.since, act)
-    if all(verdict.state is State.UNKNOWN for _, verdict in left):
-        return Verdict(State.UNKNOWN, "no service has been probed yet", 0.0)
-    since = min(verdict.since for _, verdict in left if verdict.state is State.UP)
-    return Verdict(State.UP, f"{len(left)} of {len(verdicts)} services up", since)
+        reported = act is None and any(each.reported for _, each in verdicts)
+        return Verdict(DOWN, reason, verdict.since, act, reported=reported)
+    if all(verdict.state is UNKNOWN for _, verdict in left):
+        return Verdict(UNKNOWN, "no service has been probed yet", 0.0)
+    since = min(verdict.since for _, verdict in left if verdict.state is UP)
+    return Verdict(UP, f"{len(left)} of {len(verdicts)} services up", since)

@@ -8,7 +8,8 @@ from statistics import median
 from gtm.checks import Target
 from gtm.model import App, Policy, Steering, Verdict, Zone
 from gtm.steering.places import Place
-from gtm.steering.verdicts import target_of
+from gtm.steering.verdicts import watched_of
+from gtm.steering.watched import Watched, believed, measured
 
 BY_COST = (Policy.NEAREST, Policy.LATENCY)
 
@@ -33,8 +34,8 @@ def weight_at(steering: Steering, place: Place) -> float:
     return weight_at(steering.otherwise, place) if steering.otherwise else 0.0
 
 
-Members = Mapping[tuple[str, str], tuple[Target, ...]]
-"""The targets that make up a region, by zone and region name."""
+Members = Mapping[tuple[str, str], tuple[Watched, ...]]
+"""What is probed of the endpoints that make up a region, by zone and region name."""
 
 
 def members(zones: Iterable[Zone]) -> Members:
@@ -42,37 +43,39 @@ def members(zones: Iterable[Zone]) -> Members:
 
     Only apps that go by it count: the health pages of others may be of another kind.
     """
-    found: dict[tuple[str, str], dict[Target, None]] = {}
+    found: dict[tuple[str, str], dict[Watched, None]] = {}
     for zone in zones:
         for app in zone.apps:
             if by_service_time(app.steering):
-                for region, target in _targets(app):
-                    found.setdefault((zone.name, region), {})[target] = None
-    return {key: tuple(targets) for key, targets in found.items()}
+                for region, each in _watched(app):
+                    found.setdefault((zone.name, region), {})[each] = None
+    return {key: tuple(every) for key, every in found.items()}
 
 
-def _targets(app: App) -> Iterable[tuple[str, Target]]:
+def _watched(app: App) -> Iterable[tuple[str, Watched]]:
     for service in app.services:
         for region, endpoints in service.endpoints.items():
             for endpoint in endpoints:
-                target = target_of(app, service, endpoint)
-                if target is not None:
-                    yield region, target
+                each = watched_of(app, service, endpoint)
+                if each is not None:
+                    yield region, each
 
 
 def of_region(
-    targets: Iterable[Target],
+    endpoints: Iterable[Watched],
     verdict: Callable[[Target], Verdict],
     service_time: Callable[[Target], float | None],
 ) -> float | None:
-    """The median of the service times of the targets that are not down; None if none is known.
+    """The median of the service times of the endpoints that are not down; None if none is known.
 
     The median, as one slow endpoint is not a slow region: what its own clients wait for is a
     matter of its verdict, and of `balance` inside the region.
     """
     known = [
         found
-        for target in targets
-        if not verdict(target).down and (found := service_time(target)) is not None
+        for each in endpoints
+        if not believed(each, verdict).down
+        and (target := measured(each)) is not None
+        and (found := service_time(target)) is not None
     ]
     return median(known) if known else None

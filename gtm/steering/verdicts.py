@@ -8,39 +8,40 @@ narrower one has taken out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from gtm.checks import Combined, Target
-from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict, Zone
+from gtm.model import DOWN, UNKNOWN, UP, App, Endpoint, MinUp, Service, Topology, Verdict, Zone
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.regions import RegionVerdicts, region_verdicts, revives
 from gtm.steering.watched import Look as Look
 from gtm.steering.watched import Watched, believed, gateway, measured, targets_in, watched
 
-UNCHECKED = Verdict(State.UP, "no check is configured", 0.0)
+UNCHECKED = Verdict(UP, "no check is configured", 0.0)
 
 Gateways = Mapping[str, Watched]  # what their own checks watch, by region
 UNGATED: Gateways = MappingProxyType({})
 
-UNPROBED = Verdict(State.UNKNOWN, "0 of 1 endpoints up; the others are not probed yet", 0.0)
+UNPROBED = Verdict(UNKNOWN, "0 of 1 endpoints up; the others are not probed yet", 0.0)
 
 Verdicts = tuple[tuple[Endpoint, Verdict], ...]
 Targets = tuple[Watched | None, ...]  # what is probed for endpoints; None without a check
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceHealth:
+class ServiceHealth(NamedTuple):
     """A service in one region: its verdict and its endpoints' in the file's order.
 
     `targets` are what is probed for each endpoint, `min_up` is how many of them it needs.
+    A tuple, as a region that fails makes thousands of them at once.
     """
 
     verdict: Verdict
     endpoints: Verdicts
-    targets: Targets = field(default=(), compare=False, repr=False)
-    min_up: MinUp = field(default=MinUp(1), compare=False, repr=False)
+    targets: Targets = ()
+    min_up: MinUp = MinUp(1)
 
     def usable(self, panic: bool = False) -> tuple[Endpoint, ...]:
         """The endpoints to answer: those not down, backups only if no other is.
@@ -99,7 +100,7 @@ def vetoes(gateways: Gateways, look: Look) -> Mapping[str, Verdict]:
     """The regions whose own check is down, with what is then believed of everything there."""
     found = ((region, believed(each, look)) for region, each in gateways.items())
     return {
-        region: replace(verdict, state=State.DOWN, reason=f"{region}'s own check: {verdict.reason}")
+        region: verdict._replace(state=DOWN, reason=f"{region}'s own check: {verdict.reason}")
         for region, verdict in found
         if verdict.down
     }
@@ -147,41 +148,52 @@ def service_health(
     endpoints = service.endpoints[region]
     if targets is None:
         targets = tuple([watched_of(app, service, endpoint) for endpoint in endpoints])
-    min_up = service.min_up or app.min_up
-    return _found(min_up, (service.key, region), endpoints, targets, look, overlay, veto)
+    min_up, where = service.min_up or app.min_up, (service.key, region)
+    if len(endpoints) == 1:
+        return health_of_one(endpoints[0], targets, min_up, where, look, overlay, veto)
+    return health_of(endpoints, targets, min_up, where, look, overlay, veto)
 
 
-def _found(
+def health_of_one(
+    endpoint: Endpoint,
+    targets: Targets,
     min_up: MinUp,
     where: tuple[str, str],
-    endpoints: Iterable[Endpoint],
-    targets: Targets,
     look: Look,
     overlay: Overlay,
     veto: Verdict | None,
 ) -> ServiceHealth:
-    """The health of a service (by key) in a region, from what is found at its endpoints."""
-    words = overlay.endpoints
-    if len(targets) == 1 and veto is None and not (words or overlay.services or overlay.regions):
-        only = targets[0]
-        if type(only) is Target:
-            (endpoint,) = endpoints  # as nearly everywhere in a large zone
-            verdict = look(only)
-            own = _alone(endpoint, verdict, only)
-            return ServiceHealth(own, ((endpoint, verdict),), targets, min_up)
+    """The health of a service (by key) in a region where one endpoint serves it.
+
+    So it is nearly everywhere in a large zone.
+    """
+    (target,) = targets
+    verdict = look(target) if type(target) is Target else _found(target, look)
+    if overlay.endpoints:
+        verdict = overlay.endpoint(endpoint) or verdict
+    if overlay.regions or overlay.services:
+        word = overlay.service(*where)
+        if word is not None and not revives(word, verdict.withheld):
+            return ServiceHealth(word, ((endpoint, verdict),), targets, min_up)
+    found = _alone(endpoint, verdict, target)
+    if veto is not None and not found.withheld:
+        found = veto
+    return ServiceHealth(found, ((endpoint, verdict),), targets, min_up)
+
+
+def health_of(
+    endpoints: Iterable[Endpoint],
+    targets: Targets,
+    min_up: MinUp,
+    where: tuple[str, str],
+    look: Look,
+    overlay: Overlay,
+    veto: Verdict | None,
+) -> ServiceHealth:
+    """The same from what is found at any number of endpoints."""
     verdicts = tuple(
         [
-            (
-                endpoint,
-                (overlay.endpoint(endpoint) if words else None)
-                or (
-                    UNCHECKED
-                    if target is None
-                    else look(target)
-                    if type(target) is Target
-                    else believed(target, look)
-                ),
-            )
+            (endpoint, overlay.endpoint(endpoint) or _found(target, look))
             for endpoint, target in zip(endpoints, targets, strict=True)
         ]
     )
@@ -189,11 +201,14 @@ def _found(
         word = overlay.service(*where)
         if word is not None and not revives(word, all(each.withheld for _, each in verdicts)):
             return ServiceHealth(word, verdicts, targets, min_up)
-    single = len(verdicts) == 1
-    found = _alone(*verdicts[0], targets[0]) if single else _count(verdicts, min_up)
+    found = _count(verdicts, min_up)
     if veto is not None and not found.withheld:
         found = veto
     return ServiceHealth(found, verdicts, targets, min_up)
+
+
+def _found(target: Watched | None, look: Look) -> Verdict:
+    return UNCHECKED if target is None else believed(target, look)
 
 
 def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
@@ -201,36 +216,38 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     if all(verdict is UNCHECKED for _, verdict in verdicts):
         return UNCHECKED
     total, needed = len(verdicts), min_up.of(len(verdicts))
-    up = sorted(verdict.since for _, verdict in verdicts if verdict.state is State.UP)
+    up = sorted(verdict.since for _, verdict in verdicts if verdict.state is UP)
     down = sorted(verdict.since for _, verdict in verdicts if verdict.down)
     if total - len(down) < needed:
         withheld = [verdict.act for _, verdict in verdicts if verdict.withheld]
         act = withheld[0] if total - len(withheld) < needed else None
+        probed = sum(verdict.down and not verdict.reported for _, verdict in verdicts)
+        reported = act is None and total - probed >= needed  # probes alone would leave enough
         # it went down with the endpoint whose loss left too few
-        return Verdict(State.DOWN, _too_few(verdicts, needed), down[total - needed], act)
+        since = down[total - needed]
+        return Verdict(DOWN, _too_few(verdicts, needed), since, act, reported=reported)
     words = f"{len(up)} of {total} endpoints up" + (f", {needed} needed" if needed > 1 else "")
     if len(up) >= needed:
-        return Verdict(State.UP, words, up[needed - 1])
-    return Verdict(State.UNKNOWN, f"{words}; the others are not probed yet", 0.0)
+        return Verdict(UP, words, up[needed - 1])
+    return Verdict(UNKNOWN, f"{words}; the others are not probed yet", 0.0)
 
 
 def _alone(endpoint: Endpoint, verdict: Verdict, target: Watched | None) -> Verdict:
     """The same where there is one endpoint, as nearly everywhere in a large zone."""
+    state, why, since, act, _, reported = verdict
+    if state is DOWN or verdict.down:
+        name = _address(endpoint, target) or str(endpoint)
+        why = f"down: {why}" if act is None else why
+        reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
+        return Verdict(DOWN, reason, since, act, reported=reported)
     if verdict is UNCHECKED:
         return UNCHECKED
-    if verdict.down:
-        name = _address(endpoint, target) or str(endpoint)
-        why = verdict.reason if verdict.withheld else f"down: {verdict.reason}"
-        reason = f"0 of 1 endpoints up, 1 needed; {name} is {why}"
-        return Verdict(State.DOWN, reason, verdict.since, verdict.act)
-    if verdict.state is State.UP:
-        return Verdict(State.UP, "1 of 1 endpoints up", verdict.since)
-    return UNPROBED
+    return Verdict(UP, "1 of 1 endpoints up", since) if state is UP else UNPROBED
 
 
 def _address(endpoint: Endpoint, target: Watched | None) -> str | None:
     """The endpoint's address where what is probed has it in text already."""
-    if type(target) is not Target or target.check.address is not None or endpoint.is_host:
+    if type(target) is not Target or target.check.address is not None or type(endpoint.at) is str:
         return None
     return target.address
 
@@ -258,10 +275,12 @@ def app_health(
     """
     vetoed = vetoes(gateways, look)
     services: dict[str, Mapping[str, ServiceHealth]] = {}
+    unspoken = overlay == SILENT and not gateways and before is not None and not before.gateways
     for service in app.services:
         known = before.services.get(service.key) if before is not None else None
         services[service.key] = {
-            region: service_health(
+            region: (_still(app, service, known, region, look) if unspoken and known else None)
+            or service_health(
                 app,
                 service,
                 region,
@@ -274,6 +293,27 @@ def app_health(
         }
     regions = region_verdicts(app, services, overlay, vetoed)
     return AppHealth(regions, services, _believed(app, services), gateways)
+
+
+def _still(
+    app: App, service: Service, before: Mapping[str, ServiceHealth], region: str, look: Look
+) -> ServiceHealth | None:
+    """What was found in a region before, where it is found again: one endpoint, the same verdict.
+
+    Only where no operator's word or check of a region has a say, now or then.
+    """
+    old = before.get(region)
+    if old is None or len(old.endpoints) != 1:
+        return None
+    (endpoint, verdict), target = old.endpoints[0], old.targets[0]
+    if type(target) is not Target or verdict.act is not None or old.verdict.act is not None:
+        return None
+    alone = service.endpoints[region]
+    if len(alone) != 1 or alone[0] is not endpoint or look(target) is not verdict:
+        return None
+    min_up = service.min_up or app.min_up
+    same = target.check == (service.check or app.check) and old.min_up == min_up
+    return old if same else None
 
 
 def _known(
@@ -292,40 +332,6 @@ def _known(
     return old.targets
 
 
-def refreshed(
-    app: App,
-    before: AppHealth,
-    changed: Mapping[str, Collection[str]],
-    look: Look,
-    overlay: Overlay = SILENT,
-) -> AppHealth:
-    """The app's health after verdicts, or words, changed about some services' (by key) regions."""
-    services = dict(before.services)
-    counted = {} if app.topology is Topology.SPREAD else dict(before.regions.standings)
-    up, of = before.believed
-    regions: set[str] = set()
-    vetoed = vetoes(before.gateways, look) if before.gateways else {}
-    for key, touched in changed.items():
-        here = services[key] = dict(services[key])
-        counts = counted and key not in app.optional
-        regions.update(touched)
-        for region in touched:
-            old = here[region]
-            endpoints = [endpoint for endpoint, _ in old.endpoints]
-            new = here[region] = _found(
-                old.min_up, (key, region), endpoints, old.targets, look, overlay, vetoed.get(region)
-            )
-            if not counts:
-                continue
-            if new.verdict.state is not old.verdict.state or new.verdict.act is not old.verdict.act:
-                counted[region] = counted[region].moved(old.verdict, new.verdict)
-            if app.panic:
-                up += _up(new) - _up(old)
-                of += _counted(new) - _counted(old)
-    verdicts = before.regions.after(services, overlay, regions, counted, vetoed)
-    return AppHealth(verdicts, services, (up, of), before.gateways)
-
-
 def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
     """The regions that may be answered for a service: those whose verdict is not down.
 
@@ -335,7 +341,7 @@ def eligible(app: App, service: Service, health: AppHealth) -> frozenset[str]:
         return frozenset(service.endpoints) - withheld(app, service, health)
     if app.topology is Topology.REPLICATED:
         state = health.regions.state
-        return frozenset([name for name in service.endpoints if state(name) is not State.DOWN])
+        return frozenset([name for name in service.endpoints if state(name) is not DOWN])
     here = health.services[service.key].items()
     return frozenset([name for name, found in here if not found.verdict.down])
 
@@ -359,7 +365,7 @@ def panics(app: App, service: Service, health: AppHealth) -> bool:
         up, counted = health.believed
     else:
         here = health.services[service.key].values()
-        up, counted = sum(map(_up, here)), sum(map(_counted, here))
+        up, counted = sum(map(up_in, here)), sum(map(counted_in, here))
     return up < app.panic * counted
 
 
@@ -373,14 +379,14 @@ def _believed(app: App, services: Mapping[str, Mapping[str, ServiceHealth]]) -> 
         if key not in app.optional
         for here in found.values()
     ]
-    return sum(map(_up, every)), sum(map(_counted, every))
+    return sum(map(up_in, every)), sum(map(counted_in, every))
 
 
-def _up(here: ServiceHealth) -> int:
+def up_in(here: ServiceHealth) -> int:
     """The endpoints that are not down; an operator's word is none of them."""
     return sum([each.act is None and not each.down for _, each in here.endpoints])
 
 
-def _counted(here: ServiceHealth) -> int:
+def counted_in(here: ServiceHealth) -> int:
     """The endpoints about which there is no operator's word."""
     return sum([each.act is None for _, each in here.endpoints])

@@ -117,8 +117,11 @@ def _combined(check: Combined, verdicts: list[Verdict]) -> Verdict:
     named = list(zip((part.name for part in check.checks), verdicts, strict=True))
     if total - len(down) < needed:
         lost = [(name, verdict) for name, verdict in named if verdict.down]
+        probed = sum(each.down and not each.reported for each in verdicts)
+        reported = total - probed >= needed  # the probes alone would have left enough
         # it went down with the part whose loss left too few
-        return Verdict(State.DOWN, _reason(check, len(up), lost), down[total - needed])
+        since, reason = down[total - needed], _reason(check, len(up), lost)
+        return Verdict(State.DOWN, reason, since, reported=reported)
     others = [(name, verdict) for name, verdict in named if verdict.state is not State.UP]
     if len(up) >= needed:
         return Verdict(State.UP, _reason(check, len(up), others), up[needed - 1])

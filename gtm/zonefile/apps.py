@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gtm.checks import AnyCheck, Http, leaves
 from gtm.model import App, Balance, Endpoint, Service, Steering, Topology, frozen_mapping
 from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
 from gtm.zonefile.checkshape import Used
+from gtm.zonefile.checkvalues import PASSIVE_PLACE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.endpoints import EndpointReader, weights_differ
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
+from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.lastresort import last_resort
 from gtm.zonefile.reach import warn_of_loss
 from gtm.zonefile.scope import Scope, check_name
 from gtm.zonefile.shape import (
     SERVICE_OPTIONS,
     AppShape,
+    CheckShape,
     ServiceShape,
     ServiceUse,
     SteeringKeys,
@@ -30,6 +34,8 @@ from gtm.zonefile.steering import SteeringReader
 # Keys that are no regions, but stand one level off.
 _ELSEWHERE = {
     **dict.fromkeys(("topology", "when_all_down", "panic"), "the app"),
+    **dict.fromkeys(CheckShape.keys(), "a check"),
+    "passive": PASSIVE_PLACE,
     **dict.fromkeys(("policy", *SteeringKeys.model_fields), "`steering`"),
 }
 
@@ -42,6 +48,7 @@ class AppReader:
     findings: Findings
     scope: Scope
     zone: str
+    known: KnownEndpoints
 
     def read(self, shape: ZoneFile) -> tuple[App, ...]:
         """Every app, with every mistake noted."""
@@ -51,7 +58,7 @@ class AppReader:
     def _app(self, name: str, shape: AppShape, seen: dict[str, KeyPath]) -> App:
         path: KeyPath = ("apps", name)
         check_name(name, "apps", self.document.key(path), self.findings)
-        reader = EndpointReader(self.document, self.findings, shape.min_up)
+        reader = EndpointReader(self.document, self.findings, shape.min_up, self.known)
         services = tuple(
             self._with_settings(name, shape, service, shape.services[service.key])
             for key, written in shape.services.items()
@@ -87,7 +94,7 @@ class AppReader:
         steering = self._read_steering(shape.steering, named, hashes, path)
         for service in services:
             counts = shape.topology is Topology.SPREAD or not service.optional
-            spot = self.document.key((*path, "services", service.key))
+            spot = partial(self.document.key, (*path, "services", service.key))
             if counts and service.endpoints:
                 holds = service.steering or steering
                 warn_of_loss(holds, service, self.scope, spot, self.findings)
@@ -164,7 +171,7 @@ class AppReader:
     ) -> Service | None:
         written = _regions_of(use)
         if isinstance(use, ServiceShape) and use.min_up is not None:
-            reader = EndpointReader(self.document, self.findings, use.min_up, "service")
+            reader = EndpointReader(self.document, self.findings, use.min_up, self.known, "service")
         name = self._name(key, path, seen)
         regions = self.scope.regions
         endpoints: dict[str, tuple[Endpoint, ...]] = {}

@@ -7,7 +7,7 @@ from gtm.usable import misfit
 from gtm.zonefile.checkshape import CheckShape, DampingShape, LoadFieldShape
 from gtm.zonefile.checkvalues import CheckType
 from gtm.zonefile.document import Document, KeyPath
-from gtm.zonefile.findings import Findings, Wrong
+from gtm.zonefile.findings import Findings, Wrong, article
 from gtm.zonefile.passive import passive
 from gtm.zonefile.probekinds import DEFAULT_PORTS, misplaced, probe_of
 
@@ -94,7 +94,7 @@ def refuse_misplaced(
 ) -> None:
     """Note every key that says nothing for the check's type."""
     for key, meant_for in misplaced(shape):
-        problem = f"`{key}` says nothing for a {shape.type.value} check"
+        problem = f"`{key}` says nothing for {article(shape.type.value)} check"
         findings.wrong(document.key((*path, key)), problem, f"remove it; it is for {meant_for}")
     if shape.connect_timeout is not None and shape.type is CheckType.DNS and not shape.tcp:
         spot = document.key((*path, "connect_timeout"))

@@ -16,6 +16,8 @@ MOST_REDIRECTS = 10  # what browsers and curl follow is near it; a health page n
 MOST_TEXT = 4096  # octets that a tcp check sends or expects: a greeting, not a file
 
 
+PASSIVE_PLACE = "a check, beside its probes: reports take out, only probes put back"
+
 NEVER_ALONE = (
     "`passive` can't be a check by itself: reports only take out, and only probes put back",
     "write the type of its probes, such as `type: https`, with `passive: {}` beside it",

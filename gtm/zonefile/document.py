@@ -7,9 +7,11 @@ PyYAML's C parser composes nodes with marks; the values are built here, by YAML 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from gtm.zonefile import runs
 from gtm.zonefile.compose import PLAIN, STRING, Refused, compose
 from gtm.zonefile.findings import Findings, Spot, Wrong, shown
 from gtm.zonefile.scalars import plain, shorthand, tagged
@@ -28,11 +30,22 @@ KeyPath = tuple[str | int, ...]
 class Document:
     """A zone file's values and where they stand. `value` is what the file says, as a mapping."""
 
-    def __init__(self, file: str, root: Node, value: dict[str, object]) -> None:
-        """`root` is the node that `value` was built from."""
+    def __init__(
+        self,
+        file: str,
+        root: Node,
+        value: dict[str, object],
+        whole: Callable[[], Node | None] | None = None,
+    ) -> None:
+        """`root` is the node that `value` was built from.
+
+        Where runs of services were cut out of that, `whole` composes the file with them: it takes
+        long, and only mistakes and warnings ask for it.
+        """
         self.file = file
         self.value = value
         self._root = root
+        self._whole = whole
         self._tables: dict[int, dict[str, tuple[Node, Node]]] = {}
 
     def key(self, path: KeyPath) -> Spot:
@@ -59,6 +72,9 @@ class Document:
 
     def _spot(self, path: KeyPath, which: int) -> Spot:
         """Follow the path as far as the file has it; parts that it lacks are passed over."""
+        if self._whole is not None and path[:1] == ("apps",) and path[2:3] == ("services",):
+            self._root, self._whole = self._whole() or self._root, None
+            self._tables.clear()
         pair: tuple[Node, Node] = (self._root, self._root)
         keys: list[str] = []
         for part in path:
@@ -93,6 +109,9 @@ def spot_of(file: str, node: Node, key: str) -> Spot:
 
 def parse(file: str, data: bytes, findings: Findings) -> Document | None:
     """The document in `data`; None, with the mistake noted, if it can't be used at all."""
+    quickly = _without_runs(file, data, findings)
+    if quickly is not None:
+        return quickly
     try:
         root = compose(data, MAX_NODES, MAX_DEPTH)
         value = _Builder(file, findings).build(root) if root is not None else None
@@ -110,6 +129,32 @@ def parse(file: str, data: bytes, findings: Findings) -> Document | None:
         )
         return None
     return Document(file, root, value)
+
+
+def _without_runs(file: str, data: bytes, findings: Findings) -> Document | None:
+    """The same with runs of plain services read beside YAML; None if it has to be read whole.
+
+    So it is without such runs, and where anything is wrong with it or out of the ordinary.
+    """
+    try:
+        text, found = runs.runs_in(data.decode())
+    except UnicodeDecodeError:
+        return None
+    if not found:
+        return None
+    mistakes = Findings()
+    nodes = MAX_NODES - sum(run.nodes for run in found)
+    try:
+        root = compose(text.encode(), nodes, MAX_DEPTH)
+        if root is None or not runs.held(root, found):
+            return None
+        value = _Builder(file, mistakes).build(root)
+    except Refused:
+        return None
+    if mistakes.mistakes or not isinstance(value, dict) or not runs.put_back(value, found):
+        return None
+    findings.warnings += mistakes.warnings
+    return Document(file, root, value, lambda: compose(data, MAX_NODES, MAX_DEPTH))
 
 
 class _Builder:

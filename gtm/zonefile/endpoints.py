@@ -10,6 +10,7 @@ from gtm.model import Address, Endpoint, MinUp
 from gtm.zonefile import names, values
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot, Wrong, nearest, shown
+from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.shape import ENDPOINT_KEYS
 
 T = TypeVar("T")
@@ -22,11 +23,17 @@ class EndpointReader:
     document: Document
     findings: Findings
     min_up: MinUp
+    known: KnownEndpoints
     whose: str = "app"
 
     def read(self, value: object, path: KeyPath, name: str | None) -> tuple[Endpoint, ...]:
         """The endpoints at a path, for the service `name`; none when any of them is wrong."""
         written = value if isinstance(value, list) else [value]
+        enough = self.min_up.value <= 1 or self.min_up.percent
+        if len(written) == 1 and type(written[0]) is str and enough:
+            alone = self.known.of(written[0])
+            if alone is not None:
+                return alone
         found: list[Endpoint] = []
         for position, one in enumerate(written):
             try:
@@ -45,6 +52,8 @@ class EndpointReader:
             self.findings.wrong(*wrong)
             return ()
         self._judge_count(len(found), path)
+        if plain:
+            self.known.keep(str(written[0]), tuple(found))
         return tuple(found)
 
     # --- one endpoint -----------------------------------------------------------------

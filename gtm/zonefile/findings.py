@@ -76,6 +76,11 @@ def listed(words: Iterable[str], limit: int = 12) -> str:
     return ", ".join(words[:limit]) + more
 
 
+def article(word: str) -> str:
+    """A type's word with its article, as it is read out: `a tcp`, `an icmp`, `an http`."""
+    return f"{'an' if word[0] in 'aeioh' else 'a'} {word}"
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value as a message quotes it: short, on one line."""
     if value is None:

@@ -13,6 +13,7 @@ from gtm.model import Zone
 from gtm.zonefile import files, nesting, sizes
 from gtm.zonefile.document import Document, parse
 from gtm.zonefile.findings import Findings, Spot, nearest
+from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.scope import Scope
 from gtm.zonefile.shape import SharedFile, ZoneFile
 from gtm.zonefile.validate import validate
@@ -33,26 +34,37 @@ def modification_time(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def load(path: Path, *, modified: Callable[[Path], float] = modification_time) -> Loaded:
+def load(
+    path: Path,
+    *,
+    modified: Callable[[Path], float] = modification_time,
+    known: KnownEndpoints | None = None,
+) -> Loaded:
     """The zones of a directory of zone files, or of one zone file and the shared ones beside it.
 
-    `modified` reads when a file was changed: the SOA serial where the zone gives none. Raises
-    ZoneFileError with every mistake in every file.
+    `modified` reads when a file was changed: the SOA serial where the zone gives none. `known` is
+    what earlier loads have read, and grows by this one. Raises ZoneFileError with every mistake in
+    every file.
     """
-    findings = Findings()
+    findings, known = Findings(), KnownEndpoints() if known is None else known
+    known.begin()
     with _collector_paused():
-        zones, read = _load(path, findings, modified)
+        zones, read = _load(path, findings, modified, known)
     findings.raise_mistakes()
+    known.end()
     return Loaded(zones, findings.sorted_warnings(), read)
 
 
 def _load(
-    path: Path, findings: Findings, modified: Callable[[Path], float]
+    path: Path,
+    findings: Findings,
+    modified: Callable[[Path], float],
+    known: KnownEndpoints,
 ) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
     """All of it; the documents are let go on return, before the collector runs again."""
     sources = _Sources(findings)
     sources.open(path)
-    return _Loading(sources, findings, modified).zones()
+    return _Loading(sources, findings, modified, known).zones()
 
 
 @contextmanager
@@ -128,6 +140,7 @@ class _Loading:
     sources: _Sources
     findings: Findings
     modified: Callable[[Path], float]
+    known: KnownEndpoints
 
     def zones(self) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
         """The zones by name, and every file read."""
@@ -139,7 +152,7 @@ class _Loading:
             shape = validate(document, ZoneFile, self.findings)
             if shape is None:
                 continue
-            reader = ZoneReader(path, document, shape, scope, self.findings)
+            reader = ZoneReader(path, document, shape, scope, self.findings, self.known)
             zone = reader.read(shared, self.modified)
             read.update(dict.fromkeys(zone.files))
             sizes.judge_zone(zone, document, self.findings)

@@ -81,7 +81,8 @@ def _depth_change(line: str) -> int:
     return change
 
 
-Gathered = tuple[list[bytes], int, Spot]  # the data of one name and type, least TTL, first place
+# the data of one name and type in order, the least TTL, and the first place
+Gathered = tuple[dict[bytes, None], int, Spot]
 
 
 class MasterFile:
@@ -222,11 +223,12 @@ class MasterFile:
         self._gather(self._owner, type_, ttl, wire, spot)
 
     def _gather(self, name: str, type_: int, ttl: int, wire: bytes, spot: Spot) -> None:
-        wires, least, first = self._found.get((name, type_), ([], ttl, spot))
+        wires, least, first = self._found.get((name, type_), ({}, ttl, spot))
         if wire in wires:
             raise Wrong("the record is written twice", "keep one of them")
+        wires[wire] = None
         # RFC 2181 section 5.2: the TTLs of one set are equal; the least does no harm.
-        self._found[name, type_] = [*wires, wire], min(least, ttl), first
+        self._found[name, type_] = wires, min(least, ttl), first
 
     def _name(self, text: str) -> str:
         if text == "@":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from gtm.model import GeoCode, Location, Region, Service, Steering
 from gtm.zonefile import values
@@ -150,15 +150,22 @@ def _named(steering: Steering, used: Sequence[str]) -> frozenset[str]:
 
 
 def warn_of_loss(
-    steering: Steering, service: Service, scope: Scope, spot: Spot, findings: Findings
+    steering: Steering,
+    service: Service,
+    scope: Scope,
+    spot: Callable[[], Spot],
+    findings: Findings,
 ) -> None:
-    """Warn of a service that is in no region that some of its clients can be steered to."""
+    """Warn of a service that is in no region that some of its clients can be steered to.
+
+    `spot` is where it stands, which is not looked for without need.
+    """
     some, every = _reaches(steering, service, scope)
     if every:
         return
     clients = "some clients" if some else "clients"
     findings.warn(
-        spot,
+        spot(),
         f"the steering leads {clients} to regions that the service is not in: "
         "they get no address, save those of `when_all_down`",
         "write its endpoints there, or `otherwise: nearest` into the steering",

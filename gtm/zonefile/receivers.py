@@ -6,7 +6,7 @@ from gtm.receivers import PAGERDUTY_URL, Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile.alertshape import ReceiverShape
 from gtm.zonefile.alertvalues import is_private
 from gtm.zonefile.document import Document, KeyPath
-from gtm.zonefile.findings import Findings
+from gtm.zonefile.findings import Findings, article
 
 # Alertmanager forgets an alert it has not heard of for minutes, so gtm says it every minute.
 ALERTMANAGER_REPEAT = 60.0
@@ -37,7 +37,7 @@ def receiver(
     keys, others = _OF_OTHERS[shape.type]
     for key in keys:
         if key in shape.model_fields_set:
-            problem = f"`{key}` says nothing for a {shape.type.value} receiver"
+            problem = f"`{key}` says nothing for {article(shape.type.value)} receiver"
             findings.wrong(document.key((*path, key)), problem, f"remove it; it is for {others}")
     url = _one_of(_URLS, shape, document, path, findings)
     secret = _one_of(_SECRETS + _KEYS, shape, document, path, findings)
@@ -98,7 +98,7 @@ def _judge_presence(
     if url is None and kind is not ReceiverType.PAGERDUTY and not attempted(_URLS):
         remedy = "write `url_file:` or `url_env:`, as the URL is a secret"
         remedy = remedy if kind is ReceiverType.SLACK else "write `url: https://...`"
-        findings.wrong(document.key(path), f"a {kind.value} receiver needs a URL", remedy)
+        findings.wrong(document.key(path), f"{article(kind.value)} receiver needs a URL", remedy)
     if (
         secret is None
         and kind is ReceiverType.PAGERDUTY

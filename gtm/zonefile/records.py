@@ -87,6 +87,7 @@ def _values(
     many = shape.values is not None
     written = shape.values if shape.values is not None else [shape.value]
     found: list[bytes] = []
+    seen: set[bytes] = set()
     for position, one in enumerate(written):
         spot = (*path, "values", position) if many else (*path, "value")
         try:
@@ -94,9 +95,10 @@ def _values(
         except Wrong as wrong:
             findings.wrong(document.at(spot), wrong.problem, wrong.remedy)
             continue
-        if wire in found:
+        if wire in seen:
             findings.wrong(document.at(spot), f"{shown(one)} is written twice", "keep one of them")
         found.append(wire)
+        seen.add(wire)
     return tuple(found) if len(found) == len(written) else ()
 
 

@@ -26,6 +26,7 @@ from gtm.zonefile.checkshape import (
     TlsShape,
 )
 from gtm.zonefile.checkshape import PassiveShape as PassiveShape
+from gtm.zonefile.checkvalues import PASSIVE_PLACE
 from gtm.zonefile.freezeshape import FreezeShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
@@ -230,7 +231,7 @@ class AppShape(Shape):
     later: ClassVar[tuple[str, ...]] = ("safety", "ttl")
     elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
         ("policy", *SteeringKeys.model_fields), "`steering`"
-    ) | {"passive": "a check, beside its probes: reports take out, only probes put back"}
+    ) | {"passive": PASSIVE_PLACE}
 
     topology: TopologyWord = Field(
         description="replicated: one decision for the whole block; spread: one for each service."

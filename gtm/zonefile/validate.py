@@ -38,12 +38,19 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("alerts", "type"): "webhook",
 }
 
+# What is written by name, and how.
+_NAMED: Mapping[KeyPath, str] = {
+    ("alerts",): "alerts: {operators: {type: slack, url_file: /etc/gtm/slack-url}}",
+    ("checks",): "checks: {web: {type: https}}",
+    ("regions",): "regions: {us-east: {location: US}}",
+    ("apps",): "apps: {shop: {topology: replicated, services: {}}}",
+}
+
 _REMEDIES: Mapping[str, str] = {
     "zone": "begin the file with `zone: your.zone.example`",
     "topology": "write `topology: replicated` or `topology: spread`",
     "location": "write `location: [latitude, longitude]` or a geo code such as `location: IE`",
     "services": "write `services: {name: {region: [address]}}`",
-    "type": "write `type:`",
 }
 
 
@@ -85,14 +92,26 @@ def _report(
         findings.wrong(document.key(path), problem, remedy)
     elif kind == "missing":
         name = str(path[-1])
-        remedy = _REMEDIES.get(name, f"write `{name}:`")
+        remedy = _REMEDIES.get(name) or _type_remedy(name, path) or f"write `{name}:`"
         problem = f"`{name}` is missing"
         if name == "type" and document.value_at((*path[:-1], "passive")) is not None:
             problem, remedy = NEVER_ALONE
         findings.wrong(document.key(path[:-1]), problem, remedy)
+    elif kind == "dict_type" and path in _NAMED and isinstance(error["input"], list):
+        problem = f"each of `{path[0]}` has a name, so they are no list"
+        findings.wrong(document.at(path), problem, f"write `{_NAMED[path]}`")
     else:
         wrong = _wrong(error)
         findings.wrong(document.at(path), wrong.problem, wrong.remedy)
+
+
+def _type_remedy(name: str, path: KeyPath) -> str:
+    """What to write for the `type` of a check or a receiver; "" for other keys."""
+    if name != "type":
+        return ""
+    if path[0] == "alerts":
+        return "write `type: webhook`, `slack`, `pagerduty` or `alertmanager`"
+    return "write `type: https`, or another type of check"
 
 
 def _wrong(error: ErrorDetails) -> Wrong:

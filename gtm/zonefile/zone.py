@@ -13,6 +13,7 @@ from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.cutoff import canary, freeze
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong
+from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.master import MasterFile
 from gtm.zonefile.passive import latency_rules
 from gtm.zonefile.placement import Placement
@@ -23,19 +24,23 @@ from gtm.zonefile.shape import ZoneFile
 
 @dataclass(slots=True)
 class ZoneReader:
-    """Reads one zone file. `shared` is what the shared files beside it define."""
+    """Reads one zone file. `shared` is what the shared files beside it define.
+
+    `known` is what the load before has read.
+    """
 
     path: Path
     document: Document
     shape: ZoneFile
     shared: Scope
     findings: Findings
+    known: KnownEndpoints
 
     def read(self, shared_files: list[Path], modified: Callable[[Path], float]) -> Zone:
         """The zone, with every mistake noted; `modified` tells when a file was changed."""
         document, shape, findings = self.document, self.shape, self.findings
         scope = self.shared.extended(document, shape, findings)
-        apps = AppReader(document, findings, scope, shape.zone).read(shape)
+        apps = AppReader(document, findings, scope, shape.zone, self.known).read(shape)
         master = self._master_path()
         sources = [self.path, *shared_files, *([master] if master else [])]
         nameservers = apex.nameservers(document, shape, findings)

@@ -17,7 +17,7 @@ regions:
   us-east: {location: [39.04, -77.49]}
   eu-west: {location: [53.35, -6.26]}
 checks:
-  web: {type: http, port: PORT, interval: 250ms, timeout: 250ms}
+  web: {type: http, port: PORT, interval: 250ms, timeout: 250ms, fall: 10}
 apps:
   shop:
     topology: replicated
@@ -86,6 +86,10 @@ def test_clients_leave_a_slow_region_and_return_when_it_is_fast(tmp_path: Path) 
             labels = f'endpoint="{EU}",region="eu-west",service="orders.gtm.example.com."'
             smoothed = f'gtm_endpoint_latency_ewma_seconds{{{labels},zone="gtm.example.com."}}'
             assert server.metric(smoothed) > 0.04
+            where = 'region="eu-west",service="orders.gtm.example.com.",zone="gtm.example.com."'
+            assert server.metric(f"gtm_service_latency_ewma_seconds{{{where}}}") > 0.04
+            where = 'app="shop",region="eu-west",zone="gtm.example.com."'
+            assert server.metric(f"gtm_region_latency_ewma_seconds{{{where}}}") > 0.04
             (app,) = [a for a in server.status()["zones"][0]["apps"] if a["name"] == "shop"]
             times = {region["region"]: region["service_ms"] for region in app["regions"]}
             assert times["eu-west"] > 40 > times["us-east"]

@@ -25,6 +25,7 @@ const REGIONS: usize = 14; // where in an entry the number of regions is
 const WORD: usize = 4;
 const LINE: usize = 64; // octets that are fetched at once
 const REFERENCES: usize = 16; // octets of the counts of who holds a row
+const LINES: usize = 4; // one address in each of eight regions
 const ALIAS: u8 = 1; // a CNAME
 const HASHED: u8 = 2; // the first record is picked by a hash
 const MANY: u8 = 4; // there is more than one place to begin
@@ -100,12 +101,11 @@ impl Row {
         }))
     }
 
-    /// Has the CPU fetch where it begins; where it has few regions, their answers are there too.
+    /// Has the CPU fetch it, of a large one the beginning.
     #[inline]
     pub fn approach(&self) {
-        if let Some((line, rest)) = self.0.split_first_chunk::<LINE>() {
-            prefetch(line);
-            prefetch(rest.as_ptr());
+        for line in self.0.chunks(LINE).take(LINES) {
+            prefetch(line.as_ptr());
         }
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -128,6 +129,73 @@ async def test_a_reload_changes_a_receiver_and_keeps_what_is_open() -> None:
     assert [notice.over for notice in post.sent] == [False, True]
     found.configure([zone()])
     assert not found.routes
+
+
+async def turns(found: int = 50) -> None:
+    """Lets tasks that wait for nothing come to their end."""
+    for _ in range(found):
+        await asyncio.sleep(0)
+
+
+async def test_a_receiver_that_is_removed_is_told_the_end_of_what_it_was_told() -> None:
+    post, clock = Post(), Clock()
+    found = alerts(post, clock)
+    found.configure([zone(HOOK)])
+    found.note(region())
+    await steps(found, clock, 5.0)
+    found.note(endpoint("192.0.2.10", "us"))
+    found.started()
+    found.configure([zone()])
+    await turns()
+    assert [(notice.alert, notice.over) for notice in post.sent] == [
+        ("region/eu", False),
+        ("region/eu", True),
+    ], "what it was not told of does not end for it"
+    (told,) = post.sent[1].events
+    assert f"{told.said}: {told.reason}" == (
+        "shop in eu is no longer reported: its zone file tells this receiver no more"
+    )
+    await found.close()
+
+
+async def test_one_that_can_not_be_told_the_end_holds_nothing_up() -> None:
+    post, clock = Post(Receipt(Result.SENT), BUSY), Clock()
+    found = alerts(post, clock)
+    found.configure([zone(HOOK)])
+    found.note(region())
+    await steps(found, clock, 5.0)
+    found.started()
+    found.configure([zone()])
+    await turns()
+    assert len(post.tried) == 2
+    await found.close()
+
+
+async def test_a_new_name_is_no_new_receiver() -> None:
+    post, clock = Post(), Clock()
+    found = alerts(post, clock)
+    found.configure([zone(HOOK)])
+    found.note(region())
+    await steps(found, clock, 5.0)
+    found.configure([zone(hook(name="pager"))])
+    assert list(found.routes) == ["pager"]
+    await steps(found, clock, 5.0)
+    assert len(post.sent) == 1
+    found.note(region(over=True))
+    await steps(found, clock, 5.0)
+    assert [notice.over for notice in post.sent] == [False, True]
+
+
+async def test_what_is_open_of_a_zone_ends_for_who_is_told_of_it_no_more() -> None:
+    post, clock = Post(), Clock()
+    found, other = alerts(post, clock), "other.example.com"
+    found.configure([zone(HOOK), zone(HOOK, name=other)])
+    found.note(region())
+    found.note(replace(region("us"), zone=other, key="region/other/shop/us"))
+    await steps(found, clock, 5.0)
+    found.configure([zone(), zone(HOOK, name=other)])
+    await steps(found, clock, 5.0)
+    assert [(notice.alert, notice.over) for notice in post.sent[2:]] == [("region/eu", True)]
 
 
 async def test_two_receivers_of_one_name_are_told_apart() -> None:

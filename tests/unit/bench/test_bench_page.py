@@ -67,9 +67,21 @@ def test_the_page_tells_machine_versions_day_and_method(
 ) -> None:
     written(tmp_path, monkeypatch)
     text = page.page(latest(tmp_path))
-    assert "a processor, 2 cores, 8 GB, Linux 6, a system; gdnsd 3.8.1; 2030-01-02." in text
+    assert "a processor, 2 cores, 8 GB, Linux 6, a system; gdnsd 3.8.1; 2030-01-02, " in text
+    assert "load average 0.5 at the start." in text
     assert "## Latency during a reload" in text
     assert "| p99: reloading over quiet | 2.50 (1.50–2.75) | × |" in text
+
+
+def test_the_page_says_where_the_machine_did_other_things(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = json.loads(written(tmp_path, monkeypatch).read_text())
+    assert "did other things" not in page.page({"reload": document})
+    disturbed = {**document, "disturbed": 1, "runs": [{}, {}]}
+    text = page.page({"reload": disturbed})
+    assert "did other things in some runs of reload" in text
+    assert "In 1 of 2 runs something else used more than a tenth of a core." in text
 
 
 def test_the_latest_result_of_a_workload_counts(

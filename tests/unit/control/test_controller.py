@@ -16,6 +16,7 @@ from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
+from gtm.health.listeners import Listeners
 from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
@@ -63,6 +64,7 @@ class ToldChecker(Checker):
 
     def __init__(self, on_change: Callable[[Target, Verdict, Verdict], None]) -> None:
         self.tell = on_change
+        self._listeners = Listeners(on_change, lambda target, outcome: None)
         self.states: dict[str, State] = {}
         self.seconds: dict[str, float] = {}
         self.targets: frozenset[Target] = frozenset()
@@ -296,6 +298,27 @@ async def test_verdicts_that_change_during_a_load_are_not_lost(
     await asyncio.sleep(0)
     app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
     assert app.health.regions["us"].state is State.DOWN
+
+
+async def test_verdicts_may_change_during_the_first_load_and_that_of_a_new_app(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_all, states = stage.controller._compile, [State.DOWN, State.UP]
+
+    def compiling(*arguments: object) -> object:
+        made = compile_all(*arguments)  # type: ignore[arg-type]
+        loop.call_soon_threadsafe(stage.checker.change, "192.0.2.1", states.pop(0))
+        return made
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(stage.controller, "_compile", compiling)
+    await stage.controller.start()
+    app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
+    assert app.health.regions["us"].state is State.DOWN
+    stage.write(ZONE.replace("  shop:", "  store:"))
+    assert (await stage.controller.load()).error is None
+    app = stage.controller.compiled.apps["gtm.example.com.", "store"]
+    assert app.health.regions["us"].state is State.UP
 
 
 async def test_an_old_database_is_warned_of_once(stage: Stage) -> None:

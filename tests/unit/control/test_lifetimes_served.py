@@ -38,7 +38,7 @@ class PatientChecker(ToldChecker):
         self.seconds[address] = seconds
         for target in self.targets:
             if target.address == address:
-                self._on_patience(target)
+                self._listeners.on_patience(target)
 
 
 class PatientStage(Stage):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gtm.checks import Target
+from gtm.checks import Target, Tcp
 from gtm.compile.uses import Use
 from gtm.health import Pace
 from gtm.health.pace import NOTHING, Smoothed
 from gtm.measured import Measured
-from gtm.model import Endpoint
+from gtm.model import Endpoint, State, Verdict
 from tests.worlds import Verdicts, read_zones
 
 HEAD = """
@@ -37,6 +37,12 @@ BY_LOAD = read_zones({"gtm.yaml": HEAD.replace("BALANCE", "balance: least_load")
 UNCHECKED = read_zones(
     {"gtm.yaml": HEAD.replace("BALANCE", "balance: least_load").replace("check: up\n", "\n")}
 )
+TOGETHER = HEAD.replace("{up: {type: http}}", "{up: {type: http}, db: {type: tcp, port: 5432}}")
+TOGETHER = TOGETHER.replace("check: up\n    BALANCE", "check: [up, db]\n    BALANCE")
+TOGETHER_BY_LOAD = read_zones({"gtm.yaml": TOGETHER.replace("BALANCE", "balance: least_load")})
+TOGETHER_BY_TIME = read_zones(
+    {"gtm.yaml": TOGETHER.replace("BALANCE", "steering: {latency_weight: 1}")}
+)
 USE = Use(ZONE, "speedy", "a", "us")
 
 
@@ -60,6 +66,11 @@ class World:
     def load(self, zone: str, region: str, endpoint: Endpoint) -> float | None:
         assert (zone, region) in {(ZONE, "us"), (ZONE, "eu")}
         return self.loads.get(str(endpoint))
+
+
+def database_down(target: Target) -> Verdict:
+    lost = target.address == "192.0.2.1" and isinstance(target.check.probe, Tcp)
+    return Verdict(State.DOWN if lost else State.UP, "in this test", 50.0)
 
 
 def test_a_regions_service_time_is_the_median_of_what_is_up_there() -> None:
@@ -138,6 +149,21 @@ def test_what_is_down_has_no_part_in_it_and_keeps_its_factor() -> None:
     measured = world.measured()
     assert not measured.follow(BY_LOAD, 0.0)
     assert lean(measured, "192.0.2.1") == 1.0
+
+
+def test_what_any_of_its_checks_finds_down_has_no_part_in_it() -> None:
+    loads = {"192.0.2.1": 0.0, "192.0.2.2": 100.0, "192.0.2.3": 100.0}
+    world = World(loads=loads)
+    measured = Measured(database_down, world.pace, world.load)
+    assert not measured.follow(TOGETHER_BY_LOAD, 0.0)
+    assert world.measured().follow(TOGETHER_BY_LOAD, 0.0), "with all up the idle one gets more"
+
+
+def test_its_speed_is_no_part_of_its_regions_either() -> None:
+    world = World(times={"192.0.2.1": 0.9, "192.0.2.2": 0.03, "192.0.2.3": 0.01})
+    measured = Measured(database_down, world.pace, world.load)
+    measured.follow(TOGETHER_BY_TIME, 0.0)
+    assert measured.service_times[ZONE, "us"] == 20.0
 
 
 def test_loads_count_where_nothing_is_probed_too() -> None:

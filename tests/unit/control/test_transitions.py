@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gtm.compile.compiler import Compiled
+from gtm.checks import Target
+from gtm.compile.compiler import Compiled, Compiler
 from gtm.events import Event, Kind, Severity
-from gtm.model import Verdict
+from gtm.model import State, Verdict
+from gtm.steering.readings import Readings
 from gtm.transitions import transitions
-from tests.worlds import compile_world
+from tests.unit.overrides.override_worlds import book_of, compiled_under
+from tests.worlds import compile_world, read_zones, sample_geo
 
 ZONE = """
 zone: gtm.example.com
@@ -67,6 +70,28 @@ def test_no_region_left_is_told_and_so_is_its_end(topology: str, who: str) -> No
     assert (down.kind, down.said) == (Kind.ALL_DOWN, f"{who} has no region left")
     assert (up.said, up.over) == (f"{who} has a region again", True)
     assert down.key == up.key
+
+
+def test_who_decided_is_told_at_every_level() -> None:
+    def look(target: Target) -> Verdict:
+        reported = target.address == EU
+        state = State.DOWN if reported else State.UP
+        return Verdict(state, "60 % of 120 requests failed", 100.0, reported=reported)
+
+    zones = read_zones({"a.yaml": ZONE.replace("TOPOLOGY", "replicated")})
+    after = Compiler().compile(zones, sample_geo(), Readings(look), epoch=1)
+    events = between(world(), after)
+    assert [event.by for event in events] == ["reports", "reports", "reports"]
+    assert [event.by for event in between(after, world())] == ["probe", "probe", "probe"]
+
+
+def test_who_took_the_last_region_is_told() -> None:
+    (event, *_) = between(world(EU), world(EU, US, US2))
+    assert (event.kind, event.by) == (Kind.ALL_DOWN, "probe")
+    drained = compiled_under(book_of(("drain", "region/*")))
+    events = transitions(None, drained, 1000.0, lambda verdict: "alice")
+    by = {event.by for event in events if event.kind is Kind.ALL_DOWN}
+    assert by == {"override by alice"}
 
 
 def test_every_end_has_the_key_of_its_beginning() -> None:

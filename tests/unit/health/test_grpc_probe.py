@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -18,11 +19,12 @@ from hypothesis import strategies as st
 
 from gtm.checks import Grpc, Tls
 from gtm.health import grpc as probe
+from gtm.health.grpc_certificates import LOOK_AGAIN, Looks
 from gtm.health.grpc_words import failure
 from gtm.health.impairment import OPEN_FILES, Impaired
 from gtm.health.measure import Finding, Progress
 from gtm.health.outcome import Outcome
-from gtm.health.tls import Contexts
+from gtm.health.tls import Contexts, days_left
 from gtm.usable import unusable
 from tests.unit.health.certificates import Authority
 from tests.unit.health.health_backends import Handler, serving, silence
@@ -60,10 +62,13 @@ async def speaking(
         await server.stop(None)
 
 
-async def asked(port: int, what: Grpc | None = None, patience: float = 5.0) -> Outcome:
+async def asked(
+    port: int, what: Grpc | None = None, patience: float = 5.0, looks: Looks | None = None
+) -> Outcome:
     async def attempt(progress: Progress) -> Finding:
-        where = aim(port, name=NAME)
-        return await probe.ask(what or Grpc(), where, progress, Contexts(), deadline=patience)
+        where, contexts = aim(port, name=NAME), Contexts()
+        shared = looks or Looks(contexts)
+        return await probe.ask(what or Grpc(), where, progress, contexts, shared, deadline=patience)
 
     return await measured(attempt, patience)
 
@@ -146,20 +151,21 @@ async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize(
-    ("handler", "why"),
-    [
-        (silence, f"no answer from gRPC at {AT} within "),
-        (drip, f"{AT} does not speak gRPC after "),
-        (not_http2, f"{AT} does not speak gRPC after "),
-    ],
-)
-async def test_servers_that_speak_no_grpc_are_failures(handler: Handler, why: str) -> None:
-    async with serving(handler) as port:
+async def test_a_server_that_never_says_a_word_fails_when_time_is_up() -> None:
+    async with serving(silence) as port:
         outcome = await asked(port, patience=0.5)
     assert not outcome.ok
     assert outcome.impairment is None
-    assert outcome.reason.startswith(why)
+    assert outcome.reason.startswith(f"no answer from gRPC at {AT} within ")
+
+
+@pytest.mark.parametrize("handler", [drip, not_http2])
+async def test_servers_that_speak_no_grpc_are_failures(handler: Handler) -> None:
+    async with serving(handler) as port:
+        outcome = await asked(port, patience=20.0)
+    assert not outcome.ok
+    assert outcome.impairment is None
+    assert outcome.reason.startswith(f"{AT} does not speak gRPC after ")
 
 
 async def test_a_refused_connection_is_a_failure(unused_tcp_port: int) -> None:
@@ -171,7 +177,7 @@ async def test_a_refused_connection_is_a_failure(unused_tcp_port: int) -> None:
 async def test_a_host_name_that_does_not_resolve_is_a_failure() -> None:
     async def attempt(progress: Progress) -> Finding:
         where = aim(1, host="backend.invalid", address="backend.invalid")
-        return await probe.ask(Grpc(), where, progress, Contexts(), deadline=5)
+        return await probe.ask(Grpc(), where, progress, Contexts(), Looks(Contexts()), deadline=5)
 
     outcome = await measured(attempt, 5)
     assert not outcome.ok
@@ -182,7 +188,7 @@ async def test_a_host_name_that_does_not_resolve_is_a_failure() -> None:
 async def test_host_names_are_looked_up_by_the_system(host: str) -> None:
     async def attempt(progress: Progress) -> Finding:
         where = aim(port, host, family=4)
-        return await probe.ask(Grpc(), where, progress, Contexts(), deadline=5)
+        return await probe.ask(Grpc(), where, progress, Contexts(), Looks(Contexts()), deadline=5)
 
     async with speaking(await statuses()) as port:
         assert (await measured(attempt, 5)).ok
@@ -237,6 +243,54 @@ async def test_tls_is_verified_and_client_certificates_are_shown(tmp_path: Path)
         assert not outcome.ok
         assert outcome.impairment is None
         assert outcome.reason == f"{reason} after less than 1 ms"
+
+
+class OnceSeen(Servicer):
+    """Well as soon as the handshake beside the call has come to its end."""
+
+    def __init__(self, seen: asyncio.Event) -> None:
+        self.seen = seen
+
+    async def Check(self, request: object, context: object) -> object:
+        await self.seen.wait()
+        return health_pb2.HealthCheckResponse(status=STATUS.SERVING)
+
+
+async def test_the_end_of_a_certificate_is_looked_at_once_in_a_while(tmp_path: Path) -> None:
+    authority = Authority.at(tmp_path / "authority")
+    leaf = authority.certificate(NAME, days=3)
+    pair = (leaf.private_key_pem.bytes(), leaf.cert_chain_pems[0].bytes())
+    now, seen, tls = [0.0], asyncio.Event(), Tls(authorities=authority.file)
+
+    def clock() -> float:
+        seen.set()  # it is asked for the moment of what was seen
+        return now[0]
+
+    looks = Looks(Contexts(), clock)
+    async with speaking(OnceSeen(seen), grpc.ssl_server_credentials([pair])) as port:
+        first = await asked(port, Grpc(tls=tls), looks=looks)
+        assert first.expires is not None, first.reason
+        assert days_left(first.expires, time.time() - 60) == 3
+        assert looks.begin(tls, aim(port, name=NAME)) is None
+        assert (await asked(port, Grpc(tls=tls), looks=looks)).expires == first.expires
+        now[0] = LOOK_AGAIN
+        again = looks.begin(tls, aim(port, name=NAME))
+        assert again is not None
+        await looks.end(again)
+        assert looks.expires(tls, aim(port, name=NAME)) == first.expires
+
+
+async def test_a_look_at_a_certificate_is_no_word_on_the_server(tmp_path: Path) -> None:
+    tls = Tls(authorities=Authority.at(tmp_path / "authority").file)
+    looks = Looks(Contexts())
+    async with serving(silence) as port:
+        look = looks.begin(tls, aim(port, name=NAME))
+        await looks.end(look)
+        assert look is not None and look.cancelled()
+    look = looks.begin(tls, aim(port, name=NAME))
+    assert look is not None
+    await look
+    assert looks.expires(tls, aim(port, name=NAME)) is None
 
 
 async def test_files_for_tls_that_are_missing_judge_nobody() -> None:

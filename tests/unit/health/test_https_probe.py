@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +12,12 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gtm.checks import Http, Target
 from gtm.health import tls
@@ -34,6 +38,8 @@ from tests.unit.health.probing import probed_at
 NAME = "orders.gtm.example.com"
 FOR_NAME = x509.DNSName(NAME)
 NOT_VALID = f"certificate of {ADDRESS}:443 is not valid for {NAME}: "
+
+DER = ssl.PEM_cert_to_DER_cert(trustme.CA().cert_pem.bytes().decode())
 
 Certified = Callable[..., tuple[ssl.SSLContext, str]]
 
@@ -171,6 +177,29 @@ async def test_verify_false_believes_any_certificate(certified: Certified) -> No
     server, _ = certified(x509.DNSName("payments.gtm.example.com"), -9, -1)
     outcome = await probed(server, None, https(verify=False))
     assert outcome.ok, outcome.reason
+
+
+async def test_the_end_of_a_certificate_is_known_whether_it_is_believed_or_not(
+    certified: Certified,
+) -> None:
+    server, authorities = certified(end_days=5)
+    verified = await probed(server, authorities, https())
+    believed = await probed(server, None, https(verify=False))
+    assert verified.expires is not None
+    assert verified.expires == believed.expires
+    assert tls.days_left(verified.expires, time.time() - 60) == 5
+
+
+@given(st.binary(max_size=300))
+def test_octets_that_are_no_certificate_have_no_end(octets: bytes) -> None:
+    assert tls.end_of(octets) is None
+
+
+@given(st.integers(min_value=0), st.integers(0, 255))
+def test_a_damaged_certificate_has_an_end_or_none(at: int, octet: int) -> None:
+    damaged = bytearray(DER)
+    damaged[at % len(DER)] = octet
+    tls.end_of(bytes(damaged))
 
 
 async def greeting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -112,6 +112,7 @@ async def test_no_local_port_left_is_no_fault_of_the_target(
         raise system(errno.EADDRNOTAVAIL)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", lambda *_: errno.EADDRNOTAVAIL)
     probes = Probes(dial=to(1))
     for kind in ("tcp", "http"):
         outcome = await probes.probe(target(kind))

@@ -11,12 +11,12 @@ from gtm.compile.compiler import Compiled, Compiler
 from gtm.model import Act, App, State, Topology, Verdict, Zone
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.readings import Readings
+from gtm.steering.refreshed import refreshed
 from gtm.steering.verdicts import (
     AppHealth,
     app_health,
     eligible,
     gateways_of,
-    refreshed,
     targets_of,
 )
 from tests.worlds import Verdicts, read_zones, sample_geo
@@ -91,11 +91,12 @@ def test_changes_come_to_the_same_as_deriving_everything_anew(topology: Topology
     zone, app = world(topology)
     before = health_of(zone, app)
     every = {service.key: {"us"} for service in app.services}
-    lost = refreshed(app, before, every, Verdicts([GATEWAY]))
+    lost = refreshed(app, before, every, Verdicts([GATEWAY])).health
     assert lost == health_of(zone, app, GATEWAY)
     assert lost.regions["us"].reason == REASON
-    assert refreshed(app, lost, every, Verdicts()) == before
-    other = refreshed(app, lost, {"orders": {"ie"}}, Verdicts([GATEWAY, "198.51.100.1"]))
+    assert refreshed(app, lost, every, Verdicts()).health == before
+    look = Verdicts([GATEWAY, "198.51.100.1"])
+    other = refreshed(app, lost, {"orders": {"ie"}}, look).health
     assert other == health_of(zone, app, GATEWAY, "198.51.100.1")
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from gtm.checks import Check, Http, Target, Tcp
 from gtm.model import App, Endpoint, MinUp, Service, State, Topology, Verdict
-from gtm.steering.verdicts import app_health, eligible, probed_of, refreshed, target_of
+from gtm.steering.refreshed import refreshed
+from gtm.steering.verdicts import app_health, eligible, probed_of, target_of
 
 CHECK = Check("web", Http(), 80)
 ONE = MinUp(1)
@@ -128,7 +129,7 @@ def test_a_refresh_gives_what_a_full_derivation_gives() -> None:
     block = app(Topology.REPLICATED)
     before = app_health(block, down())
     look = down("198.51.100.3", "192.0.2.1")
-    after = refreshed(block, before, {"payments": {"eu"}, "orders": {"us"}}, look)
+    after = refreshed(block, before, {"payments": {"eu"}, "orders": {"us"}}, look).health
     assert after == app_health(block, look)
 
 

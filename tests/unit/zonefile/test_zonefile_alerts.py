@@ -66,6 +66,11 @@ def test_a_shared_file_has_receivers_for_every_zone(tmp_path: Path) -> None:
             "a.yaml:7:3: alerts.ops: a pagerduty receiver needs the routing key of an Events API "
             "v2 integration; write `key_file:` or `key_env:`",
         ),
+        (
+            "{url_env: A}",
+            "a.yaml:7:3: alerts.ops: `type` is missing; "
+            "write `type: webhook`, `slack`, `pagerduty` or `alertmanager`",
+        ),
         ("{type: pagerduty, key: 0123}", "`key` is not a known key; write `key_"),
         ("{type: webhook, url: 'https://a.example', secret: x}", "write `secret_"),
         (
@@ -102,6 +107,11 @@ def test_a_mistake_is_said_at_its_place(tmp_path: Path, line: str, said: str) ->
     found = mistakes_of(tmp_path, f"{HEAD}alerts:\n  ops: {line}\n")
     assert len(found) == 1, found
     assert said in found[0]
+
+
+def test_receivers_are_no_list(tmp_path: Path) -> None:
+    (said,) = mistakes_of(tmp_path, HEAD + "alerts: [{type: slack, url_env: A}]\n")
+    assert "alerts: each of `alerts` has a name, so they are no list; write `alerts: {ope" in said
 
 
 def test_a_secret_that_stands_where_its_file_should_is_not_repeated(tmp_path: Path) -> None:

@@ -168,12 +168,12 @@ def test_a_region_has_a_check_of_its_own(tmp_path: Path) -> None:
 MISTAKES = {
     "a key of another type": (
         app("{type: icmp, path: /x}"),
-        "apps.shop.check.path: `path` says nothing for a icmp check; remove it; "
+        "apps.shop.check.path: `path` says nothing for an icmp check; remove it; "
         "it is for http, https and file checks",
     ),
     "a probe's key where checks are put together": (
         app("{type: all, checks: [http], interval: 1s}"),
-        "apps.shop.check.interval: `interval` says nothing for a all check",
+        "apps.shop.check.interval: `interval` says nothing for an all check",
     ),
     "a circle": (
         app("a", "checks: {a: {type: all, checks: [b]}, b: {type: any, checks: [a]}}\n"),

@@ -176,6 +176,15 @@ ONE_MISTAKE = {
         "a.yaml:10:36: apps.shop.services.orders.panic: `panic` is a key of the app; "
         "write it there",
     ),
+    "reports are a matter of a check, not of a service": (
+        service("{us-east: 192.0.2.1, passive: {minimum: 5}}"),
+        "a.yaml:10:36: apps.shop.services.orders.passive: `passive` is a key of a check, beside "
+        "its probes: reports take out, only probes put back; write it there",
+    ),
+    "how a service is probed is a matter of its check": (
+        service("{us-east: 192.0.2.1, interval: 5s}"),
+        "apps.shop.services.orders.interval: `interval` is a key of a check; write it there",
+    ),
     "a key of steering in a service": (
         service("{us-east: 192.0.2.1, weights: {us-east: 1}}"),
         "apps.shop.services.orders.weights: `weights` is a key of `steering`; write it there",

@@ -67,10 +67,19 @@ def test_records_that_fit_no_message_are_refused(tmp_path: Path) -> None:
 
 
 def test_more_records_than_can_be_counted_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "r.zone").write_text("".join(f"many A {address}\n" for address in v4(65_536)))
+    text = HEAD + f"records:\n  many: {{type: A, values: {listed(v4(65_536))}}}\n"
+    assert mistakes_of(tmp_path, text) == [
+        "a.yaml:7:3: records.many: many.gtm.example.com. A has 65,536 records, which take "
+        f"1,048,576 octets: {LIMIT}; {RECORDS}"
+    ]
+
+
+def test_records_of_a_master_file_have_to_fit_too(tmp_path: Path) -> None:
+    count = MOST_A + 1
+    (tmp_path / "r.zone").write_text("".join(f"many A {address}\n" for address in v4(count)))
     assert mistakes_of(tmp_path, HEAD + "records_file: r.zone\n") == [
-        "r.zone:1:1: many.gtm.example.com. A has 65,536 records, which take 1,048,576 octets: "
-        f"{LIMIT}; {RECORDS}"
+        f"r.zone:1:1: many.gtm.example.com. A has {count:,} records, which take {count * 16:,} "
+        f"octets: {LIMIT}; {RECORDS}"
     ]
 
 
