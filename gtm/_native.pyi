@@ -78,9 +78,6 @@ class Plane:
     def publish(self, tables: Tables) -> None:
         """Answers from these tables from now on."""
 
-    def collect(self) -> None:
-        """Frees tables that nobody answers from any more."""
-
     def punted(self, seconds: float) -> Punt | None:
         """The next packet for the reference responder; None if none comes for so long."""
 
@@ -89,8 +86,9 @@ class Plane:
 
     def totals(
         self, listener: int, udp: bool
-    ) -> tuple[list[int], dict[str, int], list[int], float]:
-        """What was counted: answers by tally, what was dropped, durations, their seconds."""
+    ) -> tuple[list[tuple[int, int]], dict[str, int], list[int], float]:
+        """What was counted: answers of tallies that have some, what was dropped, durations, their
+        seconds."""
 
     def stop(self) -> None:
         """Ends all threads, and closes the duplicates."""

@@ -29,7 +29,6 @@ from gtm.logs import Writer
 from gtm.model import State
 from gtm.overrides import Phase, counts
 from gtm.planes.stats import BUCKETS, SocketStats
-from gtm.snapshot import Tally
 from gtm.steering.verdicts import watched_of
 from gtm.steering.watched import measured, targets_in
 
@@ -126,7 +125,7 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
     for stats in controller.plane.stats:
         asked: Counter[tuple[str, str]] = Counter()
         ended: Counter[tuple[str, str]] = Counter()
-        for tally, count in _counts(stats, tallies):
+        for tally, count in stats.answers(tallies):
             asked[tally.zone, tally.type] += count
             ended[tally.zone, tally.rcode] += count
             if tally.region:
@@ -142,13 +141,6 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
     for (zone, service, region), count in regions.items():
         answers.add_metric([zone, service, region], count)
     yield from (requests, responses, answers, dropped, durations)
-
-
-def _counts(stats: SocketStats, tallies: Iterable[Tally]) -> Iterable[tuple[Tally, int]]:
-    yield from (
-        (tally, count) for tally, count in zip(tallies, list(stats.fast), strict=False) if count
-    )
-    yield from list(stats.slow.items())
 
 
 def _buckets(stats: SocketStats) -> list[tuple[str, float]]:

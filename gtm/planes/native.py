@@ -101,7 +101,6 @@ class NativePlane:
         while not answering.stopped:
             punt = plane.punted(LOOK)
             if punt is None:
-                plane.collect()
                 continue
             stats = self._referred[punt.listener + (0 if punt.udp else len(self._listeners))]
             message = answering.refer(punt.packet, punt.sender, stats, udp=punt.udp)
@@ -124,7 +123,7 @@ class NativePlane:
         lost.update(dropped)
         return replace(
             referred,
-            fast=answers,
+            native=answers,
             slow=referred.slow.copy(),
             dropped=lost,
             durations=durations,

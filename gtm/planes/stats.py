@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from gtm.snapshot import Tally
@@ -18,12 +18,15 @@ class SocketStats:
     """Counters of one socket, written by the plane's thread alone.
 
     `fast` has a number for each of the snapshot's tallies; `slow` counts what the reference
-    responder answered. `durations` counts answers by bucket of BUCKETS, the last one unbounded.
+    responder answered; `native` has pairs of a tally's number and what threads of Rust counted for
+    it, where there is something. `durations` counts answers by bucket of BUCKETS, the last one
+    unbounded.
     """
 
     proto: str
     family: str
     fast: list[int] = field(default_factory=list)
+    native: Sequence[tuple[int, int]] = ()
     slow: Counter[Tally] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     durations: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
@@ -32,6 +35,20 @@ class SocketStats:
     def reserve(self, tallies: int) -> None:
         """Makes room for so many tallies; called before a snapshot that has them is published."""
         self.fast.extend([0] * (tallies - len(self.fast)))
+
+    def answers(self, tallies: Sequence[Tally]) -> Iterator[tuple[Tally, int]]:
+        """What was answered, with counts above 0; `tallies` are the snapshot's."""
+        for tally, count in zip(tallies, list(self.fast), strict=False):
+            if count:
+                yield tally, count
+        for number, count in self.native:
+            if number < len(tallies):  # what was counted just now may be newer than they are
+                yield tallies[number], count
+        yield from list(self.slow.items())
+
+    def total(self) -> int:
+        """How many answers."""
+        return sum(self.fast) + sum(count for _, count in self.native) + self.slow.total()
 
     def observe(self, seconds: float) -> None:
         """How long one answer took; not every answer is timed."""
@@ -45,8 +62,7 @@ def answers_by_service(
     """Steered answers so far, by zone and service, over all sockets."""
     counts: Counter[tuple[str, str]] = Counter()
     for stats in every:
-        found = [*zip(tallies, list(stats.fast), strict=False), *list(stats.slow.items())]
-        for tally, count in found:
-            if tally.region and count:
+        for tally, count in stats.answers(tallies):
+            if tally.region:
                 counts[tally.zone, tally.service] += count
     return counts

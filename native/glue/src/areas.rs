@@ -103,11 +103,9 @@ fn prefixes(value: &Bound<'_, PyAny>) -> PyResult<PrefixTable> {
         (128, 0) => Starts::V6Whole(whole(&starts)?),
         _ => return Err(PyValueError::new_err("prefixes of unknown length")),
     };
-    Ok(PrefixTable {
-        starts,
-        values: numbers(&value.getattr(intern!(py, "values"))?)?,
-        first: numbers(&value.getattr(intern!(py, "first"))?)?,
-    })
+    let values = numbers(&value.getattr(intern!(py, "values"))?)?;
+    let first = numbers(&value.getattr(intern!(py, "first"))?)?;
+    Ok(py.detach(|| PrefixTable::of(starts, values, first)))
 }
 
 fn whole(starts: &Bound<'_, PyAny>) -> PyResult<Vec<u128>> {

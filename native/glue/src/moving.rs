@@ -23,7 +23,7 @@ const TYPE: std::ops::Range<usize> = 2..4;
 /// Plans read so far. What many share in Python, they share here.
 #[derive(Default)]
 pub struct Planner {
-    groups: HashMap<usize, Arc<Plans>>,
+    groups: HashMap<usize, Plans>,
     slots: HashMap<usize, Arc<[u16]>>,
 }
 
@@ -34,7 +34,7 @@ impl Planner {
         words: &Words,
         value: &Bound<'_, PyAny>,
         pace: &mut Pace,
-    ) -> PyResult<Arc<Plans>> {
+    ) -> PyResult<Plans> {
         let key = value.as_ptr() as usize;
         if let Some(known) = self.groups.get(&key) {
             return Ok(known.clone());
@@ -57,10 +57,8 @@ impl Planner {
             by_area.push(place);
             pace.step(value.py());
         }
-        let made = Arc::new(Plans {
-            plans,
-            by_area: by_area.into(),
-        });
+        let made = Plans::of(plans, &by_area)
+            .ok_or_else(|| PyValueError::new_err("an area without a plan"))?;
         self.groups.insert(key, made.clone());
         Ok(made)
     }

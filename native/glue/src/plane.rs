@@ -13,8 +13,8 @@ use pyo3::types::{PyBytes, PyDict};
 
 use crate::tables::Tables;
 
-/// What was counted: answers by tally, what was dropped, durations, their seconds.
-type Totals<'py> = (Vec<u64>, Bound<'py, PyDict>, Vec<u64>, f64);
+/// What was counted: answers of tallies that have some, what was dropped, durations, their seconds.
+type Totals<'py> = (Vec<(u32, u64)>, Bound<'py, PyDict>, Vec<u64>, f64);
 
 /// Threads that answer from tables, without Python's lock.
 #[pyclass(frozen, module = "gtm._native")]
@@ -63,11 +63,6 @@ impl Plane {
         py.detach(|| self.native.publish(snapshot, tallies));
     }
 
-    /// Frees tables that nobody answers from any more.
-    fn collect(&self, py: Python<'_>) {
-        py.detach(|| self.native.collect());
-    }
-
     /// The next packet for the reference responder; None if none comes for so long.
     fn punted(&self, py: Python<'_>, seconds: f64) -> Option<Punt> {
         let at_most = Duration::try_from_secs_f64(seconds).unwrap_or_default();
@@ -92,7 +87,12 @@ impl Plane {
             }
         }
         let durations = totals.durations.to_vec();
-        Ok((totals.counts, dropped, durations, totals.seconds))
+        Ok((
+            totals.counts.pairs().to_vec(),
+            dropped,
+            durations,
+            totals.seconds,
+        ))
     }
 
     /// Ends all threads, and closes the duplicates.

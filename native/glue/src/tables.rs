@@ -171,7 +171,7 @@ impl<'a, 'py> Source<'a, 'py> {
         }
         let mut rows = Vec::new();
         for value in self.rows.try_iter()? {
-            rows.push(Arc::new(row(words, &value?, &mut pace)?));
+            rows.push(row(words, &value?, &mut pace)?);
         }
         let read = plans.len() + rows.len();
         let snapshot = Snapshot {
@@ -192,7 +192,7 @@ impl<'a, 'py> Source<'a, 'py> {
         })?;
         let mut pace = Pace::default();
         read += differing(before.rows.bind(self.py), &self.rows, |number, value| {
-            put(&mut rows, number, Arc::new(row(words, value, &mut pace)?))
+            put(&mut rows, number, row(words, value, &mut pace)?)
         })?;
         let snapshot = Snapshot {
             epoch: self.epoch,
@@ -216,7 +216,7 @@ impl<'a, 'py> Source<'a, 'py> {
     }
 }
 
-fn put<T>(list: &mut Shared<T>, number: usize, value: Arc<T>) -> PyResult<()> {
+fn put<T: Clone>(list: &mut Shared<T>, number: usize, value: T) -> PyResult<()> {
     match list.put(number, value) {
         true => Ok(()),
         false => Err(PyValueError::new_err("a number of no plan or row")),

@@ -6,19 +6,23 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use gtm_plane::answer::{Circumstances, Outcome, answer, finish, look};
+use gtm_plane::Answers;
+use gtm_plane::answer::{Circumstances, Outcome, answer};
+
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
 use gtm_plane::draw::mix;
 use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
 use gtm_plane::plans::{Pick, Plan, Plans, Rendered};
 use gtm_plane::row::Row;
+use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 
 const PREFIXES: u32 = 370_000;
 const AREAS: u32 = 500;
 const PACKETS: usize = 1 << 20;
+const SLOTS: u64 = 1 << 16;
 const ROUNDS: usize = 5;
-const BATCH: usize = 32;
+const BATCH: usize = 8; // as many as gtm_plane's UDP workers take together
 
 fn main() {
     let count = std::env::args().nth(1).and_then(|text| text.parse().ok());
@@ -35,6 +39,19 @@ fn main() {
     measure("steered, client subnet", &world, count, |name| {
         query(b'd', name, Some(mix(name ^ 77) as u32))
     });
+    for (what, pick) in [("weighted", Pick::Draw), ("sticky", Pick::Hash)] {
+        let world = Snapshot {
+            names: world.names.clone(),
+            plans: large(count, pick),
+            rows: world.rows.clone(),
+            epoch: 2,
+        };
+        measure(what, &world, count, |name| query(b'd', name, None));
+        let what = format!("{what}, client subnet");
+        measure(&what, &world, count, |name| {
+            query(b'd', name, Some(mix(name ^ 77) as u32))
+        });
+    }
     measure("no such name", &world, count, |name| {
         query(b'n', name, None)
     });
@@ -57,14 +74,13 @@ fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u
     let mut one = |packet: &&[u8]| check(answer(world, packet, &by, &mut out));
     let alone = least(|| packets.iter().for_each(&mut one));
     let mut out = [0; 1232];
-    let mut looked = Vec::new();
     let batched = least(|| {
-        for batch in packets.chunks(BATCH) {
-            looked.clear();
-            looked.extend(batch.iter().map(|packet| look(world, packet)));
-            looked.iter().for_each(|looked| looked.reach(world));
+        let (batches, _) = packets.as_chunks::<BATCH>();
+        for batch in batches {
+            let mut looked = batch.map(|packet| world.look(packet, by.sender));
+            world.fetch(batch, &mut looked);
             for (packet, looked) in batch.iter().zip(&looked) {
-                check(finish(world, packet, looked, &by, &mut out));
+                check(world.finish(packet, looked, &by, &mut out));
             }
         }
     });
@@ -179,17 +195,10 @@ fn areas() -> AreaTable {
     let place = |top: u64| starts.partition_point(|start| u64::from(*start) <= top << 16) as u32;
     let first = (0..=65536).map(place).collect();
     let value = |at: u32| (mix(u64::from(at)) as u32 % AREAS) << 8 | 24;
+    let values = (0..starts.len() as u32).map(value).collect();
     AreaTable {
-        v4: PrefixTable {
-            values: (0..starts.len() as u32).map(value).collect(),
-            starts: Starts::V4(starts),
-            first,
-        },
-        v6: PrefixTable {
-            starts: Starts::V6(vec![0]),
-            values: vec![0],
-            first: vec![1; 65537],
-        },
+        v4: PrefixTable::of(Starts::V4(starts), values, first),
+        v6: PrefixTable::of(Starts::V6(vec![0]), vec![0], vec![1; 65537]),
         hashed: vec![false; AREAS as usize],
         asked: None,
     }
@@ -202,13 +211,11 @@ fn snapshot(count: u64) -> Snapshot {
         fallback: None,
         slots: [slot].into(),
     };
-    let plans = Arc::new(Plans {
-        plans: (0..4).map(plan).collect(),
-        by_area: (0..AREAS).map(|area| area % 4).collect(),
-    });
+    let by_area: Vec<u32> = (0..AREAS).map(|area| area % 4).collect();
+    let plans = Plans::of((0..4).map(plan).collect(), &by_area).unwrap_or_default();
     let row = || {
         let regions: Vec<_> = (0..4).map(|_| Some(rendered(2))).collect();
-        Arc::new(Row::of(&regions).unwrap_or_default())
+        Row::of(&regions).unwrap_or_default()
     };
     Snapshot {
         epoch: 1,
@@ -216,4 +223,22 @@ fn snapshot(count: u64) -> Snapshot {
         plans: (0..count).map(|_| plans.clone()).collect(),
         rows: (0..count).map(|_| row()).collect(),
     }
+}
+
+/// Plans with large tables of slots, of which there are a few.
+fn large(count: u64, pick: Pick) -> Shared<Plans> {
+    let slots: Vec<u16> = (0..SLOTS).map(|slot| mix(slot) as u16 % 4).collect();
+    let slots: Arc<[u16]> = slots.into();
+    let plan = |_| Plan {
+        pick,
+        width: 1,
+        fallback: None,
+        slots: slots.clone(),
+    };
+    let by_area: Vec<u32> = (0..AREAS).map(|area| area % 4).collect();
+    let group = |_| Plans::of((0..4).map(plan).collect(), &by_area).unwrap_or_default();
+    let groups: Vec<Plans> = (0..64).map(group).collect();
+    (0..count)
+        .map(|at| groups[at as usize % 64].clone())
+        .collect()
 }

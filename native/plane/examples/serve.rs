@@ -30,7 +30,7 @@ fn main() -> std::io::Result<()> {
     let mut before = [0; 2];
     loop {
         thread::sleep(Duration::from_secs(1));
-        let sum = |proto| plane.counters(0, proto).counts.iter().sum::<u64>();
+        let sum = |proto| plane.counters(0, proto).counts.sum();
         let now = [sum(Proto::Udp), sum(Proto::Tcp)];
         if now != before {
             println!("udp {} tcp {}", now[0] - before[0], now[1] - before[1]);

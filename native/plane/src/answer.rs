@@ -4,12 +4,13 @@ use std::net::IpAddr;
 
 use crate::areas::{AreaTable, Client};
 use crate::arena::Said;
+use crate::names::Steered;
 use crate::question::Question;
 use crate::reply::Reply;
 use crate::snapshot::Snapshot;
 use crate::sys::prefetch;
 pub use crate::wire::UDP_MAXIMUM;
-use crate::wire::{HEADER, Packet, Query, read};
+use crate::wire::{HEADER, Packet, read};
 
 /// What is left to chance, and who asks.
 #[derive(Clone, Copy, Debug)]
@@ -45,13 +46,22 @@ pub enum Outcome {
 pub struct Looked {
     packet: Packet,
     hash: u64,
+    client: Client,
     place: Option<u32>,
-    steered: Option<u32>,
+    steered: Option<Numbers>,
+    value: Option<u32>,
+}
+
+/// Of a name that is steered: its service, and its row.
+#[derive(Clone, Copy, Debug)]
+struct Numbers {
+    steered: u32,
     row: u32,
 }
 
+/// The steps between `look` and `finish`. Each has the CPU fetch what the next one reads.
 impl Looked {
-    /// Has the CPU fetch what the name's look-up reads second, while other packets are looked at.
+    /// Fetches what the name's look-up reads second.
     #[inline]
     pub fn reach(&self, snapshot: &Snapshot) {
         if let Packet::Query(_) = self.packet {
@@ -59,7 +69,7 @@ impl Looked {
         }
     }
 
-    /// Looks the name up, and has the CPU fetch what a steered answer reads next.
+    /// Looks the name up; fetches its service, and where its answers are.
     #[inline]
     pub fn gather(&mut self, snapshot: &Snapshot, packet: &[u8]) {
         let Packet::Query(query) = &self.packet else {
@@ -70,72 +80,105 @@ impl Looked {
         if let Some(node) = self.place.and_then(|place| names.at(place))
             && let (Said::Steered { steered, row, .. }, _) = node.said(query.rrtype)
         {
-            (self.steered, self.row) = (Some(steered), row);
-            if let Some(row) = snapshot.rows.at(row as usize) {
-                prefetch(row);
-            }
-            if let Some((areas, client)) = subnet(snapshot, steered, query) {
-                areas.approach(client);
-            }
+            self.steered = Some(Numbers { steered, row });
+            fetch(names.services.get(steered as usize));
+            fetch(snapshot.rows.at(row as usize));
         }
     }
 
-    /// Has the CPU fetch the answers of the regions, and where the client subnet stands.
+    /// Whether the steps that follow have something to do.
     #[inline]
-    pub fn near(&self, snapshot: &Snapshot) {
-        let (Some(steered), Packet::Query(query)) = (self.steered, &self.packet) else {
+    pub fn is_steered(&self) -> bool {
+        self.steered.is_some()
+    }
+
+    /// Fetches the answers, where the plans are, and where the search for the client begins.
+    #[inline]
+    pub fn approach(&self, snapshot: &Snapshot) {
+        let Some((numbers, service, areas)) = self.service(snapshot) else {
             return;
         };
-        if let Some(row) = snapshot.rows.at(self.row as usize) {
+        if let Some(row) = snapshot.rows.at(numbers.row as usize) {
             row.approach();
         }
-        if let Some((areas, client)) = subnet(snapshot, steered, query) {
-            areas.reach(client);
+        fetch(snapshot.plans.at(service.group as usize));
+        areas.approach(self.client);
+    }
+
+    /// Fetches what the search for the client reads.
+    #[inline]
+    pub fn search(&self, snapshot: &Snapshot) {
+        if let Some((_, _, areas)) = self.service(snapshot) {
+            areas.reach(self.client);
         }
+    }
+
+    /// Looks the client up; fetches its area's plan.
+    #[inline]
+    pub fn settle(&mut self, snapshot: &Snapshot) {
+        let Some((_, service, areas)) = self.service(snapshot) else {
+            return;
+        };
+        self.value = areas.find(self.client);
+        let plans = snapshot.plans.at(service.group as usize);
+        if let (Some(plans), Some(value)) = (plans, self.value) {
+            plans.approach(value >> 8);
+        }
+    }
+
+    #[inline]
+    fn service<'a>(&self, snapshot: &'a Snapshot) -> Option<(Numbers, &'a Steered, &'a AreaTable)> {
+        let numbers = self.steered?;
+        let service = snapshot.names.services.get(numbers.steered as usize)?;
+        let areas = snapshot.names.areas.get(service.areas as usize)?;
+        Some((numbers, service, areas))
     }
 }
 
-/// The client subnet of a query, and the table that it is looked up in.
 #[inline]
-fn subnet<'a>(
-    snapshot: &'a Snapshot,
-    steered: u32,
-    query: &Query,
-) -> Option<(&'a AreaTable, Client)> {
-    let client = query.edns?.subnet?.client?;
-    let service = snapshot.names.services.get(steered as usize)?;
-    let areas = snapshot.names.areas.get(service.areas as usize)?;
-    Some((areas, client))
+fn fetch<T>(value: Option<&T>) {
+    if let Some(value) = value {
+        prefetch(value);
+    }
 }
 
 /// Answers a packet into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
 /// whatever the packet is.
 #[inline]
 pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
-    finish(snapshot, packet, &look(snapshot, packet), by, out)
+    finish(
+        snapshot,
+        packet,
+        &look(snapshot, packet, by.sender),
+        by,
+        out,
+    )
 }
 
 /// The first half of `answer`: reads the packet, and has the CPU fetch what the look-up reads
-/// first. Over a batch: `look` at all packets, then `reach`, `gather`, `near` and `finish`, each for
-/// all: what one of them has fetched is there when the next one reads it.
+/// first. Over a batch: `look` at all packets, then each step of `Looked` in their order for all,
+/// and `finish` all: what one step has fetched is there when the next one reads it.
 #[inline]
-pub fn look(snapshot: &Snapshot, packet: &[u8]) -> Looked {
+pub fn look(snapshot: &Snapshot, packet: &[u8], sender: IpAddr) -> Looked {
     let read = read(packet);
-    let mut hash = 0;
+    let (mut hash, mut subnet) = (0, None);
     if let Packet::Query(query) = &read {
         hash = snapshot.names.hash(packet, HEADER, query.end);
         snapshot.names.approach(hash);
+        subnet = query.subnet();
     }
     Looked {
         packet: read,
         hash,
+        client: subnet.unwrap_or_else(|| Client::of(sender)),
         place: None,
         steered: None,
-        row: 0,
+        value: None,
     }
 }
 
-/// The second half of `answer`, for the same snapshot and packet: looks up and writes.
+/// The second half of `answer`, for the same snapshot, packet and sender: looks up what the steps
+/// between have not, and writes.
 #[inline]
 pub fn finish(
     snapshot: &Snapshot,
@@ -154,6 +197,7 @@ pub fn finish(
         names: &snapshot.names,
         packet,
         query,
+        value: looked.value,
         by,
     };
     let reply = Reply::begin(packet, query, out);

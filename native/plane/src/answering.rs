@@ -1,6 +1,7 @@
 //! What all threads of a plane share: the snapshot that is answered from, chance, and time.
 
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -20,8 +21,8 @@ pub trait Answers: Send + Sync + 'static {
     /// A packet that was read.
     type Looked;
 
-    /// Reads a packet, and has what it asks for looked for.
-    fn look(&self, packet: &[u8]) -> Self::Looked;
+    /// Reads a packet of a sender, and has what it asks for looked for.
+    fn look(&self, packet: &[u8], sender: IpAddr) -> Self::Looked;
 
     /// Has what was found brought into the cache.
     fn fetch(&self, _packets: &[&[u8]], _looked: &mut [Self::Looked]) {}
@@ -38,7 +39,7 @@ pub trait Answers: Send + Sync + 'static {
     /// All at once.
     #[inline]
     fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
-        self.finish(packet, &self.look(packet), by, out)
+        self.finish(packet, &self.look(packet, by.sender), by, out)
     }
 }
 
@@ -46,8 +47,8 @@ impl Answers for Snapshot {
     type Looked = Looked;
 
     #[inline]
-    fn look(&self, packet: &[u8]) -> Looked {
-        answer::look(self, packet)
+    fn look(&self, packet: &[u8], sender: IpAddr) -> Looked {
+        answer::look(self, packet, sender)
     }
 
     #[inline]
@@ -56,7 +57,12 @@ impl Answers for Snapshot {
         for (looked, packet) in looked.iter_mut().zip(packets) {
             looked.gather(self, packet);
         }
-        looked.iter().for_each(|looked| looked.near(self));
+        if !looked.iter().any(Looked::is_steered) {
+            return;
+        }
+        looked.iter().for_each(|looked| looked.approach(self));
+        looked.iter().for_each(|looked| looked.search(self));
+        looked.iter_mut().for_each(|looked| looked.settle(self));
     }
 
     #[inline]

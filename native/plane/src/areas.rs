@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::sys::prefetch;
+use crate::sys::{advise_huge, prefetch};
 
 /// An address as a number, by its family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,75 +63,121 @@ pub enum Starts {
     V6Whole(Vec<u128>),
 }
 
+/// Prefixes with what is there: `area << 8 | scope`.
+#[derive(Debug)]
+enum Prefixes {
+    /// `address << 32 | value`, so that a search ends in the line that it reads its result from.
+    V4(Vec<u64>),
+    /// Apart, as padding would cost more memory.
+    V6(Vec<u64>, Vec<u32>),
+    V6Whole(Vec<u128>, Vec<u32>),
+}
+
 /// One family's address space as aligned prefixes (see gtm/snapshot.py `PrefixTable`).
-///
-/// `values` holds `area << 8 | scope`; `first`, indexed by the top 16 bits of an address, gives
-/// where to begin looking (65,537 entries).
 #[derive(Debug)]
 pub struct PrefixTable {
-    /// Where prefixes begin; the first at 0.
-    pub starts: Starts,
-    /// What is there.
-    pub values: Vec<u32>,
-    /// Where to look.
-    pub first: Vec<u32>,
+    prefixes: Prefixes,
+    first: Vec<u32>,
 }
 
 impl PrefixTable {
+    /// Of where prefixes begin, the first at 0, and what is there: `area << 8 | scope`. `first`,
+    /// indexed by the top 16 bits of an address, gives where to begin looking (65,537 entries).
+    pub fn of(starts: Starts, values: Vec<u32>, first: Vec<u32>) -> Self {
+        let prefixes = match starts {
+            Starts::V4(starts) => Prefixes::V4(together(&starts, &values)),
+            Starts::V6(starts) => Prefixes::V6(starts, values),
+            Starts::V6Whole(starts) => Prefixes::V6Whole(starts, values),
+        };
+        Self { prefixes, first }
+    }
+
     /// `area << 8 | scope` for an address (longest prefix match); None if the table is not of its
     /// family.
     #[inline]
     pub fn find(&self, client: Client) -> Option<u32> {
-        let place = match (client, &self.starts) {
-            (Client::V4(address), Starts::V4(starts)) => {
-                self.last(starts, address, client.top())?
+        let (low, high) = self.bounds(client)?;
+        match (client, &self.prefixes) {
+            (Client::V4(address), Prefixes::V4(prefixes)) => {
+                let last = u64::from(address) << 32 | u64::from(u32::MAX);
+                let place = last_until(prefixes, low, high, last)?;
+                prefixes.get(place).map(|prefix| *prefix as u32)
             }
-            (Client::V6(address), Starts::V6(starts)) => {
-                self.last(starts, (address >> 64) as u64, client.top())?
+            (Client::V6(address), Prefixes::V6(starts, values)) => {
+                let place = last_until(starts, low, high, (address >> 64) as u64)?;
+                values.get(place).copied()
             }
-            (Client::V6(address), Starts::V6Whole(starts)) => {
-                self.last(starts, address, client.top())?
+            (Client::V6(address), Prefixes::V6Whole(starts, values)) => {
+                let place = last_until(starts, low, high, address)?;
+                values.get(place).copied()
             }
-            _ => return None,
-        };
-        self.values.get(place).copied()
+            _ => None,
+        }
     }
 
     /// Has the CPU fetch where the search for an address begins.
     #[inline]
     pub fn approach(&self, client: Client) {
-        if let Some(first) = self.first.get(client.top()) {
-            prefetch(first);
-        }
+        fetch(&self.first, client.top());
     }
 
     /// Has the CPU fetch what the search reads then.
     #[inline]
     pub fn reach(&self, client: Client) {
-        let bounds = client.top()..client.top() + 2;
-        let Some([low, high]) = self.first.get(bounds) else {
+        let Some((low, high)) = self.bounds(client) else {
             return;
         };
-        let middle = low.midpoint(*high) as usize;
-        match &self.starts {
-            Starts::V4(starts) => fetch(starts, middle),
-            Starts::V6(starts) => fetch(starts, middle),
-            Starts::V6Whole(starts) => fetch(starts, middle),
+        let middle = low.midpoint(high);
+        match &self.prefixes {
+            Prefixes::V4(prefixes) => fetch(prefixes, middle),
+            Prefixes::V6(starts, values) => {
+                fetch(starts, middle);
+                fetch(values, middle);
+            }
+            Prefixes::V6Whole(starts, values) => {
+                fetch(starts, middle);
+                fetch(values, middle);
+            }
         }
-        fetch(&self.values, middle);
     }
 
-    /// The place of the last prefix that begins at or before the address.
-    #[inline]
-    fn last<T: Ord + Copy>(&self, starts: &[T], address: T, top: usize) -> Option<usize> {
-        let low = *self.first.get(top)? as usize;
-        let high = *self.first.get(top + 1)? as usize;
-        let after = low
-            + starts
-                .get(low..high)?
-                .partition_point(|start| *start <= address);
-        after.checked_sub(1)
+    /// Octets in memory.
+    pub fn memory(&self) -> usize {
+        let prefixes = match &self.prefixes {
+            Prefixes::V4(prefixes) => size_of_val(&prefixes[..]),
+            Prefixes::V6(starts, values) => size_of_val(&starts[..]) + size_of_val(&values[..]),
+            Prefixes::V6Whole(starts, values) => {
+                size_of_val(&starts[..]) + size_of_val(&values[..])
+            }
+        };
+        prefixes + size_of_val(&self.first[..])
     }
+
+    /// Between which places prefixes begin that share an address's first 16 bits.
+    #[inline]
+    fn bounds(&self, client: Client) -> Option<(usize, usize)> {
+        let [low, high] = self.first.get(client.top()..)?.first_chunk::<2>()?;
+        Some((*low as usize, *high as usize))
+    }
+}
+
+/// IPv4 prefixes, each with its value, in huge pages where the system has them.
+fn together(starts: &[u32], values: &[u32]) -> Vec<u64> {
+    let mut prefixes = Vec::with_capacity(starts.len());
+    advise_huge(prefixes.spare_capacity_mut());
+    let pairs = starts.iter().zip(values);
+    prefixes.extend(pairs.map(|(start, value)| u64::from(*start) << 32 | u64::from(*value)));
+    prefixes
+}
+
+/// The place of the last one, among those from `low` to `high` and the one before, that is not
+/// beyond `last`.
+#[inline]
+fn last_until<T: Ord + Copy>(starts: &[T], low: usize, high: usize, last: T) -> Option<usize> {
+    let after = starts
+        .get(low..high)?
+        .partition_point(|start| *start <= last);
+    (low + after).checked_sub(1)
 }
 
 #[inline]

@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 use std::mem::size_of_val;
 
-use crate::areas::{AreaTable, PrefixTable, Starts};
+use crate::areas::AreaTable;
 use crate::names::{Names, Record};
 use crate::plans::Plans;
 use crate::row::Row;
@@ -41,27 +41,21 @@ fn area_table(table: &AreaTable) -> usize {
         .asked
         .as_ref()
         .map_or(0, |asked| size_of_val(&asked[..]));
-    prefixes(&table.v4) + prefixes(&table.v6) + table.hashed.len() + asked
+    table.v4.memory() + table.v6.memory() + table.hashed.len() + asked
 }
 
-fn prefixes(table: &PrefixTable) -> usize {
-    let starts = match &table.starts {
-        Starts::V4(starts) => size_of_val(&starts[..]),
-        Starts::V6(starts) => size_of_val(&starts[..]),
-        Starts::V6Whole(starts) => size_of_val(&starts[..]),
-    };
-    starts + size_of_val(&table.values[..]) + size_of_val(&table.first[..])
-}
-
-/// All plans, with the tables of slots that they share counted once.
+/// All plans; what groups or plans share is counted once.
 fn plans(groups: &Shared<Plans>) -> usize {
-    let mut seen = HashSet::new();
+    let (mut groups_seen, mut seen) = (HashSet::new(), HashSet::new());
     let mut octets = 0;
     for group in each(groups) {
-        octets += size_of_val(group) + size_of_val(&group.by_area[..]);
-        octets += size_of_val(&group.plans[..]);
+        octets += size_of_val(group);
+        if !groups_seen.insert(group.key()) {
+            continue;
+        }
+        octets += group.memory();
         let new = group
-            .plans
+            .plans()
             .iter()
             .filter(|plan| seen.insert(plan.slots.as_ptr()));
         octets += new.map(|plan| size_of_val(&plan.slots[..])).sum::<usize>();

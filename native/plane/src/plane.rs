@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::answering::{Answering, Answers};
+use crate::freeing::Replaced;
 use crate::punt::{Punt, Way};
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped, Totals};
@@ -55,7 +56,7 @@ pub struct Plane<A: Answers = Snapshot> {
     letterbox: Arc<Letterbox>,
     sockets: Mutex<Vec<Vec<Arc<OwnedFd>>>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
-    old: Mutex<Vec<Arc<A>>>,
+    replaced: Arc<Replaced<A>>,
 }
 
 impl<A: Answers> Plane<A> {
@@ -90,7 +91,7 @@ impl<A: Answers> Plane<A> {
             letterbox,
             sockets: Mutex::new(workers.iter().map(of_listener).collect()),
             threads: Mutex::default(),
-            old: Mutex::default(),
+            replaced: Arc::default(),
         };
         plane.reserve(tallies);
         // where one can't be started, dropping the plane ends the others
@@ -100,6 +101,8 @@ impl<A: Answers> Plane<A> {
             plane.thread(name, counters, move || worker.run())?;
         }
         plane.thread("gtm-tcp".into(), Arc::default(), move || tcp.run())?;
+        let replaced = Arc::clone(&plane.replaced);
+        plane.thread("gtm-free".into(), Arc::default(), move || replaced.run())?;
         Ok(plane)
     }
 
@@ -124,27 +127,15 @@ impl<A: Answers> Plane<A> {
 
     /// Answers from this snapshot from now on; it has so many tallies.
     ///
-    /// The one before is freed by a later call of this or of `collect`: it may be large, and no
-    /// thread that answers is to spend its time on that.
+    /// The one before is freed by a thread of its own when nobody else holds it.
     pub fn publish(&self, snapshot: Arc<A>, tallies: usize) {
         self.reserve(tallies);
-        let before = self.answering.current.swap(snapshot);
-        lock(&self.old).push(before);
-        self.collect();
+        self.replaced.add(self.answering.current.swap(snapshot));
     }
 
-    /// Frees the snapshots that nobody answers from any more; gives the number of those left.
-    pub fn collect(&self) -> usize {
-        let mut old = lock(&self.old);
-        // one that is ours alone can't get another holder: it is in no place to be taken from
-        let (left, free): (Vec<_>, Vec<_>) = std::mem::take(&mut *old)
-            .into_iter()
-            .partition(|each| Arc::strong_count(each) > 1);
-        let count = left.len();
-        *old = left;
-        drop(old);
-        drop(free);
-        count
+    /// How many snapshots of before are not freed yet.
+    pub fn replaced(&self) -> usize {
+        self.replaced.count()
     }
 
     fn reserve(&self, tallies: usize) {
@@ -190,15 +181,13 @@ impl<A: Answers> Plane<A> {
 
     /// What was counted for a listener, summed over its workers.
     pub fn counters(&self, listener: usize, proto: Proto) -> Totals {
-        let mut totals = Totals::default();
         let Some(counted) = self.counted.get(listener) else {
-            return totals;
+            return Totals::default();
         };
         match proto {
-            Proto::Udp => counted.udp.iter().for_each(|each| totals.add(each)),
-            Proto::Tcp => totals.add(&counted.tcp),
+            Proto::Udp => Totals::of(&counted.udp),
+            Proto::Tcp => Totals::of(std::slice::from_ref(&counted.tcp)),
         }
-        totals
     }
 
     /// Ends all threads and closes all sockets and connections.
@@ -209,6 +198,7 @@ impl<A: Answers> Plane<A> {
             }
             self.letterbox.wake();
             self.answering.punts.close();
+            self.replaced.end();
         }
         for thread in std::mem::take(&mut *lock(&self.threads)) {
             let _ = thread.join(); // a thread's faults were counted when they happened

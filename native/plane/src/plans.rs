@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::sys::prefetch;
+
 /// How a plan picks one of its slots, or an answer its first record (see gtm/snapshot.py `Pick`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pick {
@@ -34,20 +36,84 @@ pub struct Plan {
     pub slots: Arc<[u16]>,
 }
 
-/// A group's plans: `by_area[area]` is an index into `plans`, as many areas share one.
+/// A group's plans: what an area gets is its number of an answer, or an index into `plans`, of
+/// which many areas share one.
 #[derive(Clone, Debug, Default)]
 pub struct Plans {
-    /// The plans that differ.
-    pub plans: Vec<Plan>,
-    /// Which of them an area has.
-    pub by_area: Box<[u32]>,
+    by_area: Arc<[u32]>,
+    plans: Arc<[Plan]>,
+}
+
+/// Marks an area's word as the number of an answer: most plans say no more, and so cost no
+/// further look into memory.
+const ALONE: u32 = 1 << 31;
+
+/// What an area gets.
+#[derive(Clone, Copy, Debug)]
+pub enum Planned<'a> {
+    /// One answer, always, with nothing beside it.
+    Alone(u16),
+    /// What a plan picks.
+    Picked(&'a Plan),
 }
 
 impl Plans {
-    /// The area's plan.
+    /// Of the plans that differ, and which of them each area has: an index into `plans`. None if
+    /// there is no such plan.
+    pub fn of(plans: Vec<Plan>, by_area: &[u32]) -> Option<Self> {
+        let words: Vec<u32> = (0..).zip(&plans).map(word).collect();
+        let words = by_area.iter().map(|at| words.get(*at as usize).copied());
+        let by_area = words.collect::<Option<Arc<[u32]>>>()?;
+        let is_needed = by_area.iter().any(|word| word & ALONE == 0);
+        Some(Self {
+            by_area,
+            plans: if is_needed {
+                plans.into()
+            } else {
+                Arc::default()
+            },
+        })
+    }
+
+    /// What the area gets.
     #[inline]
-    pub fn of(&self, area: u32) -> Option<&Plan> {
-        self.plans.get(*self.by_area.get(area as usize)? as usize)
+    pub fn at(&self, area: u32) -> Option<Planned<'_>> {
+        let word = *self.by_area.get(area as usize)?;
+        if word & ALONE != 0 {
+            return Some(Planned::Alone(word as u16));
+        }
+        self.plans.get(word as usize).map(Planned::Picked)
+    }
+
+    /// Has the CPU fetch what the area gets.
+    #[inline]
+    pub fn approach(&self, area: u32) {
+        if let Some(word) = self.by_area.get(area as usize) {
+            prefetch(word);
+        }
+    }
+
+    /// Octets in memory, without the tables of slots.
+    pub fn memory(&self) -> usize {
+        size_of_val(&self.by_area[..]) + size_of_val(&self.plans[..])
+    }
+
+    /// Tells groups apart that do not share their plans.
+    pub fn key(&self) -> *const u32 {
+        self.by_area.as_ptr()
+    }
+
+    /// The plans that take more than an answer's number.
+    pub fn plans(&self) -> &[Plan] {
+        &self.plans
+    }
+}
+
+/// What stands for a plan in the words of areas.
+fn word((at, plan): (u32, &Plan)) -> u32 {
+    match (plan.pick, plan.width, plan.fallback, plan.slots.first()) {
+        (Pick::First, 1, None, Some(number)) => ALONE | u32::from(*number),
+        _ => at,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Question<'a> {
     pub packet: &'a [u8],
     /// What was read of it.
     pub query: &'a Query,
+    /// What the area table of the service with its name has for the client, if that was looked up.
+    pub value: Option<u32>,
     /// Who asks, and when.
     pub by: &'a Circumstances,
 }
@@ -98,24 +100,26 @@ impl<'a> Question<'a> {
         denied: u32,
         mut reply: Reply<'_>,
     ) -> Option<(usize, u32)> {
-        let decision = Decision::make(self.snapshot, steered, self.query, self.by)?;
-        let fallback = decision.plan.fallback;
+        let decision = Decision::make(self.snapshot, steered, self.query, self.value, self.by)?;
         let mut ending = Ending {
             scope: Some(decision.scope),
             ..ending(denied)
         };
-        if let Some(number) = fallback {
+        if let Some(number) = decision.fallback {
             ending.fallback = Some(self.names.fallbacks.get(number as usize)?);
         }
-        if decision.plan.width == 0 {
+        if let Some(slot) = decision.slot() {
+            match self.join(&decision, slot, row, &mut reply)? {
+                Some(tally) => ending.tally = tally,
+                None => {
+                    let zone = self.zone(node)?;
+                    reply.denial(zone.apex.len(), &zone.soa)?;
+                }
+            }
+        } else {
             ending.rcode = SERVFAIL;
             ending.authoritative = false;
             ending.tally = self.zone(node)?.failed;
-        } else if let Some(tally) = self.join(&decision, row, &mut reply)? {
-            ending.tally = tally;
-        } else {
-            let zone = self.zone(node)?;
-            reply.denial(zone.apex.len(), &zone.soa)?;
         }
         let answered = self.end(reply, ending)?;
         decision.count();
@@ -127,12 +131,13 @@ impl<'a> Question<'a> {
     fn join(
         &self,
         decision: &Decision<'_>,
+        slot: &[u16],
         row: u32,
         reply: &mut Reply<'_>,
     ) -> Option<Option<u32>> {
         let row = self.snapshot.rows.at(row as usize)?;
         let mut first = None;
-        for &number in decision.slot.iter().filter(|number| **number != NOBODY) {
+        for &number in slot.iter().filter(|number| **number != NOBODY) {
             let Some(answer) = row.at(number as usize)? else {
                 continue;
             };

@@ -9,17 +9,22 @@
 //! 8..10   octets of one answer
 //! 10..12  records of one answer
 //! 12      ALIAS, HASHED, MANY
+//! 14..16  how many regions the row has
 //! ```
 //!
 //! then the answers: the records, with MANY behind the number of places where an answer may begin,
 //! and these.
 
+use std::sync::Arc;
+
 use crate::plans::{Pick, Rendered};
 use crate::sys::prefetch;
 
 const ENTRY: usize = 16;
+const REGIONS: usize = 14; // where in an entry the number of regions is
 const WORD: usize = 4;
 const LINE: usize = 64; // octets that are fetched at once
+const REFERENCES: usize = 16; // octets of the counts of who holds a row
 const LINES: usize = 4; // one address in each of eight regions
 const ALIAS: u8 = 1; // a CNAME
 const HASHED: u8 = 2; // the first record is picked by a hash
@@ -27,10 +32,7 @@ const MANY: u8 = 4; // there is more than one place to begin
 
 /// By region, in the order that plans count in, that of last resort behind them: what is answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Row {
-    octets: Box<[u8]>,
-    regions: usize,
-}
+pub struct Row(Arc<[u8]>);
 
 /// A region's answer section.
 #[derive(Clone, Copy, Debug)]
@@ -51,36 +53,39 @@ pub struct Answer<'a> {
 impl Row {
     /// Of what each region answers, None where it has nothing; None if it is too large.
     pub fn of(regions: &[Option<Rendered>]) -> Option<Self> {
+        let count = u16::try_from(regions.len()).ok()?.to_le_bytes();
         let mut octets = vec![0; regions.len() * ENTRY];
+        for entry in octets.chunks_exact_mut(ENTRY) {
+            entry[REGIONS..].copy_from_slice(&count);
+        }
         for (number, rendered) in regions.iter().enumerate() {
             if let Some(rendered) = rendered {
                 let place = u32::try_from(octets.len()).ok()?;
                 let entry = octets
                     .get_mut(number * ENTRY..)?
                     .first_chunk_mut::<ENTRY>()?;
-                *entry = entry_of(rendered, place);
+                entry[..REGIONS].copy_from_slice(&entry_of(rendered, place));
                 append(&mut octets, rendered);
             }
         }
-        Some(Self {
-            octets: octets.into(),
-            regions: regions.len(),
-        })
+        Some(Self(octets.into()))
     }
 
     /// What a region answers, if anything; None if there is no such region.
     #[inline]
     pub fn at(&self, number: usize) -> Option<Option<Answer<'_>>> {
-        if number >= self.regions {
+        let octets = &*self.0;
+        let [.., low, high] = *octets.first_chunk::<ENTRY>()?;
+        if number >= u16::from_le_bytes([low, high]) as usize {
             return None;
         }
-        let entry = self.octets.get(number * ENTRY..)?.first_chunk::<ENTRY>()?;
+        let entry = octets.get(number * ENTRY..)?.first_chunk::<ENTRY>()?;
         let place = word(entry, 0)? as usize;
         if place == 0 {
             return Some(None);
         }
         let flags = entry[12];
-        let (starts, body) = parts(self.octets.get(place..)?, flags)?;
+        let (starts, body) = parts(octets.get(place..)?, flags)?;
         Some(Some(Answer {
             tally: word(entry, WORD)?,
             records: u16::from_le_bytes([entry[10], entry[11]]),
@@ -99,14 +104,14 @@ impl Row {
     /// Has the CPU fetch it, of a large one the beginning.
     #[inline]
     pub fn approach(&self) {
-        for line in self.octets.chunks(LINE).take(LINES) {
+        for line in self.0.chunks(LINE).take(LINES) {
             prefetch(line.as_ptr());
         }
     }
 
     /// Octets in memory.
     pub fn memory(&self) -> usize {
-        self.octets.len()
+        REFERENCES + self.0.len()
     }
 }
 
@@ -128,7 +133,7 @@ impl<'a> Answer<'a> {
     }
 }
 
-fn entry_of(rendered: &Rendered, place: u32) -> [u8; ENTRY] {
+fn entry_of(rendered: &Rendered, place: u32) -> [u8; REGIONS] {
     let mut flags = 0;
     for (flag, is_so) in [
         (ALIAS, rendered.alias),
@@ -137,7 +142,7 @@ fn entry_of(rendered: &Rendered, place: u32) -> [u8; ENTRY] {
     ] {
         flags |= if is_so { flag } else { 0 };
     }
-    let mut entry = [0; ENTRY];
+    let mut entry = [0; REGIONS];
     entry[..4].copy_from_slice(&place.to_le_bytes());
     entry[4..8].copy_from_slice(&rendered.tally.to_le_bytes());
     entry[8..10].copy_from_slice(&rendered.size.to_le_bytes());

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-/// Values in one chunk: a change copies so many pointers, and one for each chunk.
+/// Values in one chunk: a change copies so many, and a pointer for each chunk.
 const CHUNK: usize = 512;
 
-/// A list whose copies share chunks until one of them changes something there.
+/// A list whose copies share chunks until one of them changes something there. Values are small,
+/// with what is large behind a pointer.
 pub struct Shared<T> {
-    chunks: Vec<Arc<Vec<Arc<T>>>>,
+    chunks: Vec<Arc<[T]>>,
     len: usize,
 }
 
@@ -29,13 +30,10 @@ impl<T> Default for Shared<T> {
     }
 }
 
-impl<T> FromIterator<Arc<T>> for Shared<T> {
-    fn from_iter<I: IntoIterator<Item = Arc<T>>>(values: I) -> Self {
-        let values: Vec<Arc<T>> = values.into_iter().collect();
-        let chunks = values
-            .chunks(CHUNK)
-            .map(|chunk| Arc::new(chunk.to_vec()))
-            .collect();
+impl<T: Clone> FromIterator<T> for Shared<T> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let values: Vec<T> = values.into_iter().collect();
+        let chunks = values.chunks(CHUNK).map(Arc::from).collect();
         Self {
             chunks,
             len: values.len(),
@@ -57,14 +55,13 @@ impl<T> Shared<T> {
     /// The value with that number.
     #[inline]
     pub fn at(&self, number: usize) -> Option<&T> {
-        self.chunks
-            .get(number / CHUNK)?
-            .get(number % CHUNK)
-            .map(AsRef::as_ref)
+        self.chunks.get(number / CHUNK)?.get(number % CHUNK)
     }
+}
 
+impl<T: Clone> Shared<T> {
     /// Puts another value in its place; false if there is no such place.
-    pub fn put(&mut self, number: usize, value: Arc<T>) -> bool {
+    pub fn put(&mut self, number: usize, value: T) -> bool {
         let Some(chunk) = self.chunks.get_mut(number / CHUNK) else {
             return false;
         };

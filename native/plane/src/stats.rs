@@ -1,7 +1,7 @@
 //! What a plane counts, for each socket; written by its thread, read by the control side.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use crate::sys;
@@ -64,7 +64,6 @@ impl Dropped {
 #[derive(Default)]
 pub struct Counters {
     segments: [OnceLock<Box<[AtomicU64]>>; SEGMENTS],
-    tallies: AtomicUsize,
     durations: [AtomicU64; BUCKETS.len() + 1],
     nanoseconds: AtomicU64,
     dropped: [AtomicU64; Dropped::ALL.len()],
@@ -81,7 +80,6 @@ impl Counters {
                 segment.get_or_init(|| sys::counters(FIRST << number));
             }
         }
-        self.tallies.fetch_max(tallies, Relaxed);
     }
 
     /// Counts an answer; only the socket's own thread may.
@@ -144,11 +142,53 @@ impl Stopwatch {
     }
 }
 
+/// Answers by tally, in their order: of hundreds of thousands of tallies often a few were counted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts(Vec<(u32, u64)>);
+
+impl Counts {
+    /// Tallies that were counted, with their counts.
+    pub fn pairs(&self) -> &[(u32, u64)] {
+        &self.0
+    }
+
+    /// The count of a tally.
+    pub fn at(&self, tally: u32) -> u64 {
+        let found = self.0.binary_search_by_key(&tally, |(tally, _)| *tally);
+        found.map_or(0, |place| self.0[place].1)
+    }
+
+    /// All counts together.
+    pub fn sum(&self) -> u64 {
+        self.0.iter().map(|(_, count)| count).sum()
+    }
+
+    /// Sums over threads; all have room for the same tallies, but for those being added just now.
+    fn of(threads: &[Arc<Counters>]) -> Self {
+        let mut pairs = Vec::new();
+        for number in 0..SEGMENTS {
+            let segments: Vec<&[AtomicU64]> = threads
+                .iter()
+                .filter_map(|each| Some(&**each.segments.get(number)?.get()?))
+                .collect();
+            let begin = (FIRST << number) - FIRST;
+            for place in 0..segments.iter().map(|each| each.len()).max().unwrap_or(0) {
+                let counters = segments.iter().filter_map(|each| each.get(place));
+                let count: u64 = counters.map(|counter| counter.load(Relaxed)).sum();
+                if count > 0 {
+                    pairs.push(((begin + place) as u32, count));
+                }
+            }
+        }
+        Self(pairs)
+    }
+}
+
 /// Sums over the threads of a listener and protocol.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Totals {
     /// Answers by tally.
-    pub counts: Vec<u64>,
+    pub counts: Counts,
     /// What was not answered, in the order of `Dropped::ALL`.
     pub dropped: [u64; Dropped::ALL.len()],
     /// Timed answers by bucket of BUCKETS, the last one unbounded.
@@ -158,16 +198,17 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Adds a thread's counters.
-    pub fn add(&mut self, counters: &Counters) {
-        let tallies = counters.tallies.load(Relaxed).max(self.counts.len());
-        self.counts.resize(tallies, 0);
-        let mut sums = self.counts.iter_mut();
-        for segment in counters.segments.iter().map_while(OnceLock::get) {
-            for (counter, sum) in segment.iter().zip(sums.by_ref().take(segment.len())) {
-                *sum += counter.load(Relaxed);
-            }
-        }
+    /// What these threads have counted.
+    pub fn of(threads: &[Arc<Counters>]) -> Self {
+        let mut totals = Self {
+            counts: Counts::of(threads),
+            ..Self::default()
+        };
+        threads.iter().for_each(|each| totals.add(each));
+        totals
+    }
+
+    fn add(&mut self, counters: &Counters) {
         for (sum, counter) in self.dropped.iter_mut().zip(&counters.dropped) {
             *sum += counter.load(Relaxed);
         }
@@ -182,6 +223,10 @@ impl Totals {
 mod tests {
     use super::*;
 
+    fn total(counters: Counters) -> Totals {
+        Totals::of(&[Arc::new(counters)])
+    }
+
     #[test]
     fn every_tally_has_a_counter_of_its_own() {
         let counters = Counters::default();
@@ -193,13 +238,13 @@ mod tests {
                 counters.count(tally);
             }
         }
-        let mut totals = Totals::default();
-        totals.add(&counters);
-        totals.add(&counters);
-        assert_eq!(totals.counts.len(), many);
-        for (tally, count) in totals.counts.iter().enumerate() {
-            assert_eq!(*count, if tally % 7 == 0 { 4 } else { 2 });
+        let counters = Arc::new(counters);
+        let counts = Totals::of(&[counters.clone(), counters]).counts;
+        assert_eq!(counts.pairs().len(), many);
+        for tally in 0..many as u32 {
+            assert_eq!(counts.at(tally), if tally % 7 == 0 { 4 } else { 2 });
         }
+        assert_eq!(counts.at(many as u32), 0);
     }
 
     #[test]
@@ -208,9 +253,7 @@ mod tests {
         counters.count(0);
         counters.reserve(1);
         counters.count(u32::MAX);
-        let mut totals = Totals::default();
-        totals.add(&counters);
-        assert_eq!(totals.counts, [0]);
+        assert_eq!(total(counters).counts.pairs(), []);
     }
 
     #[test]
@@ -220,10 +263,9 @@ mod tests {
         counters.count(1);
         counters.reserve(FIRST * 2);
         counters.count(FIRST as u32);
-        let mut totals = Totals::default();
-        totals.add(&counters);
-        assert_eq!((totals.counts[1], totals.counts[FIRST]), (1, 1));
-        assert_eq!(totals.counts.iter().sum::<u64>(), 2);
+        let counts = total(counters).counts;
+        assert_eq!(counts.pairs(), [(1, 1), (FIRST as u32, 1)]);
+        assert_eq!(counts.sum(), 2);
     }
 
     #[test]
@@ -232,8 +274,7 @@ mod tests {
         counters.observe(Duration::from_micros(10));
         counters.observe(Duration::from_micros(11));
         counters.observe(Duration::from_secs(2));
-        let mut totals = Totals::default();
-        totals.add(&counters);
+        let totals = total(counters);
         assert_eq!(totals.durations[..2], [1, 1]);
         assert_eq!(totals.durations[BUCKETS.len()], 1);
         assert!((totals.seconds - 2.000_021).abs() < 1e-9);

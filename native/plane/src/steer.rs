@@ -4,17 +4,16 @@ use crate::answer::Circumstances;
 use crate::areas::{AreaTable, Client};
 use crate::draw;
 use crate::names::Steered;
-use crate::plans::{Pick, Plan};
+use crate::plans::{Pick, Plan, Planned};
 use crate::row::Answer;
 use crate::snapshot::Snapshot;
 use crate::wire::Query;
 
 /// What was picked, for a client and asked by a sender.
 pub struct Decision<'a> {
-    /// The area's plan.
-    pub plan: &'a Plan,
-    /// What answers, by its numbers in a row.
-    pub slot: &'a [u16],
+    /// What is said beside the answer, by its number.
+    pub fallback: Option<u8>,
+    slot: Slot<'a>,
     /// The prefix length that it holds for; 0 where the client is the sender.
     pub scope: u8,
     areas: &'a AreaTable,
@@ -23,26 +22,35 @@ pub struct Decision<'a> {
     client: Client,
 }
 
+/// What answers, by its numbers in a row.
+#[derive(Clone, Copy)]
+enum Slot<'a> {
+    Alone([u16; 1]),
+    Picked(&'a [u16]),
+    Failed,
+}
+
 impl<'a> Decision<'a> {
-    /// Decides; None if the tables do not go together.
+    /// Decides; None if the tables do not go together. `value` is what the client's area table
+    /// has for it, if that was looked up.
     #[inline]
     pub fn make(
         snapshot: &'a Snapshot,
         service: u32,
         query: &Query,
+        value: Option<u32>,
         by: &Circumstances,
     ) -> Option<Self> {
         let service = snapshot.names.services.get(service as usize)?;
         let areas: &AreaTable = snapshot.names.areas.get(service.areas as usize)?;
-        // RFC 7871 section 7.1.2: a SOURCE of 0 asks not to use the client's address
-        let subnet = query.edns.and_then(|edns| edns.subnet?.client);
+        let subnet = query.subnet();
         let client = subnet.unwrap_or_else(|| Client::of(by.sender));
-        let value = areas.find(client)?;
+        let value = value.or_else(|| areas.find(client))?;
         let area = value >> 8;
-        let plan = snapshot.plans.at(service.group as usize)?.of(area)?;
+        let planned = snapshot.plans.at(service.group as usize)?.at(area)?;
         let mut decision = Self {
-            plan,
-            slot: &[],
+            fallback: None,
+            slot: Slot::Failed,
             scope: 0,
             areas,
             area,
@@ -52,10 +60,26 @@ impl<'a> Decision<'a> {
         if subnet.is_some() {
             decision.scope = decision.scope_of(value as u8);
         }
-        if plan.width > 0 {
-            decision.slot = decision.pick(by);
+        match planned {
+            Planned::Alone(number) => decision.slot = Slot::Alone([number]),
+            Planned::Picked(plan) => {
+                decision.fallback = plan.fallback;
+                if plan.width > 0 {
+                    decision.slot = Slot::Picked(decision.pick(plan, by));
+                }
+            }
         }
         Some(decision)
+    }
+
+    /// What answers, by its numbers in a row; None is SERVFAIL.
+    #[inline]
+    pub fn slot(&self) -> Option<&[u16]> {
+        match &self.slot {
+            Slot::Alone(number) => Some(number),
+            Slot::Picked(numbers) => Some(numbers),
+            Slot::Failed => None,
+        }
     }
 
     /// An answer's records, from the one on that is picked to be the first.
@@ -86,10 +110,10 @@ impl<'a> Decision<'a> {
     }
 
     #[inline]
-    fn pick(&self, by: &Circumstances) -> &'a [u16] {
-        let width = self.plan.width as usize;
-        let count = self.plan.slots.len() / width;
-        let slot = match self.plan.pick {
+    fn pick(&self, plan: &'a Plan, by: &Circumstances) -> &'a [u16] {
+        let width = plan.width as usize;
+        let count = plan.slots.len() / width;
+        let slot = match plan.pick {
             Pick::First => 0,
             Pick::Random => draw::pick16(by.random >> 16, count),
             Pick::Draw => {
@@ -99,7 +123,7 @@ impl<'a> Decision<'a> {
             }
             Pick::Hash => draw::pick(self.hash(), count),
         };
-        let slots = self.plan.slots.get(slot * width..(slot + 1) * width);
+        let slots = plan.slots.get(slot * width..(slot + 1) * width);
         slots.unwrap_or(&[])
     }
 

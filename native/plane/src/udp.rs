@@ -91,14 +91,16 @@ impl<A: Answers> Worker<A> {
 
     fn answer_all(&self, kit: &mut Kit, count: usize, current: &A, now: f64) {
         if count == 1 {
-            let looked = current.look(kit.batch.packet(0));
+            let looked = current.look(kit.batch.packet(0), kit.batch.sender(0));
             self.finish(kit, 0, &looked, current, now);
             return;
         }
         for first in (0..count).step_by(TOGETHER) {
             // beyond the last packet there are empty ones, which cost nothing
             let packets: [_; TOGETHER] = std::array::from_fn(|next| kit.batch.packet(first + next));
-            let mut looked = packets.map(|packet| current.look(packet));
+            let mut looked: [_; TOGETHER] = std::array::from_fn(|next| {
+                current.look(packets[next], kit.batch.sender(first + next))
+            });
             current.fetch(&packets, &mut looked);
             for (looked, number) in looked.iter().zip(first..count) {
                 self.finish(kit, number, looked, current, now);

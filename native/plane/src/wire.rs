@@ -46,6 +46,15 @@ pub struct Query {
     pub edns: Option<Edns>,
 }
 
+impl Query {
+    /// The client that it is asked for; none with a SOURCE of 0, which asks not to use the
+    /// client's address (RFC 7871 section 7.1.2).
+    #[inline]
+    pub fn subnet(&self) -> Option<Client> {
+        self.edns?.subnet?.client
+    }
+}
+
 /// An OPT record (RFC 6891).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edns {

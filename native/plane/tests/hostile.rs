@@ -193,7 +193,10 @@ fn a_packet_looked_at_in_a_batch_is_answered_as_one_alone() {
     let world = snapshot();
     let good = good();
     let packets: Vec<&[u8]> = good.iter().map(Vec::as_slice).collect();
-    let mut looked: Vec<_> = packets.iter().map(|packet| look(&world, packet)).collect();
+    let mut looked: Vec<_> = packets
+        .iter()
+        .map(|packet| look(&world, packet, somebody().sender))
+        .collect();
     world.fetch(&packets, &mut looked);
     for (packet, looked) in packets.iter().zip(&looked) {
         let (mut one, mut other) = ([0; 1232], [0; 1232]);

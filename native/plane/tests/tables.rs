@@ -203,11 +203,7 @@ fn areas_are_found_as_by_a_search_from_end_to_end() {
     let v4 = ordered(some(1).map(|number| crowd(number) as u32).collect());
     let (values, first) = table(&v4, |start| u64::from(start >> 16));
     let starts = Starts::V4(v4.clone());
-    let found4 = PrefixTable {
-        starts,
-        values,
-        first,
-    };
+    let found4 = PrefixTable::of(starts, values, first);
     for address in some(2)
         .map(|number| crowd(number) as u32)
         .chain(v4.iter().copied())
@@ -217,19 +213,11 @@ fn areas_are_found_as_by_a_search_from_end_to_end() {
     let v6 = ordered(some(3).collect());
     let (values, first) = table(&v6, |start| start >> 48);
     let starts = Starts::V6(v6.clone());
-    let found6 = PrefixTable {
-        starts,
-        values,
-        first,
-    };
+    let found6 = PrefixTable::of(starts, values, first);
     let whole = ordered(some(4).map(random128).collect());
     let (values, first) = table(&whole, |start| (start >> 112) as u64);
     let starts = Starts::V6Whole(whole.clone());
-    let found_whole = PrefixTable {
-        starts,
-        values,
-        first,
-    };
+    let found_whole = PrefixTable::of(starts, values, first);
     for address in some(5).map(random128).chain(whole.iter().copied()) {
         let client = Client::V6(address);
         assert_eq!(found6.find(client), linear(&v6, (address >> 64) as u64));

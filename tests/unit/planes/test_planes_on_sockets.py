@@ -218,10 +218,7 @@ def counted(plane: Served, snapshot: Snapshot) -> Counter[tuple[str, str, str]]:
     found: Counter[tuple[str, str, str]] = Counter()
     for stats in plane.plane.stats:
         if stats.proto == "udp":
-            for tally, count in (
-                *zip(snapshot.tallies, stats.fast, strict=True),
-                *stats.slow.items(),
-            ):
+            for tally, count in stats.answers(snapshot.tallies):
                 found[tally.service, tally.region, tally.rcode] += count
     return +found
 

@@ -85,11 +85,8 @@ pub fn rotated(data: &[&[u8]], tally: u32) -> Rendered {
 }
 
 fn whole(values: u32) -> PrefixTable {
-    PrefixTable {
-        starts: Starts::V6(vec![0]),
-        values: vec![values],
-        first: [vec![0], vec![1; 65536]].concat(),
-    }
+    let first = [vec![0], vec![1; 65536]].concat();
+    PrefixTable::of(Starts::V6(vec![0]), vec![values], first)
 }
 
 /// 192.0.2.0/24 is area 1, with scope 24; all else area 0.
@@ -100,11 +97,7 @@ pub fn areas(hashed: bool) -> AreaTable {
         .map(|place| place.max(1))
         .collect();
     AreaTable {
-        v4: PrefixTable {
-            starts: Starts::V4(starts),
-            values: vec![8, 1 << 8 | 24, 8],
-            first,
-        },
+        v4: PrefixTable::of(Starts::V4(starts), vec![8, 1 << 8 | 24, 8], first),
         v6: whole(2 << 8 | 7),
         hashed: vec![false, hashed, false],
         asked: Some((0..3).map(|_| AtomicU64::new(0)).collect()),
@@ -211,13 +204,7 @@ pub fn names() -> Names {
 
 /// The world.
 pub fn snapshot() -> Snapshot {
-    let by_area: Box<[u32]> = [0, 1, 0].into();
-    let of = |plans: Vec<Plan>| {
-        Arc::new(Plans {
-            plans,
-            by_area: by_area.clone(),
-        })
-    };
+    let of = |plans: Vec<Plan>| Plans::of(plans, &[0, 1, 0]).unwrap_or_default();
     let plans = [
         of(vec![
             plan(Pick::First, 1, &[0], None),
@@ -251,7 +238,7 @@ pub fn snapshot() -> Snapshot {
         epoch: 1,
         names: Arc::new(names()),
         plans: plans.into_iter().collect(),
-        rows: rows.into_iter().map(Arc::new).collect(),
+        rows: rows.into_iter().collect(),
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Stub(pub u8);
 impl Answers for Stub {
     type Looked = ();
 
-    fn look(&self, _: &[u8]) {}
+    fn look(&self, _: &[u8], _: IpAddr) {}
 
     fn finish(&self, packet: &[u8], (): &(), by: &Circumstances, out: &mut [u8]) -> Outcome {
         match packet.get(12) {
