@@ -333,17 +333,21 @@ def _moved(
     moved: dict[int, Group] = {}
     if app.topology is Topology.REPLICATED:
         for number, service in after.deciding.items():
-            moved[number] = groups[number].with_health(app, service, health, now)
-    else:
-        outcomes: dict[object, Group] = {}
-        for key, stand in found.stands.items():
-            compiled = after.services[key]
-            number = compiled.steered.group
-            panic = key if app.panic else None  # then other regions count too
-            alike = (id(groups[number]), panic, id(stand))
-            outcome = outcomes.get(alike)
-            if outcome is None:
-                outcome = groups[number].with_health(app, compiled.service, health, now)
-                outcomes[alike] = outcome
-            moved[number] = outcome
-    return {number: group for number, group in moved.items() if group is not groups[number]}
+            outcome = groups[number].with_health(app, service, health, now)
+            if outcome is not groups[number]:
+                moved[number] = outcome
+        return moved
+    outcomes: dict[object, Group] = {}
+    services, panics_apart = after.services, bool(app.panic)
+    for key, stand in found.stands.items():
+        compiled = services[key]
+        number = compiled.steered.group
+        group = groups[number]
+        # where endpoints panic, other regions count too
+        alike = (id(group), id(stand), key if panics_apart else None)
+        known = outcomes.get(alike)
+        if known is None:
+            known = outcomes[alike] = group.with_health(app, compiled.service, health, now)
+        if known is not group:
+            moved[number] = known
+    return moved

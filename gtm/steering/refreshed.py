@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 
-from gtm.model import App, Topology, Verdict
+from gtm.model import UNKNOWN, App, Topology, Verdict
 from gtm.steering.overlay import SILENT, Overlay
 from gtm.steering.regions import Standing
 from gtm.steering.verdicts import (
@@ -23,7 +23,7 @@ from gtm.steering.verdicts import (
     vetoes,
 )
 
-Steps = dict[str, list[tuple[Verdict, Verdict]]]  # what became of services' verdicts, by region
+Steps = dict[str, list[int]]  # by region: services more that are down, unknown, and withheld
 Stand = tuple[tuple[str, bool, bool], ...]  # regions, whether they are down, and withheld
 
 
@@ -57,6 +57,7 @@ def refreshed(
     stands: dict[str, Stand] = {}
     alike: dict[Stand, Stand] = {}
     vetoed = vetoes(before.gateways, look) if before.gateways else {}
+    last: Stand = ()
     for key, touched in changed.items():
         here = services[key] = dict(services[key])
         counts = block and key not in optional
@@ -67,17 +68,23 @@ def refreshed(
             new = _again(old, (key, region), look, overlay, vetoed.get(region))
             here[region] = new
             was, now = old.verdict, new.verdict
-            stand += ((region, now.down, now.withheld),)
+            down, withheld = now.down, now.withheld
+            stand += ((region, down, withheld),)
             if len(new.endpoints) != 1:
                 several.add(key)
             if not counts:
                 continue
             if was.state is not now.state or was.act is not now.act:
-                steps.setdefault(region, []).append((was, now))
+                step = steps.get(region) or steps.setdefault(region, [0, 0, 0])
+                step[0] += down - was.down
+                step[1] += (now.state is UNKNOWN) - (was.state is UNKNOWN)
+                step[2] += withheld - was.withheld
             if panic:
                 up += up_in(new) - up_in(old)
                 of += counted_in(new) - counted_in(old)
-        stands[key] = alike.setdefault(stand, stand)
+        if stand != last:
+            last = alike.setdefault(stand, stand)
+        stands[key] = last
     standings = _standings(before.regions.standings, steps)
     verdicts = before.regions.after(services, overlay, regions, standings, vetoed)
     return Refreshed(AppHealth(verdicts, services, (up, of), before.gateways), stands, several)
@@ -102,4 +109,4 @@ def _standings(before: Mapping[str, Standing], steps: Steps) -> Mapping[str, Sta
     """Those of a block after its services' verdicts took these steps."""
     if not steps:
         return before
-    return {**before, **{region: before[region].moved(each) for region, each in steps.items()}}
+    return {**before, **{region: before[region].moved(*each) for region, each in steps.items()}}

@@ -6,7 +6,7 @@ no look at the others; the words are put together when someone asks for them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,14 +31,11 @@ class Standing:
     unknown: int = 0
     withheld: int = 0
 
-    def moved(self, steps: Iterable[tuple[Verdict, Verdict]]) -> Standing:
-        """After verdicts of some of them changed: from the first of each pair to the second."""
-        down, unknown, withheld = self.down, self.unknown, self.withheld
-        for before, after in steps:
-            down += after.down - before.down
-            unknown += (after.state is UNKNOWN) - (before.state is UNKNOWN)
-            withheld += after.withheld - before.withheld
-        return Standing(self.missing, down, unknown, withheld)
+    def moved(self, down: int, unknown: int, withheld: int) -> Standing:
+        """With so many more of them down, unknown, and withheld."""
+        return Standing(
+            self.missing, self.down + down, self.unknown + unknown, self.withheld + withheld
+        )
 
     @property
     def state(self) -> State:
