@@ -3,6 +3,8 @@
 //! It looks up and joins, and knows no policy. What is not an ordinary query it *punts* to the
 //! reference responder; what it answers, that would have answered octet for octet.
 
+#![deny(unsafe_code)]
+
 pub mod answer;
 mod answering;
 pub mod areas;
@@ -36,5 +38,6 @@ mod table;
 pub mod tcp;
 mod udp;
 pub mod wire;
+pub mod xdp;
 
 pub use answering::Answers;
