@@ -216,3 +216,6 @@ fn words(address: Option<IpAddr>) -> Vec<i32> {
     let (words, _) = octets.as_chunks::<4>();
     words.iter().map(|word| i32::from_ne_bytes(*word)).collect()
 }
+
+#[cfg(all(test, target_endian = "little"))]
+mod tests;
