@@ -236,8 +236,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits until a frame has come, or `other` can be read.
-    pub fn wait(&self, other: BorrowedFd<'_>) -> io::Result<()> {
+    /// Waits until a frame has come, or `other` can be read; true for that.
+    pub fn wait(&self, other: BorrowedFd<'_>) -> io::Result<bool> {
         sys::wait(self.socket(), other)
     }
 }

@@ -83,27 +83,39 @@ pub(crate) fn put_socket(
     unsafe { bpf(BPF_MAP_UPDATE_ELEM, &mut attributes) }.map(drop)
 }
 
-/// Loads an XDP program; where the verifier refuses it, the error is its last words.
+/// Loads an XDP program; where the verifier refuses it, the error has its last words.
 pub(crate) fn load(program: &[[u8; 8]]) -> io::Result<OwnedFd> {
+    let first = load_logged(program, &mut []);
+    first.or_else(|error| {
+        let mut log = vec![0; LOG];
+        if let Ok(loaded) = load_logged(program, &mut log) {
+            return Ok(loaded);
+        }
+        let said = String::from_utf8_lossy(&log);
+        match said.trim_end_matches('\0').trim_end().lines().rev().nth(1) {
+            Some(last) => Err(io::Error::new(error.kind(), format!("{error} ({last})"))),
+            None => Err(error),
+        }
+    })
+}
+
+fn load_logged(program: &[[u8; 8]], log: &mut [u8]) -> io::Result<OwnedFd> {
     let license = c"Apache-2.0"; // no helper that it calls asks for the GPL
-    let mut log = vec![0_u8; LOG];
     let code = halves(program.as_ptr().addr());
     let license_at = halves(license.as_ptr().addr());
-    let log_at = halves(log.as_mut_ptr().addr());
+    let level = u32::from(!log.is_empty());
+    let log_at = halves(if level == 0 {
+        0
+    } else {
+        log.as_mut_ptr().addr()
+    });
     let count = program.len() as u32;
     let mut attributes = [BPF_PROG_TYPE_XDP, count, code[0], code[1]].to_vec();
-    attributes.extend([license_at[0], license_at[1], 1, LOG as u32]);
+    attributes.extend([license_at[0], license_at[1], level, log.len() as u32]);
     attributes.extend([log_at[0], log_at[1], 0, 0]);
     // SAFETY: program, license and log live until the call returns; their lengths are told, and
     // the license ends in 0
-    let loaded = unsafe { bpf(BPF_PROG_LOAD, &mut attributes) };
-    loaded.map(owned).map_err(|error| {
-        let said = String::from_utf8_lossy(&log);
-        match said.trim_end_matches('\0').trim_end().lines().rev().nth(1) {
-            Some(last) => io::Error::new(error.kind(), format!("{error} ({last})")),
-            None => error,
-        }
-    })
+    unsafe { bpf(BPF_PROG_LOAD, &mut attributes) }.map(owned)
 }
 
 /// Attaches a program to an interface until the descriptor is closed, be it by the end of the
@@ -206,9 +218,9 @@ pub(crate) fn kick(socket: BorrowedFd<'_>) -> io::Result<()> {
     check(sent as libc::c_int).map(drop)
 }
 
-/// Waits until one of the two can be read. Says no error where there is one on the first alone,
-/// as on an interface that is gone.
-pub(crate) fn wait(first: BorrowedFd<'_>, second: BorrowedFd<'_>) -> io::Result<()> {
+/// Waits until one of the two can be read; true if the second one can. The error is that of the
+/// first alone, as on an interface that is gone.
+pub(crate) fn wait(first: BorrowedFd<'_>, second: BorrowedFd<'_>) -> io::Result<bool> {
     let mut waited = [first, second].map(|each| libc::pollfd {
         fd: each.as_raw_fd(),
         events: libc::POLLIN,
@@ -219,7 +231,7 @@ pub(crate) fn wait(first: BorrowedFd<'_>, second: BorrowedFd<'_>) -> io::Result<
     if waited[0].revents & (libc::POLLERR | libc::POLLHUP | libc::POLLNVAL) != 0 {
         return Err(io::Error::from_raw_os_error(libc::ENETDOWN));
     }
-    Ok(())
+    Ok(waited[1].revents != 0)
 }
 
 /// Memory that was mapped.

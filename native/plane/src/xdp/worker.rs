@@ -62,11 +62,17 @@ impl<A: Answers> Worker<A> {
     /// Waits for frames, and sends answers by the book in between.
     fn rest(&self, kit: &mut Kit<'_>) {
         match kit.queue.wait(self.letters.alarm()) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => self.failed(),
-            _ => {}
+            Ok(false) => {}
+            Ok(true) => {
+                self.letters.heard();
+                self.post(kit);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(_) => {
+                self.failed();
+                self.post(kit);
+            }
         }
-        self.letters.heard();
-        self.post(kit);
     }
 
     fn post(&self, kit: &mut Kit<'_>) {

@@ -166,7 +166,9 @@ fn no_frame_is_read_beyond_its_end() {
 
 #[test]
 fn a_program_for_many_addresses_has_its_jumps_right() {
-    let listened: Vec<String> = (0..200).map(|each| format!("[2001:db8::{each}]:53")).collect();
+    let listened: Vec<String> = (0..200)
+        .map(|each| format!("[2001:db8::{each}]:53"))
+        .collect();
     let borrowed: Vec<&str> = listened.iter().map(String::as_str).collect();
     let code = compiled(&borrowed);
     for to in &listened {
