@@ -102,7 +102,7 @@ class Plane:
 
     def interface_totals(
         self, interface: int, ipv6: bool
-    ) -> tuple[list[int], dict[str, int], list[int], float]:
+    ) -> tuple[list[tuple[int, int]], dict[str, int], list[int], float]:
         """The same for an interface, by its place among those served, over IPv4 or IPv6."""
 
     def stop(self) -> None:

@@ -250,12 +250,11 @@ impl<A: Answers> Plane<A> {
 
     /// What was counted for an interface and a family, summed over its queues.
     pub fn interface_counters(&self, interface: usize, ipv6: bool) -> Totals {
-        let mut totals = Totals::default();
-        if let Some(served) = lock(&self.interfaces).get(interface) {
-            let counted = served.counted.iter();
-            counted.for_each(|each| totals.add(&each[usize::from(ipv6)]));
-        }
-        totals
+        let interfaces = lock(&self.interfaces);
+        let queues = interfaces.get(interface).map(|served| &served.counted);
+        let of_family = |each: &[Arc<Counters>; 2]| Arc::clone(&each[usize::from(ipv6)]);
+        let counted: Vec<_> = queues.into_iter().flatten().map(of_family).collect();
+        Totals::of(&counted)
     }
 
     /// What was counted for a listener, summed over its workers.

@@ -5,8 +5,12 @@ mod frame;
 mod letters;
 mod program;
 mod queue;
+mod reason;
 mod ring;
-#[allow(unsafe_code, reason = "calls and memory that have no safe form")]
+#[expect(
+    unsafe_code,
+    reason = "calls and memory shared with the kernel, which have no safe form"
+)]
 mod sys;
 mod worker;
 
@@ -19,7 +23,8 @@ pub use program::Rule;
 pub(crate) use worker::{Worker, envelope};
 
 use program::program;
-use queue::{Queue, said};
+use queue::Queue;
+use reason::said;
 
 /// What sysfs calls the kind of an Ethernet interface (ARPHRD_ETHER).
 const ETHERNET: u32 = 1;
@@ -46,10 +51,10 @@ impl Interface {
     pub fn open(name: &str, rules: &[Rule]) -> io::Result<Self> {
         let found = Found::look(name)?;
         let map = sys::socket_map(found.queues)
-            .map_err(|error| may(said("make a map of its sockets", &error)))?;
+            .map_err(|error| said("make a map of its sockets", &error))?;
         let code = program(found.station, rules, map.as_fd());
-        let loaded = sys::load(&code)
-            .map_err(|error| may(said("load a program into the kernel", &error)))?;
+        let loaded =
+            sys::load(&code).map_err(|error| said("load a program into the kernel", &error))?;
         let (native, link) = attach(loaded.as_fd(), found.number)?;
         let mut mode = Mode {
             native,
@@ -57,7 +62,7 @@ impl Interface {
         };
         let mut queues = Vec::new();
         for number in 0..found.queues {
-            let queue = Queue::open(found.number, number).map_err(may)?;
+            let queue = Queue::open(found.number, number)?;
             mode.zero_copy &= sys::zero_copy(queue.socket())?;
             sys::put_socket(map.as_fd(), number, queue.socket())
                 .map_err(|error| said("enter a socket into its map", &error))?;
@@ -94,22 +99,8 @@ fn attach(program: std::os::fd::BorrowedFd<'_>, number: u32) -> io::Result<(bool
     }
     match sys::attach(program, number, sys::GENERIC) {
         Ok(link) => Ok((false, link)),
-        Err(error) => Err(may(said("attach a program to it", &error))),
+        Err(error) => Err(said("attach a program to it", &error)),
     }
-}
-
-/// Adds what may help.
-fn may(error: io::Error) -> io::Error {
-    let remedy = match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "start as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW"
-        }
-        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported => {
-            "it takes Linux 5.9 with CONFIG_XDP_SOCKETS and CONFIG_BPF_SYSCALL"
-        }
-        _ => return error,
-    };
-    io::Error::new(error.kind(), format!("{error}; {remedy}"))
 }
 
 /// What the system says of an interface.

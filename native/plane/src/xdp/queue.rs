@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use crate::answer::UDP_MAXIMUM;
 use crate::xdp::frame::LONGEST_HEAD;
+use crate::xdp::reason::said;
 use crate::xdp::ring::{Consumer, Producer};
 use crate::xdp::sys::{self, Frames, PLACE, Ring};
 
@@ -19,7 +20,7 @@ const FRAMES: usize = 2048;
 const SPARE: usize = 64;
 
 /// Frames that are taken and answered together at the most.
-pub(crate) const BATCH: usize = 64;
+const BATCH: usize = 64;
 
 /// Where answers begin in their frames' places; a received frame ends before that.
 const ANSWERS: usize = 2048;
@@ -150,7 +151,17 @@ impl Queue {
         }
     }
 
-    /// A frame in our hands, and the room for its answer's; empty for any other number.
+    /// A frame in our hands; empty for any other number.
+    #[inline]
+    pub fn frame(&self, number: usize) -> &[u8] {
+        let Some(held) = self.held.get(number) else {
+            return &[];
+        };
+        let frame = self.frames.read(held.place).get(held.begin..held.end);
+        frame.unwrap_or_default()
+    }
+
+    /// The same, and the room for its answer's.
     #[inline]
     pub fn exchange(&mut self, number: usize) -> (&[u8], &mut [u8]) {
         let Some(held) = self.held.get(number) else {
@@ -251,9 +262,4 @@ fn step(place: usize) -> usize {
 fn passing(error: &io::Error) -> bool {
     let codes = [libc::EAGAIN, libc::EBUSY, libc::ENOBUFS, libc::EINTR];
     error.raw_os_error().is_some_and(|it| codes.contains(&it))
-}
-
-/// An error with what was tried.
-pub(crate) fn said(tried: &str, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("cannot {tried}: {error}"))
 }

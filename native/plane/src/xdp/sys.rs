@@ -364,6 +364,19 @@ impl Frames {
         Ok(Self { mapping })
     }
 
+    /// A frame's place, to be read only.
+    #[inline]
+    pub fn read(&self, number: usize) -> &[u8] {
+        if number >= self.mapping.length / PLACE {
+            return &[];
+        }
+        // SAFETY: inside the mapping, and borrowed as `self` is
+        unsafe {
+            let begin = self.mapping.begin.as_ptr().byte_add(number * PLACE);
+            std::slice::from_raw_parts(begin, PLACE)
+        }
+    }
+
     /// A frame's place; empty where there is none of that number.
     ///
     /// While a frame is the kernel's its octets may change under the reader's eyes; so this is

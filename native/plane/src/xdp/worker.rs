@@ -1,6 +1,7 @@
 //! Answers what comes to one receive queue of an interface.
 
 use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -11,10 +12,13 @@ use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped, Stopwatch};
 use crate::xdp::frame::{self, Datagram, LONGEST_HEAD};
 use crate::xdp::letters::Letters;
-use crate::xdp::queue::{BATCH, Queue};
+use crate::xdp::queue::Queue;
 
 /// The rest before another try where an interface takes nothing: it is down, or gone.
 const REST: Duration = Duration::from_millis(100);
+
+/// Who sent what is no query.
+const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Frames that go through the steps of an answer side by side (see udp.rs).
 const TOGETHER: usize = 8;
@@ -103,9 +107,7 @@ impl<A: Answers> Worker<A> {
             self.answer_some(kit, first, count.min(first + TOGETHER), &**current, now);
         }
         drop(current);
-        if count == BATCH {
-            self.post(kit); // where frames come without a pause
-        }
+        self.post(kit); // frames may come without a pause
         if kit.queue.finish().is_err() {
             self.failed();
         }
@@ -115,23 +117,26 @@ impl<A: Answers> Worker<A> {
     }
 
     fn answer_some(&self, kit: &mut Kit<'_>, first: usize, last: usize, current: &A, now: f64) {
-        let looked: [_; TOGETHER] = std::array::from_fn(|next| {
-            if first + next >= last {
-                return None;
+        let mut datagrams: [Option<Datagram>; TOGETHER] = [None; TOGETHER];
+        let mut packets: [&[u8]; TOGETHER] = [&[]; TOGETHER]; // empty ones cost nothing
+        let places = datagrams.iter_mut().zip(&mut packets);
+        for ((datagram, packet), number) in places.zip(first..last) {
+            let frame = kit.queue.frame(number);
+            *datagram = frame::read(frame);
+            if let Some(found) = datagram {
+                *packet = frame.get(found.head..found.end).unwrap_or_default();
             }
-            let (frame, _) = kit.queue.exchange(first + next);
-            let datagram = frame::read(frame)?;
-            let packet = frame.get(datagram.head..datagram.end)?;
-            Some((datagram, current.look(packet)))
-        });
-        for (_, looked) in looked.iter().flatten() {
-            current.fetch(looked);
         }
-        for (looked, number) in looked.iter().zip(first..last) {
-            match looked {
-                Some((datagram, looked)) => {
-                    self.finish(kit, number, datagram, looked, current, now);
-                }
+        let mut looked: [_; TOGETHER] = std::array::from_fn(|next| {
+            let sender = datagrams[next].map_or(NOBODY, |datagram| datagram.sender);
+            current.look(packets[next], sender)
+        });
+        if last - first > 1 {
+            current.fetch(&packets, &mut looked);
+        }
+        for ((datagram, looked), number) in datagrams.iter().zip(&looked).zip(first..last) {
+            match datagram {
+                Some(datagram) => self.finish(kit, number, datagram, looked, current, now),
                 None => self.counters[0].lose(Dropped::NotAQuery, 1),
             }
         }
