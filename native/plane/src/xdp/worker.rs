@@ -83,7 +83,10 @@ impl<A: Answers> Worker<A> {
         let mut posted = false;
         while let Some(letter) = self.letters.next() {
             posted = true;
-            if !kit.queue.write(&letter) {
+            // where no frame is spare, those of letters before may be once they were sent
+            let written =
+                kit.queue.write(&letter) || (kit.queue.flush().is_ok() && kit.queue.write(&letter));
+            if !written {
                 self.counters[0].lose(Dropped::SocketError, 1);
             }
         }
