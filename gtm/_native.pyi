@@ -3,6 +3,7 @@
 from array import array
 from typing import final
 
+from gtm.model import Address
 from gtm.snapshot import Snapshot
 
 UDP_MAXIMUM: int
@@ -59,8 +60,12 @@ class Punt:
         """Whether it came over UDP."""
 
     @property
+    def by_interface(self) -> bool:
+        """Whether it came to an interface, not to a listener."""
+
+    @property
     def listener(self) -> int:
-        """The number of the listener that it came to."""
+        """The number of the listener, or of the interface, that it came to."""
 
 @final
 class Plane:
@@ -73,6 +78,11 @@ class Plane:
         they are bound to a wildcard.
 
         The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
+        """
+
+    def serve(self, interface: Interface, tables: Tables) -> None:
+        """Answers what comes to an interface too, which is the plane's from now on; the tables are
+        those that it answers from. Raises OSError.
         """
 
     def publish(self, tables: Tables) -> None:
@@ -90,8 +100,29 @@ class Plane:
         """What was counted: answers of tallies that have some, what was dropped, durations, their
         seconds."""
 
+    def interface_totals(
+        self, interface: int, ipv6: bool
+    ) -> tuple[list[tuple[int, int]], dict[str, int], list[int], float]:
+        """The same for an interface, by its place among those served, over IPv4 or IPv6."""
+
     def stop(self) -> None:
         """Ends all threads, and closes the duplicates."""
+
+@final
+class Interface:
+    """An interface whose DNS comes to us; to be handed to a plane."""
+
+    native_mode: bool
+    zero_copy: bool
+    queues: int
+
+    def __init__(self, name: str, listened: list[tuple[Address, int]]) -> None:
+        """Takes UDP to these addresses and ports from the kernel, by the interface's name; a
+        wildcard address takes every one of its family. Raises OSError.
+        """
+
+    def close(self) -> None:
+        """Gives it back to the kernel, unless a plane has it."""
 
 def be_patient() -> None:
     """Makes the calling thread yield to those that answer."""

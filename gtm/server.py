@@ -83,7 +83,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     workers = choice.workers_of(chosen, settings.workers)
     listeners = _bind_all(settings.listen_addresses(), workers)
     async with contextlib.AsyncExitStack() as stack:
-        plane = choice.make(chosen, listeners, _connections(files))
+        plane = choice.make(chosen, listeners, _connections(files), settings.xdp)
         stack.callback(plane.stop)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time

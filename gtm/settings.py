@@ -22,7 +22,7 @@ PREFIX = "GTM_"
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
-LISTS = {"listen", "api", "geoip"}  # keys with several values, separated by commas in GTM_*
+LISTS = {"listen", "xdp", "api", "geoip"}  # keys with several values, separated by commas in GTM_*
 
 
 class Settings(BaseModel):
@@ -32,6 +32,7 @@ class Settings(BaseModel):
 
     zones: Path = Path("zones")
     listen: tuple[str, ...] = DEFAULT_LISTEN
+    xdp: tuple[str, ...] = ()
     api: tuple[str, ...] = ()
     geoip: tuple[str, ...] = ()
     state: Path | None = None
@@ -42,7 +43,7 @@ class Settings(BaseModel):
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
 
-    @field_validator("listen", "api", "geoip", mode="before")
+    @field_validator("listen", "xdp", "api", "geoip", mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value

@@ -38,6 +38,15 @@ def serve(
             rich_help_panel=NETWORK,
         ),
     ] = None,
+    xdp: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="IFACE",
+            help="Take UDP to the --listen addresses off this interface before the kernel's "
+            "sockets do (AF_XDP): half the CPU a query. Needs root; can be given again.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
     api: Annotated[
         list[str] | None,
         typer.Option(
@@ -120,6 +129,7 @@ def serve(
     flags = {
         "zones": zones,
         "listen": listen,
+        "xdp": xdp,
         "api": api,
         "geoip": geoip,
         "state": state,

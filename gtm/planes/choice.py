@@ -9,10 +9,11 @@ from typing import Literal
 
 import structlog
 
-from gtm.errors import ConfigError
+from gtm.errors import ConfigError, GtmError
 from gtm.planes import Plane
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import Listener
+from gtm.planes.xdp import open_interfaces
 
 log = structlog.get_logger("gtm")
 
@@ -58,10 +59,22 @@ def workers_of(plane: str, wanted: int | None) -> int:
     return wanted or min(MOST_WORKERS, len(os.sched_getaffinity(0)))
 
 
-def make(plane: str, listeners: Sequence[Listener], connections: int) -> Plane:
-    """The plane called so, on bound sockets; `connections` bounds those over TCP."""
+def make(
+    plane: str, listeners: Sequence[Listener], connections: int, interfaces: Sequence[str] = ()
+) -> Plane:
+    """The plane called so, on bound sockets; `connections` bounds those over TCP.
+
+    It takes what is listened on off these interfaces (xdp.py). Raises ConfigError or StartError
+    where it can't, with the sockets closed.
+    """
+    try:
+        opened = open_interfaces(interfaces, plane, [each.at for each in listeners])
+    except GtmError:
+        for each in listeners:
+            each.close()
+        raise
     if plane == "python":
         return PythonPlane(listeners, connections=connections)
     from gtm.planes.native import NativePlane
 
-    return NativePlane(listeners, connections=connections)
+    return NativePlane(listeners, connections=connections, interfaces=opened)

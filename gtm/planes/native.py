@@ -37,8 +37,9 @@ class NativePlane:
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
         connections: int = CONNECTIONS,
+        interfaces: Sequence[_native.Interface] = (),
     ) -> None:
-        """`listeners` are bound sockets, which the plane closes when it stops.
+        """`listeners` are bound sockets, which the plane closes when it stops, `interfaces` too.
 
         `connections` bounds those over TCP. `random32` and `now` are for punted packets alone.
         """
@@ -46,11 +47,12 @@ class NativePlane:
         self._random32 = random32 or partial(Random().getrandbits, 32)
         self._now = now
         self._connections = connections
+        self._interfaces = tuple(interfaces)
         self._referred = tuple(
             SocketStats(proto, each.at.family)
             for proto in ("udp", "tcp")
             for each in self._listeners
-        )
+        ) + tuple(SocketStats("xdp", family) for _ in self._interfaces for family in ("1", "2"))
         self._plane: _native.Plane | None = None
         self._answering: Answering | None = None
         self._tables: _native.Tables | None = None
@@ -90,6 +92,8 @@ class NativePlane:
             for each in self._listeners
         ]
         self._plane = _native.Plane(listeners, tables, self._connections)
+        for interface in self._interfaces:
+            self._plane.serve(interface, tables)
         self._thread = threading.Thread(
             target=self._refer, args=(self._plane, self._answering), name="gtm-punts", daemon=True
         )
@@ -102,9 +106,15 @@ class NativePlane:
             punt = plane.punted(LOOK)
             if punt is None:
                 continue
-            stats = self._referred[punt.listener + (0 if punt.udp else len(self._listeners))]
+            stats = self._referred[self._place(punt)]
             message = answering.refer(punt.packet, punt.sender, stats, udp=punt.udp)
             plane.reply(punt, message)
+
+    def _place(self, punt: _native.Punt) -> int:
+        """Where the counters are of what a packet came to."""
+        if punt.by_interface:
+            return 2 * (len(self._listeners) + punt.listener) + (":" in punt.sender)
+        return punt.listener + (0 if punt.udp else len(self._listeners))
 
     @property
     def stats(self) -> Sequence[SocketStats]:
@@ -116,9 +126,12 @@ class NativePlane:
 
     def _total(self, plane: _native.Plane, number: int, referred: SocketStats) -> SocketStats:
         """What a socket's threads and the reference responder have counted for it together."""
-        answers, dropped, durations, seconds = plane.totals(
-            number % len(self._listeners), referred.proto == "udp"
-        )
+        interface, ipv6 = divmod(number - 2 * len(self._listeners), 2)
+        if interface >= 0:
+            totals = plane.interface_totals(interface, bool(ipv6))
+        else:
+            totals = plane.totals(number % len(self._listeners), referred.proto == "udp")
+        answers, dropped, durations, seconds = totals
         lost = Counter(referred.dropped)
         lost.update(dropped)
         return replace(
@@ -145,3 +158,5 @@ class NativePlane:
             self._thread.join(STOP_PATIENCE)
         for listener in self._listeners:
             listener.close()
+        for interface in self._interfaces:  # those that were never served, as nothing was published
+            interface.close()

@@ -10,6 +10,7 @@ mod bulk;
 mod crunch;
 mod cuts;
 mod freeing;
+mod interface;
 mod moving;
 mod names;
 mod pace;
@@ -28,6 +29,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("BUCKETS", PyTuple::new(module.py(), BUCKETS)?)?;
     module.add_class::<plane::Plane>()?;
     module.add_class::<plane::Punt>()?;
+    module.add_class::<interface::Interface>()?;
     module.add_class::<tables::Tables>()?;
     module.add_function(wrap_pyfunction!(plane::be_patient, module)?)
 }

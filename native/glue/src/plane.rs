@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use gtm_plane::plane::{Listening, Plane as Native, Proto};
 use gtm_plane::punt::Punt as NativePunt;
-use gtm_plane::stats::Dropped;
+use gtm_plane::stats::{Dropped, Totals as NativeTotals};
 use gtm_plane::sys;
 use gtm_plane::tcp::Limits;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::interface::Interface;
 use crate::tables::Tables;
 
 /// What was counted: answers of tallies that have some, what was dropped, durations, their seconds.
@@ -57,6 +58,13 @@ impl Plane {
         })
     }
 
+    /// Answers what comes to an interface too, which is the plane's from now on; the tables are
+    /// those that it answers from. Raises OSError.
+    fn serve(&self, py: Python<'_>, interface: &Interface, tables: &Tables) -> PyResult<()> {
+        let (opened, tallies) = (interface.take()?, tables.tallies());
+        Ok(py.detach(|| self.native.serve(opened, tallies))?)
+    }
+
     /// Answers from these tables from now on.
     fn publish(&self, py: Python<'_>, tables: &Tables) {
         let (snapshot, tallies) = (tables.snapshot(), tables.tallies());
@@ -80,25 +88,40 @@ impl Plane {
     fn totals<'py>(&self, py: Python<'py>, listener: usize, udp: bool) -> PyResult<Totals<'py>> {
         let proto = if udp { Proto::Udp } else { Proto::Tcp };
         let totals = py.detach(|| self.native.counters(listener, proto));
-        let dropped = PyDict::new(py);
-        for (reason, count) in Dropped::ALL.iter().zip(totals.dropped) {
-            if count > 0 {
-                dropped.set_item(reason.name(), count)?;
-            }
-        }
-        let durations = totals.durations.to_vec();
-        Ok((
-            totals.counts.pairs().to_vec(),
-            dropped,
-            durations,
-            totals.seconds,
-        ))
+        told(py, totals)
+    }
+
+    /// What was counted for an interface, by its place among those served, over IPv4 or IPv6.
+    fn interface_totals<'py>(
+        &self,
+        py: Python<'py>,
+        interface: usize,
+        ipv6: bool,
+    ) -> PyResult<Totals<'py>> {
+        let totals = py.detach(|| self.native.interface_counters(interface, ipv6));
+        told(py, totals)
     }
 
     /// Ends all threads, and closes the duplicates.
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.native.stop());
     }
+}
+
+fn told(py: Python<'_>, totals: NativeTotals) -> PyResult<Totals<'_>> {
+    let dropped = PyDict::new(py);
+    for (reason, count) in Dropped::ALL.iter().zip(totals.dropped) {
+        if count > 0 {
+            dropped.set_item(reason.name(), count)?;
+        }
+    }
+    let durations = totals.durations.to_vec();
+    Ok((
+        totals.counts.pairs().to_vec(),
+        dropped,
+        durations,
+        totals.seconds,
+    ))
 }
 
 /// A packet for the reference responder.
@@ -127,7 +150,13 @@ impl Punt {
         self.native.udp
     }
 
-    /// The number of the listener that it came to.
+    /// Whether it came to an interface, not to a listener.
+    #[getter]
+    fn by_interface(&self) -> bool {
+        self.native.by_interface()
+    }
+
+    /// The number of the listener, or of the interface, that it came to.
     #[getter]
     fn listener(&self) -> usize {
         self.native.listener

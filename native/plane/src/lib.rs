@@ -36,5 +36,6 @@ mod table;
 pub mod tcp;
 mod udp;
 pub mod wire;
+pub mod xdp;
 
 pub use answering::Answers;

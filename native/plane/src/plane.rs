@@ -16,6 +16,7 @@ use crate::stats::{Counters, Dropped, Totals};
 use crate::sys;
 use crate::tcp::{Letterbox, Limits, Tcp};
 use crate::udp::Worker;
+use crate::xdp;
 
 /// How long a thread rests after a fault, in case it comes again at once.
 const AFTER_FAULT: Duration = Duration::from_millis(10);
@@ -49,12 +50,22 @@ struct Counted {
     tcp: Arc<Counters>,
 }
 
+/// An interface that is served by AF_XDP.
+struct Served {
+    /// For each queue, of IPv4 and of IPv6.
+    counted: Vec<[Arc<Counters>; 2]>,
+    letters: Vec<Arc<xdp::Letters>>,
+    /// What its program is attached by.
+    link: Option<OwnedFd>,
+}
+
 /// Answers DNS queries until it is stopped, or dropped.
 pub struct Plane<A: Answers = Snapshot> {
     answering: Arc<Answering<A>>,
     counted: Vec<Counted>,
     letterbox: Arc<Letterbox>,
     sockets: Mutex<Vec<Vec<Arc<OwnedFd>>>>,
+    interfaces: Mutex<Vec<Served>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     replaced: Arc<Replaced<A>>,
 }
@@ -90,6 +101,7 @@ impl<A: Answers> Plane<A> {
             counted,
             letterbox,
             sockets: Mutex::new(workers.iter().map(of_listener).collect()),
+            interfaces: Mutex::default(),
             threads: Mutex::default(),
             replaced: Arc::default(),
         };
@@ -104,6 +116,41 @@ impl<A: Answers> Plane<A> {
         let replaced = Arc::clone(&plane.replaced);
         plane.thread("gtm-free".into(), Arc::default(), move || replaced.run())?;
         Ok(plane)
+    }
+
+    /// Answers what comes to an interface too; the snapshot has so many tallies.
+    ///
+    /// Not to be called while another thread publishes.
+    pub fn serve(&self, interface: xdp::Interface, tallies: usize) -> io::Result<()> {
+        let (queues, link) = interface.into_parts();
+        let mut served = Served {
+            counted: Vec::new(),
+            letters: Vec::new(),
+            link: Some(link),
+        };
+        let place = lock(&self.interfaces).len();
+        let mut workers = Vec::new();
+        for (number, queue) in queues.into_iter().enumerate() {
+            let worker = xdp::Worker {
+                answering: Arc::clone(&self.answering),
+                queue: Mutex::new(queue),
+                letters: Arc::new(xdp::Letters::new()?),
+                counters: Default::default(),
+                interface: place,
+                number,
+            };
+            served.letters.push(Arc::clone(&worker.letters));
+            served.counted.push(worker.counters.clone());
+            workers.push(worker);
+        }
+        lock(&self.interfaces).push(served);
+        self.reserve(tallies);
+        for worker in workers {
+            let name = format!("gtm-xdp {place}.{}", worker.number);
+            let counters = Arc::clone(&worker.counters[0]);
+            self.thread(name, counters, move || worker.run())?;
+        }
+        Ok(())
     }
 
     /// Starts a thread that takes up its work again after a fault of ours.
@@ -144,6 +191,10 @@ impl<A: Answers> Plane<A> {
                 counters.reserve(tallies);
             }
         }
+        for served in lock(&self.interfaces).iter() {
+            let counters = served.counted.iter().flatten();
+            counters.for_each(|each| each.reserve(tallies));
+        }
     }
 
     /// The next packet for the reference responder; None if none comes for so long, or the plane
@@ -154,10 +205,14 @@ impl<A: Answers> Plane<A> {
 
     /// Sends the answer to a punt; None is silence, which closes a connection.
     pub fn reply(&self, punt: &Punt, message: Option<&[u8]>) {
+        if let Way::Xdp { queue, head } = &punt.way {
+            return self.post(punt.listener, *queue, head, message);
+        }
         let Some(counted) = self.counted.get(punt.listener) else {
             return;
         };
         match punt.way {
+            Way::Xdp { .. } => {}
             Way::Udp { worker, origin } => {
                 let sockets = lock(&self.sockets);
                 let socket = sockets.get(punt.listener).and_then(|all| all.get(worker));
@@ -179,6 +234,29 @@ impl<A: Answers> Plane<A> {
         }
     }
 
+    /// Has a queue's thread send the answer to a punt.
+    fn post(&self, interface: usize, queue: usize, head: &[u8], message: Option<&[u8]>) {
+        let interfaces = lock(&self.interfaces);
+        let (Some(served), Some(message)) = (interfaces.get(interface), message) else {
+            return;
+        };
+        let frame = xdp::envelope(head, message);
+        let letters = served.letters.get(queue);
+        let put = letters.zip(frame).is_some_and(|(to, frame)| to.put(frame));
+        if !put && let Some([counters, _]) = served.counted.get(queue) {
+            counters.lose(Dropped::SocketError, 1);
+        }
+    }
+
+    /// What was counted for an interface and a family, summed over its queues.
+    pub fn interface_counters(&self, interface: usize, ipv6: bool) -> Totals {
+        let interfaces = lock(&self.interfaces);
+        let queues = interfaces.get(interface).map(|served| &served.counted);
+        let of_family = |each: &[Arc<Counters>; 2]| Arc::clone(&each[usize::from(ipv6)]);
+        let counted: Vec<_> = queues.into_iter().flatten().map(of_family).collect();
+        Totals::of(&counted)
+    }
+
     /// What was counted for a listener, summed over its workers.
     pub fn counters(&self, listener: usize, proto: Proto) -> Totals {
         let Some(counted) = self.counted.get(listener) else {
@@ -197,11 +275,17 @@ impl<A: Answers> Plane<A> {
                 sys::wake(socket.as_fd());
             }
             self.letterbox.wake();
+            for served in lock(&self.interfaces).iter() {
+                served.letters.iter().for_each(|each| each.wake());
+            }
             self.answering.punts.close();
             self.replaced.end();
         }
         for thread in std::mem::take(&mut *lock(&self.threads)) {
             let _ = thread.join(); // a thread's faults were counted when they happened
+        }
+        for served in lock(&self.interfaces).iter_mut() {
+            served.link = None; // closed, which detaches its program
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct Punt {
     pub sender: IpAddr,
     /// Whether it came over UDP.
     pub udp: bool,
-    /// The number of the listener that it came to.
+    /// The number of the listener, or of the interface, that it came to.
     pub listener: usize,
     pub(crate) way: Way,
 }
@@ -31,6 +31,15 @@ pub(crate) enum Way {
     Udp { worker: usize, origin: Origin },
     /// By a connection: its place, and its number, as places are used again.
     Tcp { place: usize, serial: u64 },
+    /// By a queue of the interface, in a frame with headers made from those that came.
+    Xdp { queue: usize, head: Box<[u8]> },
+}
+
+impl Punt {
+    /// Whether it came to an interface, not to a listener.
+    pub fn by_interface(&self) -> bool {
+        matches!(self.way, Way::Xdp { .. })
+    }
 }
 
 /// The queue, from threads that answer to those that call `next`.

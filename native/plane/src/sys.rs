@@ -1,4 +1,5 @@
-//! The system calls that the standard library has no safe form of: the only file with `unsafe`.
+//! The system calls that the standard library has no safe form of: the only file with `unsafe`
+//! beside xdp/sys.rs.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::io;
