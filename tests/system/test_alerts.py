@@ -58,7 +58,7 @@ def alertmanager(tmp_path: Path) -> Iterator[Alertmanager]:
 def test_alertmanager_has_a_region_while_it_is_down_and_no_longer(
     world: World, alertmanager: Alertmanager
 ) -> None:
-    receiver = f"{{type: alertmanager, url: '{alertmanager.at}', group_wait: 300ms}}"
+    receiver = f"{{type: alertmanager, url: '{alertmanager.at}', group_wait: 2s}}"
     world.write(f"{world.text}alerts: {{am: {receiver}}}\n")
     until("the file is loaded", lambda: world.gtm.events().count("loaded") == 2)
     world.backends[EU].kill()
