@@ -1,6 +1,6 @@
 """What checking costs: the latency of answers with and without it, CPU, memory, and evenness.
 
-Two servers stand on one core, one of them with its prober; what is probed and dnsperf are on the
+Two servers stand on one core, one of them with its prober; what is probed and the load are on the
 other core. They are asked in short turns: while the one without checks is asked, the other is
 stopped, so that both meet the same machine and a ratio is that of two turns side by side.
 """
@@ -21,10 +21,11 @@ from statistics import median
 
 from bench import cpu
 from bench.ask import LOOPBACK
-from bench.latency import latencies
+from bench.paced import pacing
 from bench.peers.base import Start
 from bench.peers.gtm import PROGRAM, Gtm
 from bench.probed import Arrivals, arrivals, open_files
+from bench.questions import Question, framed
 from bench.server import Server, free_port, running
 from bench.workload import APEX, WORKLOADS, service_key
 
@@ -76,7 +77,7 @@ def samples(turns: int, seconds: float, core: int, other: int) -> list[Sample]:
     with tempfile.TemporaryDirectory(prefix="gtm-bench-") as name:
         folder, probed = Path(name), free_port()
         questions = folder / "questions"
-        questions.write_text("".join(f"{service_key(n)}.{APEX} A\n" for n in range(1000)))
+        questions.write_bytes(b"".join(framed(Question(n), WORKLOAD) for n in range(1000)))
         with _backend(probed, folder / "arrivals.json", other), ExitStack() as servers:
             plain = servers.enter_context(_served(folder / "without", None, core))
             checking = servers.enter_context(_served(folder / "with", probed, core))
@@ -130,15 +131,18 @@ def _address(number: int) -> str:
 
 def _turn(server: Server, checks: bool, questions: Path, seconds: float, core: int) -> _Turn:
     begun, before = time.monotonic(), _used(server.pid)
-    with open_files(cpu.family(server.pid)[-1]) as most:
-        found = latencies(questions, server.port, seconds, RATE, core)
+    with (
+        open_files(cpu.family(server.pid)[-1]) as most,
+        pacing(questions, server.port, RATE, seconds, (core,), rests=True) as load,
+    ):
+        answers = load.wait()
     ended, after = time.monotonic(), _used(server.pid)
     own, prober = (then.since(first) for first, then in zip(before, after, strict=True))
     sample = Sample(
         checks,
-        len(found),
-        _at(found, 0.5),
-        _at(found, 0.99),
+        len(answers.took),
+        answers.percentile(0.5) * 1e6,
+        answers.percentile(0.99) * 1e6,
         own.seconds / (ended - begun),
         prober.seconds / (ended - begun),
         own.resident / 1e6,
@@ -194,10 +198,6 @@ def _backend(port: int, file: Path, core: int) -> Iterator[None]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(GRACE)
-
-
-def _at(ascending: Sequence[float], share: float) -> float:
-    return ascending[min(len(ascending) - 1, int(len(ascending) * share))]
 
 
 def _used(pid: int) -> tuple[cpu.Usage, cpu.Usage]:

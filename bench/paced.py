@@ -85,14 +85,27 @@ class Pacing:
 
 @contextmanager
 def pacing(
-    questions: Path, port: int, rate: int, seconds: float, cores: Sequence[int]
+    questions: Path,
+    port: int,
+    rate: int,
+    seconds: float,
+    cores: Sequence[int],
+    *,
+    rests: bool = False,
 ) -> Iterator[Pacing]:
-    """Asks in the background while the block runs, for `seconds` at the most."""
+    """Asks in the background while the block runs, for `seconds` at the most.
+
+    It needs its cores for itself, unless it `rests` between questions: then it goes before all
+    else on them, where that is allowed (to root), and leaves them to others when it waits for
+    nothing.
+    """
     with TemporaryDirectory(prefix="gtm-paced-") as folder:
         out = Path(folder) / "answers"
         program = compiled(SOURCE, Path(folder))
-        command = [*pinned(cores), str(program), str(port), str(rate), f"{seconds:g}"]
-        process = subprocess.Popen([*command, str(questions), str(out)])
+        first = ["chrt", "--fifo", "1"] if rests and os.geteuid() == 0 else []
+        command = [*first, *pinned(cores), str(program), str(port), str(rate), f"{seconds:g}"]
+        command += [str(questions), str(out), *(["rest"] if rests else [])]
+        process = subprocess.Popen(command)
         try:
             yield Pacing(process, out, seconds)
         finally:

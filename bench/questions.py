@@ -64,8 +64,13 @@ def write_questions(path: Path, workload: Workload, world: World, count: int = Q
         return
     with path.open("wb") as file:
         for question in asked:
-            packet = message(question, workload)
-            file.write(struct.pack(">H", len(packet)) + packet)
+            file.write(framed(question, workload))
+
+
+def framed(question: Question, workload: Workload) -> bytes:
+    """The question with its length before it, as a binary input file has it."""
+    packet = message(question, workload)
+    return struct.pack(">H", len(packet)) + packet
 
 
 def message(question: Question, workload: Workload, identifier: int = 0) -> bytes:
