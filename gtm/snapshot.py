@@ -120,6 +120,10 @@ class RRset:
     An answer gives `answered` records in cyclic order from one of `starts` on, which `pick`
     (RANDOM or HASH) picks: so clients spread over the endpoints of a region. By default it gives
     all of them as they stand.
+
+    `signatures` are the data of the RRSIG records over what is given (RFC 4034 section 3), in
+    signed zones: one set of them where every answer gives all records, else one for each first
+    record, by its place in `rdata`.
     """
 
     type: int
@@ -128,6 +132,13 @@ class RRset:
     starts: tuple[int, ...] = (0,)
     answered: int | None = None
     pick: Pick = Pick.RANDOM
+    signatures: tuple[tuple[bytes, ...], ...] = ()
+
+    def signed(self, start: int) -> tuple[bytes, ...]:
+        """The data of the RRSIG records of an answer that begins at `start`."""
+        if len(self.signatures) > 1:
+            return self.signatures[start]
+        return self.signatures[0] if self.signatures else ()
 
     def given(self, start: int) -> tuple[bytes, ...]:
         """The records of an answer that begins at `start`."""
@@ -221,6 +232,10 @@ class Node:
     `cut` marks a delegation (RFC 1034 section 4.2.1). `entries` maps the four octets of QTYPE and
     QCLASS to the fast answer, `other` answers the types that are not there; both are empty for
     names that only the reference responder answers.
+
+    `lacks`, in signed zones, has the NSEC records that deny a type which the name may have for
+    other clients or at other times, by type; under 0 that for all other types of a name that may
+    be a CNAME. What it lacks the name's own NSEC in its zone's `Secure` denies.
     """
 
     rrsets: Mapping[int, RRset]
@@ -228,6 +243,20 @@ class Node:
     cut: bool = False
     entries: Mapping[bytes, Entry] | None = None
     other: Entry | None = None
+    lacks: Mapping[int, RRset] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Secure:
+    """What a signed zone denies by (RFC 4035 section 3.1.3).
+
+    `chain` has the names that own an NSEC record, in canonical order (RFC 4034 section 6.1), the
+    apex first; `nsecs` has these, signed, in the same order. An NSEC covers the names from its
+    owner to the next in `chain`.
+    """
+
+    chain: Sequence[bytes]
+    nsecs: Sequence[RRset]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +267,8 @@ class ZoneData:
     (RFC 2308 section 3). `nonexistent` is the rendered NXDOMAIN, but for the first two octets of
     its body: the pointer to the apex, which depends on the question. `failed` and `referred` are
     the counters of its SERVFAILs and of its referrals, for planes that count types together.
+    `secure` is there if the zone is signed (RFC 4033): then every RRset that the zone is
+    authoritative for has signatures.
     """
 
     apex: bytes
@@ -246,6 +277,7 @@ class ZoneData:
     nonexistent: Rendered
     failed: int
     referred: int
+    secure: Secure | None = None
 
 
 class Tally(NamedTuple):
@@ -272,6 +304,8 @@ class Snapshot:
     tables. `plans` has, for each group of services that are decided alike, a plan for each area.
     `answers` has, by service number, the records of each region, in the order that plans count in,
     and `rows` the same rendered: twice as many, that of A at twice the number, AAAA behind it.
+    `signed`, if any zone is, has these rows as clients get them that set the DO bit: with RRSIG
+    records; of unsigned zones the same objects.
     `refused` is the counter of questions for names of no zone.
     """
 
@@ -284,3 +318,4 @@ class Snapshot:
     answers: Sequence[Sequence[Sequence[RRset]]] = ()
     rows: Sequence[Sequence[Rendered | None]] = ()
     refused: int = 0
+    signed: Sequence[Sequence[Rendered | None]] = ()
