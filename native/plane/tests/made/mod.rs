@@ -11,9 +11,10 @@ use std::sync::atomic::AtomicU64;
 
 use gtm_plane::answer::{Circumstances, Outcome, answer};
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
-use gtm_plane::names::{Builder, Entry, Names, Record, Referral, Steered, Zone};
+use gtm_plane::names::{Builder, Cut, Entry, Names, Record, Referral, Steered, View, Zone};
 use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered};
 use gtm_plane::row::Row;
+use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 
 /// Counters.
@@ -184,18 +185,26 @@ pub fn names() -> Names {
     }
     builder.cut(
         &wire("sub.gtm.example.com"),
-        zone,
-        Referral {
-            servers: vec![
-                record("sub.gtm.example.com", 2, &wire("ns.sub.gtm.example.com")),
-                record("sub.gtm.example.com", 2, &wire("ns1.gtm.example.com")),
-            ],
-            glue: vec![
-                record("ns.sub.gtm.example.com", 1, &[192, 0, 2, 1]),
-                record("ns1.gtm.example.com", 1, &[192, 0, 2, 2]),
-            ],
-            tally: REFERRED,
+        Cut {
+            zone,
+            referral: Referral {
+                servers: vec![
+                    record("sub.gtm.example.com", 2, &wire("ns.sub.gtm.example.com")),
+                    record("sub.gtm.example.com", 2, &wire("ns1.gtm.example.com")),
+                ],
+                glue: vec![
+                    record("ns.sub.gtm.example.com", 1, &[192, 0, 2, 1]),
+                    record("ns1.gtm.example.com", 1, &[192, 0, 2, 2]),
+                ],
+                tally: REFERRED,
+            },
+            proof: None,
         },
+        View {
+            entries: vec![(43, Entry::Denied { tally: REFERRED })],
+            other: None,
+        },
+        None,
     );
     builder.closed(&wire("ns.sub.gtm.example.com"));
     builder.closed(&wire("shut.gtm.example.com"));
@@ -239,6 +248,7 @@ pub fn snapshot() -> Snapshot {
         names: Arc::new(names()),
         plans: plans.into_iter().collect(),
         rows: rows.into_iter().collect(),
+        signed: Shared::default(),
     }
 }
 
