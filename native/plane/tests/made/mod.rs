@@ -5,6 +5,8 @@
     reason = "each test file uses a part of it, and fails loudly"
 )]
 
+pub mod signed;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -14,7 +16,6 @@ use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
 use gtm_plane::names::{Builder, Cut, Entry, Names, Record, Referral, Steered, View, Zone};
 use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered};
 use gtm_plane::row::Row;
-use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 
 /// Counters.
@@ -208,6 +209,7 @@ pub fn names() -> Names {
     );
     builder.closed(&wire("ns.sub.gtm.example.com"));
     builder.closed(&wire("shut.gtm.example.com"));
+    signed::add(&mut builder, table, 0);
     builder.finish()
 }
 
@@ -239,16 +241,18 @@ pub fn snapshot() -> Snapshot {
     let us = rotated(&[&[10, 0, 0, 1], &[10, 0, 0, 2]], US);
     let eu = rotated(&[&[10, 1, 0, 1], &[10, 1, 0, 2], &[10, 1, 0, 3]], EU);
     let alias = fixed(5, &[&wire("cdn.example.net")], ALIAS);
-    let rows = [
+    let both = [
         Row::of(&[Some(us), Some(eu), Some(alias.clone()), None]).unwrap_or_default(),
         Row::of(&[None, None, Some(alias), None]).unwrap_or_default(),
     ];
+    let both = both.map(|row| (row.clone(), row));
+    let (rows, signed): (Vec<Row>, Vec<Row>) = both.into_iter().chain(signed::rows()).unzip();
     Snapshot {
         epoch: 1,
         names: Arc::new(names()),
         plans: plans.into_iter().collect(),
         rows: rows.into_iter().collect(),
-        signed: Shared::default(),
+        signed: signed.into_iter().collect(),
     }
 }
 
