@@ -52,7 +52,7 @@ class Compiled:
     uses: Mapping[Target, Collection[Use]]
     touched: Mapping[AppKey, Touched] = field(default_factory=dict)
     ramping: Set[int] = frozenset()
-    keys: Mapping[str, KeySet] = NO_KEYS
+    keys: Mapping[str, KeySet] = field(default_factory=dict)
 
     @property
     def names(self) -> int:
