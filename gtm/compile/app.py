@@ -70,23 +70,29 @@ class CompiledApp:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Renders what a service answers; `app` is settled for it, `ttl` is seconds."""
+    """Renders what a service answers; `app` is settled for it.
+
+    `ttl` is seconds, `longest` the most that health may choose.
+    """
 
     context: ZoneContext
     app: App
     service: Service
     readings: Readings
     ttl: int
+    longest: int
 
     def of(self, region: str, usable: tuple[Endpoint, ...]) -> Answered:
         """In a region with these endpoints in use, in shares as they are measured now."""
         endpoints = weighed(self.app, self.service, region, usable, self.readings)
         name = self.service.name
-        return region_answers(self.context, self.app, name, region, endpoints, self.ttl)
+        return region_answers(
+            self.context, self.app, name, region, endpoints, self.ttl, self.longest
+        )
 
     def last_resort(self) -> Answered:
         """With no region up."""
-        return resort_answers(self.context, self.app, self.service.name, self.ttl)
+        return resort_answers(self.context, self.app, self.service.name, self.ttl, self.longest)
 
     @property
     def measured(self) -> bool:
@@ -134,7 +140,7 @@ class AppCompiler:
     def take_over(self, before: CompiledApp, snapshot: Snapshot, groups: Sequence[Group]) -> None:
         """What the app's compile for that snapshot knows may be used again, and goes on."""
         self._before = before
-        self._answered = Table(list(snapshot.answers), list(snapshot.rows))
+        self._answered = Table.copied(snapshot)
         self._grouped = groups
 
     def run(self, nodes: dict[bytes, Node], overlay: Overlay) -> CompiledApp:
@@ -170,10 +176,10 @@ class AppCompiler:
             prefix6=app.steering.prefix6,
             hashed=app.balance is Balance.HASH,
         )
-        made = Answers(self._context, app, service, self._readings, ttl)
+        made = Answers(self._context, app, service, self._readings, ttl, max(ttl, steered.ttl))
         self._table.add(self._answers(made, group.regions, health))
         name = to_wire(service.name)
-        nodes[name] = steered_node(nodes[name], steered, service, self._context.apex)
+        nodes[name] = steered_node(nodes[name], steered, app, service, self._context)
         return CompiledService(service, steered)
 
     def _group(self, service: Service, health: AppHealth) -> int:
@@ -238,13 +244,18 @@ class AppCompiler:
         settled = before.app.settled_for(old.service)
         if (made.app.balance, made.app.answers) != (settled.balance, settled.answers):
             return {}
+        signer = made.context.signer
+        if signer is not before.context.signer and not (
+            signer is not None and signer.like(before.context.signer)
+        ):
+            return {}
         panic = panics(before.app, old.service, before.health)
         here = before.health.services[key]
         answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=True)
         return {
             region: Earlier(here[region], panic, each)
             for region, each in answered
-            if region in here
+            if region in here and (signer is None or signer.lasts(each.records))
         }
 
 
@@ -304,7 +315,8 @@ def _answer(
     """Renders what the service answers where it is otherwise than before."""
     service, steered = before.services[key].service, before.services[key].steered
     app, ttl = before.app.settled_for(service), after.ttl(key)
-    made = Answers(before.context, app, service, readings, ttl)
+    longest = max(ttl, steered.ttl)
+    made = Answers(before.context, app, service, readings, ttl, longest)
     timed = ttl != before.ttl(key)  # then every answer says another one
     was, now = panics(app, service, before.health), panics(app, service, after.health)
     old, new = before.health.services[key], after.health.services[key]

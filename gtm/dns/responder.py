@@ -52,7 +52,9 @@ def _answer(
         rcode = Rcode.REFUSED if refusal is None else refusal
         return Response(rcode), Tally("", "", "", _asked(query), rcode.name), None
     client = _client(query.edns, asker)
-    outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    lookup = Lookup(snapshot, zone, asker, client, chance, secure)
+    outcome = lookup.run(query.name.lower(), query.type)
     tally = _tally(query, outcome, to_text(zone.apex))
     return _response(query, outcome), tally, outcome.decision
 
