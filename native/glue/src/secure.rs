@@ -40,8 +40,16 @@ pub fn zone(
         }
         pace.step(py);
     }
+    let tally = zone.getattr(intern!(py, "referred"))?.extract()?;
     let signatures = soa.signatures.into_iter().map(Into::into).collect();
-    builder.secure(number, Secure { signatures, chain });
+    builder.secure(
+        number,
+        Secure {
+            signatures,
+            chain,
+            tally,
+        },
+    );
     Ok(())
 }
 

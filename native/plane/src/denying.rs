@@ -1,7 +1,7 @@
 //! What is said beside a denial, or beside what a wildcard stands in for, in signed zones: that it
 //! is so (RFC 4035 section 3.1.3).
 
-use crate::arena::{Node, Said};
+use crate::arena::Node;
 use crate::chain::Secure;
 use crate::names::Zone;
 use crate::question::{Question, WILDCARD};
@@ -75,24 +75,25 @@ impl<'a> Question<'a> {
         Some(())
     }
 
-    /// The NSEC record of a name, asked for by its type.
-    pub fn say_nsec(&self, node: Node<'_>, mut reply: Reply<'_>) -> Option<(usize, u32)> {
+    /// The NSEC record of a name, or of the wildcard that stands in for it, asked for by its type.
+    pub fn say_nsec(
+        &self,
+        node: Node<'_>,
+        is_wild: bool,
+        mut reply: Reply<'_>,
+    ) -> Option<(usize, u32)> {
         let wants_signatures = self.query.wants_signatures();
-        let (Said::Denied { tally, .. }
-        | Said::Steered { denied: tally, .. }
-        | Said::Near(crate::arena::Near { tally, .. })) = node.said(self.query.rrtype, false).0
-        else {
-            return None;
-        };
-        let chain = &self.secure(node)?.chain;
-        let found = chain.covering(&self.names.proofs, self.name()?)?;
+        let Secure { chain, tally, .. } = self.secure(node)?;
+        let found = chain.covering(&self.names.proofs, node.name())?;
         if found.is_own {
-            reply.asked_proof(self.names.proofs.at(found.proof)?, wants_signatures)?;
+            let proof = self.names.proofs.at(found.proof)?;
+            reply.asked_proof(self.name()?, proof, wants_signatures)?;
+            self.expand(node, is_wild, &mut reply)?;
         } else {
             let proof = wants_signatures.then_some(found.proof);
-            self.deny(node, proof, false, &mut reply)?;
+            self.deny(node, proof, is_wild, &mut reply)?;
         }
-        self.finish(reply, tally)
+        self.finish(reply, *tally)
     }
 
     /// The wildcard's name right below the one that begins at `at` in the packet.

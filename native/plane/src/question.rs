@@ -65,13 +65,12 @@ impl<'a> Question<'a> {
     /// What a name says that exists, or a wildcard that stands in for the one asked.
     #[inline]
     fn say(&self, node: Node<'_>, is_wild: bool, mut reply: Reply<'_>) -> Option<(usize, u32)> {
-        if node.is_signed() && matches!(self.query.rrtype, RRSIG | NSEC) {
-            let is_rare = is_wild || self.query.rrtype == RRSIG;
-            return if is_rare {
-                None
-            } else {
-                self.say_nsec(node, reply)
-            };
+        if node.is_signed() {
+            match self.query.rrtype {
+                NSEC => return self.say_nsec(node, is_wild, reply),
+                RRSIG => return None,
+                _ => {}
+            }
         }
         let (said, is_other) = node.said(self.query.rrtype, self.query.wants_signatures());
         if is_other && !self.is_data() {

@@ -84,10 +84,11 @@ impl<'a> Reply<'a> {
         Some(())
     }
 
-    /// What proves a denial as what was asked for; without its signatures a record alone.
-    pub fn asked_proof(&mut self, proof: Proof<'_>, signed: bool) -> Option<()> {
+    /// What proves a denial as what was asked for, of the name asked; without its signatures a record
+    /// alone.
+    pub fn asked_proof(&mut self, owner: &[u8], proof: Proof<'_>, signed: bool) -> Option<()> {
         let most = if signed { usize::MAX } else { 1 };
-        let count = self.run(proof.owner, proof.records().take(most))?;
+        let count = self.run(owner, proof.records().take(most))?;
         self.counts[0] = self.counts[0].saturating_add(count);
         Some(())
     }

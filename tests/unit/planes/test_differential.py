@@ -64,7 +64,10 @@ class Both:
         self._fast = FastPath(state.snapshot, lambda: self._chance.random, lambda: self._chance.now)
 
     def compare(self, packet: bytes, source: Random) -> tuple[Reply | None, bool]:
-        """What the reference says, and whether the native plane punts; whatever it says is that."""
+        """What the reference says, and whether the native plane punts; whatever it says is that.
+
+        What was punted is given as a whole, as if it had been asked over TCP.
+        """
         sender, udp = a_sender(source), source.random() < 0.75
         chance = Chance(source.getrandbits(32), source.uniform(1e9, 1e9 + 1000))
         reply = respond(self._snapshot, packet, asker_of(sender), chance, udp=udp)
@@ -82,6 +85,8 @@ class Both:
             assert found[1] is not None, asked
             self._check_counted(found[1], reply, asked)
             assert fast in (None, reply.message), asked
+        if found is None:
+            reply = respond(self._snapshot, packet, asker_of(sender), chance, udp=False)
         return reply, found is None
 
     def _check_counted(self, number: int, reply: Reply, asked: str) -> None:
@@ -98,7 +103,10 @@ def a_sender(source: Random) -> str:
 
 
 def is_left_to_reference(reply: Reply, made: Whole, apexes: Collection[bytes]) -> bool:
-    """Whether an ordinary query may be punted: of the root, or where a CNAME leads to our zones."""
+    """Whether an ordinary query may be punted.
+
+    That is one of the root, one for the DS of an apex, or where a CNAME leads to our zones.
+    """
     message = dns.message.from_wire(reply.message)
     (asked,) = message.question
     aliases = [rrset[0].target.to_wire() for rrset in message.answer if rrset.rdtype == CNAME]
@@ -106,7 +114,13 @@ def is_left_to_reference(reply: Reply, made: Whole, apexes: Collection[bytes]) -
         above in apexes for alias in aliases for above in names.ancestors((alias or b"").lower())
     )
     rrtype = dns.rdatatype.to_text(asked.rdtype)
-    return ours or not asked.name.labels[0] or made.may_lead_on(asked.name.to_text(), rrtype)
+    above = rrtype == "DS" and asked.name.to_wire().lower() in apexes
+    return (
+        ours
+        or above
+        or not asked.name.labels[0]
+        or made.may_lead_on(asked.name.to_text(), rrtype)
+    )
 
 
 @CHECKED

@@ -91,7 +91,14 @@ pub fn add(builder: &mut Builder, areas: u32, group: u32) {
         panic!("another chain");
     };
     let signatures = vec![signature("soa").into()];
-    builder.secure(zone, Secure { signatures, chain });
+    builder.secure(
+        zone,
+        Secure {
+            signatures,
+            chain,
+            tally: DENIED,
+        },
+    );
     let mut node = |name: &str, proof, has_address: bool| {
         let (plain, own) = views(proof, has_address);
         builder.signed(&wire(name), zone, plain, own);
