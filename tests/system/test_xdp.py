@@ -20,7 +20,7 @@ import pytest
 
 from gtm.planes.choice import why_not_native
 from tests.system.harness import GTM, PATIENCE, plain_environment, until
-from tests.system.namespaces import INTERFACE, SERVER, Lab, lab, why_not
+from bench.veth import INTERFACE, SERVER, Lab, lab, why_not
 
 ZONE = """
 zone: gtm.example.com
