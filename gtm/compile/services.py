@@ -55,8 +55,13 @@ def signed_records(
     """The records of a service (by name), signed if its zone is."""
     if context.signer is None:
         return records
-    owner = to_wire(service)
+    owner = _owner(service)
     return tuple([context.signed(owner, rrset, most) for rrset in records])
+
+
+@lru_cache(maxsize=1024)  # asked for again for each of its regions
+def _owner(service: str) -> bytes:
+    return to_wire(service)
 
 
 def rendered_answers(

@@ -174,7 +174,7 @@ class Lookup:
         chance: Chance,
         secure: bool = False,
     ) -> None:
-        """Reads the snapshot, changes nothing. `secure` asks for the zone's proofs, if it has any."""
+        """Reads the snapshot, changes nothing. `secure` asks for proofs, if the zone has any."""
         self._proofs = proofs.of(zone) if secure else proofs.NONE
         self._snapshot = snapshot
         self._zone = zone
