@@ -149,9 +149,7 @@ def _hiding(rows: Rows, apex: bytes) -> set[bytes]:
     Delegations, and what has a DNAME (RFC 6672 section 2.4).
     """
     return {
-        name
-        for name, row in rows.items()
-        if Type.DNAME in row or (Type.NS in row and name != apex)
+        name for name, row in rows.items() if Type.DNAME in row or (Type.NS in row and name != apex)
     }
 
 

@@ -12,12 +12,14 @@ MAX_IDENTITY = 64  # octets, so that it fits into any answer
 class Conduct:
     """Words and limits of the server, given to responders beside the snapshot.
 
-    `identity` is what NSID answers (RFC 5001), None for nothing. `idle` is how many seconds a TCP
+    `identity` is what NSID (RFC 5001) and id.server answer, `version` what version.server does
+    (RFC 4892), None for nothing. `idle` is how many seconds a TCP
     connection may be silent (RFC 7828). A setting that changes while the server runs makes
     another one.
     """
 
     identity: bytes | None = None
+    version: bytes | None = None
     idle: float = IDLE
 
 

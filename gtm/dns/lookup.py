@@ -217,9 +217,7 @@ class Lookup:
         )
         return None if been else self._inside(target)
 
-    def _redirect(
-        self, outcome: Outcome, name: bytes, owner: bytes, dname: RRset
-    ) -> bytes | None:
+    def _redirect(self, outcome: Outcome, name: bytes, owner: bytes, dname: RRset) -> bytes | None:
         """The DNAME above a name, and the CNAME made from it (RFC 6672 section 3.2, step 3c)."""
         if all(placed.rrset is not dname for placed in outcome.answer):
             outcome.answer.append(Placed(owner, dname))
@@ -280,9 +278,7 @@ class Lookup:
         found = None
         for ancestor in names.ancestors(name):
             node = self._zone.names.get(ancestor)
-            if node is not None and (
-                node.cut or (Type.DNAME in node.rrsets and ancestor != name)
-            ):
+            if node is not None and (node.cut or (Type.DNAME in node.rrsets and ancestor != name)):
                 found = ancestor, node
             if ancestor == self._zone.apex:
                 break

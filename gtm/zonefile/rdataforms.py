@@ -141,6 +141,28 @@ def _parameter(key: str, value: object) -> str:
 # octoDNS took these before it followed RFC 1035's words.
 _MX_WORDS = {"priority": "preference", "value": "exchange"}
 _BINDING: Form = ({"svcpriority": 1, "targetname": ".", "svcparams": {}}, _service_binding)
+_LOCATION: Fields = {  # the defaults are those of RFC 1876 section 3
+    "lat_degrees": None,
+    "lat_minutes": 0,
+    "lat_seconds": 0,
+    "lat_direction": None,
+    "long_degrees": None,
+    "long_minutes": 0,
+    "long_seconds": 0,
+    "long_direction": None,
+    "altitude": 0,
+    "size": 1,
+    "precision_horz": 10000,
+    "precision_vert": 10,
+}
+_NAPTR: Fields = {
+    "order": None,
+    "preference": None,
+    "flags": "",
+    "service": "",
+    "regexp": "",
+    "replacement": ".",
+}
 
 
 def _all_of(*fields: str) -> Form:
@@ -152,22 +174,9 @@ _FORMS: Mapping[str, Form] = {
     "CAA": ({"flags": 0, "tag": None, "value": None}, _caa),
     "DS": _all_of("key_tag", "algorithm", "digest_type", "digest"),
     "HTTPS": _BINDING,
-    "LOC": (
-        {
-            **{"lat_degrees": None, "lat_minutes": 0, "lat_seconds": 0, "lat_direction": None},
-            **{"long_degrees": None, "long_minutes": 0, "long_seconds": 0, "long_direction": None},
-            **{"altitude": 0, "size": 1, "precision_horz": 10000, "precision_vert": 10},
-        },
-        _location,
-    ),
+    "LOC": (_LOCATION, _location),
     "MX": _all_of("preference", "exchange"),
-    "NAPTR": (
-        {
-            **{"order": None, "preference": None, "flags": "", "service": "", "regexp": ""},
-            "replacement": ".",
-        },
-        _naptr,
-    ),
+    "NAPTR": (_NAPTR, _naptr),
     "SRV": _all_of("priority", "weight", "port", "target"),
     "SSHFP": _all_of("algorithm", "fingerprint_type", "fingerprint"),
     "SVCB": _BINDING,

@@ -8,11 +8,13 @@ from typing import Any
 
 import dns.name
 import dns.rdata
+from dns.rdtypes.ANY.LOC import LOC
 
 from gtm.zonefile.findings import Wrong
 
 Rdata = Any  # dnspython's classes are made at run time, and their fields with them
 
+_LOC: Any = LOC  # it carries no types
 CRITICAL = 128  # the one flag that CAA has (RFC 8659 section 4.1)
 PRIVATE = 255  # of TLSA's registries (RFC 7218)
 _SCHEME = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*:.")
@@ -38,8 +40,6 @@ def _tlsa(found: Rdata) -> dns.rdata.Rdata:
     _among("certificate usage", found.usage, 3)
     _among("selector", found.selector, 1)
     _among("matching type", found.mtype, 2)
-    if not found.cert:
-        raise Wrong("the certificate association data are missing", "write hexadecimal digits")
     return _kept(found)
 
 
@@ -50,9 +50,9 @@ def _among(what: str, number: int, most: int) -> None:
 
 def _sshfp(found: Rdata) -> dns.rdata.Rdata:
     """RFC 4255 section 3.1: 0 is reserved in both registries."""
-    if not found.algorithm or not found.fp_type or not found.fingerprint:
+    if not found.algorithm or not found.fp_type:
         raise Wrong(
-            "algorithm, fingerprint type and fingerprint can't be 0 or empty",
+            "algorithm and fingerprint type can't be 0",
             "write what `ssh-keygen -r` prints",
         )
     return _kept(found)
@@ -78,24 +78,11 @@ def _uri(found: Rdata) -> dns.rdata.Rdata:
     return _kept(found)
 
 
-def _binding(found: Rdata) -> dns.rdata.Rdata:
-    """RFC 9460 section 2.4.2: an alias (priority 0) has no parameters."""
-    if found.priority == 0 and found.params:
-        raise Wrong(
-            "priority 0 makes an alias, and nobody reads parameters of one",
-            "write a priority from 1, or remove the parameters",
-        )
-    return _kept(found)
-
-
 def _location(found: Rdata) -> dns.rdata.Rdata:
     """Whole centimetres, as metres with a fraction may be a hair below them."""
-    kept: dns.rdata.Rdata = found.replace(
-        altitude=round(found.altitude),
-        size=round(found.size),
-        horizontal_precision=round(found.horizontal_precision),
-        vertical_precision=round(found.vertical_precision),
-    )
+    sizes = (found.size, found.horizontal_precision, found.vertical_precision)
+    where = (found.latitude, found.longitude, round(found.altitude))
+    kept: dns.rdata.Rdata = _LOC(found.rdclass, found.rdtype, *where, *map(round, sizes))
     return _kept(kept)
 
 
@@ -109,11 +96,11 @@ def _kept(found: dns.rdata.Rdata) -> dns.rdata.Rdata:
 _RULES: Mapping[str, Callable[[Rdata], dns.rdata.Rdata]] = {
     "CAA": _caa,
     "DS": _kept,
-    "HTTPS": _binding,
+    "HTTPS": _kept,
     "LOC": _location,
     "NAPTR": _naptr,
     "SSHFP": _sshfp,
-    "SVCB": _binding,
+    "SVCB": _kept,
     "TLSA": _tlsa,
     "URI": _uri,
 }

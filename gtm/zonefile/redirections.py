@@ -60,7 +60,7 @@ class Redirections:
     def _judge_below(self, found: Cuts, cuts: Cuts) -> None:
         for name, here in self.records.items():
             over = found.over_parent(name)
-            if over is not None and cuts.over(name) is None:
+            if over is not None and cuts.over(name) in (None, name):
                 for static in here:
                     self._wrong(static, *_hidden(what(static), found.records[over]))
         for name, (_, path) in self.services.items():
