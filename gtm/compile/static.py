@@ -9,7 +9,7 @@ from gtm.compile import render
 from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
-from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.dns.types import IN, Rcode, Type, counted_type
 from gtm.model import Address, Zone
 from gtm.plain import Plain
 from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
@@ -99,7 +99,7 @@ def _with_plain(nodes: dict[bytes, Node], plain: Plain, context: ZoneContext) ->
         row = _row(plain, name)
         return None if row is None else _node(name, row, context, set())
 
-    tallies = {rrtype: context.count(type_text(rrtype)) for rrtype in PLAIN_TYPES}
+    tallies = {rrtype: context.count(counted_type(rrtype)) for rrtype in PLAIN_TYPES}
     return ZoneNames(nodes, plain, make, tallies, context.count("other"))
 
 
@@ -157,7 +157,7 @@ def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, hiding: set[
     if hiding and any(ancestor in hiding for ancestor in ancestors(name)):
         return Node(row, cut=Type.NS in row and name != context.apex)
     entries = {
-        question_key(rrtype): Entry(render.answer(rrset, context.count(type_text(rrtype))))
+        question_key(rrtype): Entry(render.answer(rrset, context.count(counted_type(rrtype))))
         for rrtype, rrset in row.items()
     }
     alias = row.get(Type.CNAME)

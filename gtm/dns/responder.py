@@ -14,7 +14,7 @@ from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
 from gtm.dns.transport import Transport
-from gtm.dns.types import CHAOS, IN, Rcode, Type, type_text
+from gtm.dns.types import CHAOS, IN, Rcode, Type, counted_type
 from gtm.model import AllDown
 from gtm.snapshot import Snapshot, Tally
 
@@ -126,8 +126,5 @@ def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
 
 
 def _asked(query: Query) -> str:
-    """The type asked for, by name; types without a name share one, to bound the metric."""
-    if query.name is None:
-        return ""
-    text = type_text(query.type)
-    return "other" if text.startswith("TYPE") else text
+    """The type asked for, as it is counted."""
+    return "" if query.name is None else counted_type(query.type)

@@ -52,3 +52,10 @@ class Rcode(IntEnum):
 def type_text(number: int) -> str:
     """`A`, `HTTPS`, ... or `TYPE65400` (RFC 3597 section 5)."""
     return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))
+
+
+@cache
+def counted_type(number: int) -> str:
+    """A type as metrics name it: types without a name share one, to bound them."""
+    text = type_text(number)
+    return "other" if text.startswith("TYPE") else text
