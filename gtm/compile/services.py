@@ -159,8 +159,11 @@ def steered_node(
 ) -> Node:
     """The node of a service's name: its static records, and steered answers beside them.
 
-    Where a host name lies inside the zone, the reference responder answers, as it follows it.
+    Where a host name lies inside the zone, the reference responder answers, as it follows it; so
+    it does beside a DNAME.
     """
+    if base.entries is None:
+        return Node(base.rrsets, steered)
     denied, apex = base.other, context.apex
     aliased = Type.CNAME in steered.types
     lacks = None
