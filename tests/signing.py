@@ -16,6 +16,7 @@ import dns.rrset
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.dnssec.keys import Key, KeySet, generate
 from gtm.model import Algorithm
 from gtm.snapshot import Snapshot
@@ -108,7 +109,10 @@ def ask(
 ) -> dns.message.Message:
     """What the reference responder answers."""
     query = dns.message.make_query(name, rrtype, use_edns=0, want_dnssec=dnssec, payload=1232)
-    reply = respond(snapshot, query.to_wire(), asker(client), Chance(random, NOW), udp=udp)
+    transport = Transport.UDP if udp else Transport.TCP
+    reply = respond(
+        snapshot, query.to_wire(), asker(client), Chance(random, NOW), transport=transport
+    )
     assert reply is not None
     return dns.message.from_wire(reply.message)
 

@@ -303,18 +303,6 @@ def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, rrclass: int, data: b
     record.pack(buffer)
 
 
-def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, data: bytes) -> None:
-    record = dnslib.RR(_label(placed.owner), rrtype, IN, placed.rrset.ttl, dnslib.RD(data))
-    record.pack(buffer)
-----def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...], rrclass: int) -> None:
-    for placed in section:
-        for data in placed.given():
-            record = dnslib.RR(
-                _label(placed.owner), placed.rrset.type, rrclass, placed.rrset.ttl, dnslib.RD(data)
-            )
-            record.pack(buffer)
-
-
 def _opt(edns: Edns, response: Response) -> dnslib.RR:
     """Our OPT record: our size and version, the query's DO bit, the client subnet's scope."""
     options = []
