@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import dns.dnssec
 import dns.message
 import dns.name
+import dns.node
 import dns.rdata
 import dns.rdataclass
+import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 
@@ -117,7 +119,7 @@ def ask(
     return dns.message.from_wire(reply.message)
 
 
-def keyring(zone: str, keys: KeySet) -> dict[dns.name.Name, dns.rrset.RRset]:
+def keyring(zone: str, keys: KeySet) -> dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset]:
     """The keys of a zone, as dnspython has them."""
     found = dns.rrset.from_rdata_list(
         zone,

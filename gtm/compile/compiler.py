@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gtm.checks import Target
-from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
+from gtm.compile.app import (
+    AppCompiler,
+    CompiledApp,
+    Touched,
+    joining,
+    refreshed_app,
+    rejoin,
+)
 from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
@@ -253,26 +260,31 @@ def _after(
         apps[key] = app
         moved.update(found)
     groups, plans = _regrouped(before, moved) if moved else (before.groups, was.plans)
-    snapshot = replace(
-        was,
-        epoch=epoch,
-        plans=plans,
-        answers=table.answers,
-        rows=table.rows,
-        signed=table.signed or (),
-    )
+    snapshot = _with_table(replace(was, epoch=epoch, plans=plans), table)
     ramping = _ramping(moved, before.ramping)
     return replace(
         before, snapshot=snapshot, apps=apps, groups=groups, touched=touched, ramping=ramping
     )
 
 
+def _with_table(snapshot: Snapshot, table: Table) -> Snapshot:
+    return replace(snapshot, answers=table.answers, rows=table.rows, signed=table.signed or ())
+
+
 def _planned_anew(before: Compiled, moved: Mapping[int, Group], epoch: int) -> Compiled:
     """The next snapshot with other plans for the same answers; `before` if no group moved."""
     if not moved:
         return before
+    moved = joining(moved)
+    snapshot = replace(before.snapshot, epoch=epoch)
+    if any(group.joined != before.groups[number].joined for number, group in moved.items()):
+        table = Table.copied(snapshot)
+        for app in before.apps.values():
+            if not moved.keys().isdisjoint(app.deciding):
+                rejoin(app, (), before.groups, moved, table)
+        snapshot = _with_table(snapshot, table)
     groups, plans = _regrouped(before, moved)
-    snapshot = replace(before.snapshot, plans=plans, epoch=epoch)
+    snapshot = replace(snapshot, plans=plans)
     ramping = _ramping(moved, before.ramping)
     return replace(before, snapshot=snapshot, groups=groups, touched={}, ramping=ramping)
 

@@ -65,7 +65,7 @@ class Chance:
 class Decision:
     """What was picked for an asker: area, the prefix length it holds for, plan and answers.
 
-    `areas` is the table that the area is of.
+    `areas` is the table that the area is of, `regions` are those whose answers these are.
     """
 
     areas: AreaTable
@@ -73,6 +73,7 @@ class Decision:
     scope: int
     plan: Plan
     answers: tuple[RegionAnswers, ...]
+    regions: tuple[str, ...] = ()
 
     def count(self) -> None:
         """Counts the answer for its area, if somebody wants to know."""
@@ -128,16 +129,20 @@ def decide(
     slot = _slot(plan, steered, asker, client, chance, count)
     chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
     answers = snapshot.answers[steered.number]
+    named = {
+        number: [steered.regions[each] for each in plan.joined.get(number, (number,))]
+        for number in chosen
+        if number != NOBODY
+    }
     return Decision(
         steered.areas,
         area,
         steered.scope(area, client.bits, value & 255),
         plan,
         tuple(
-            RegionAnswers(steered.regions[number], tuple(answers[number]))
-            for number in chosen
-            if number != NOBODY
+            RegionAnswers(regions[0], tuple(answers[number])) for number, regions in named.items()
         ),
+        tuple(region for regions in named.values() for region in regions),
     )
 
 
