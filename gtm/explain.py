@@ -22,6 +22,7 @@ from gtm.compile.groups import Group
 from gtm.dns.lookup import Chance, Decision, Lookup, Outcome, asker_of, zone_of
 from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
 from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict, Zone
@@ -163,7 +164,9 @@ def explain(
     """
     owner, number = _question(name, rrtype)
     asker, chance = asker_of(str(client)), Chance(0, now)
-    reply = respond(compiled.snapshot, _packet(owner, number), asker, chance, udp=False)
+    reply = respond(
+        compiled.snapshot, _packet(owner, number), asker, chance, transport=Transport.TCP
+    )
     assert reply is not None  # noqa: S101  # the packet is a query
     message = dns.message.from_wire(reply.message)
     zone = zone_of(compiled.snapshot, to_wire(owner), number)
@@ -270,7 +273,7 @@ def _steering(
     order: Sequence[int] = range(len(every))
     if costs is not None:
         order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
-    picked = tuple(answers.region for answers in decision.answers if answers.region != LAST_RESORT)
+    picked = tuple(region for region in decision.regions if region != LAST_RESORT)
     shares = _shares(decision.plan)
     kept = app.lifetimes.of(app.zone, service.service.key)
     return Steering(
@@ -349,7 +352,7 @@ def _seen(app: CompiledApp, service: CompiledService, geo: Geo, client: Address)
 
 def _shares(plan: Plan) -> dict[int, float]:
     """The fraction of slots that name each answer first."""
-    firsts = Counter(plan.slots[:: plan.width or 1])
+    firsts = Counter(plan.firsts())
     return {index: count / firsts.total() for index, count in firsts.items()}
 
 

@@ -10,14 +10,17 @@ from hashlib import sha512
 import dns.dnssec
 import dns.message
 import dns.name
+import dns.node
 import dns.rdata
 import dns.rdataclass
+import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.dnssec.keys import Key, KeySet, generate
 from gtm.model import Algorithm
 from gtm.snapshot import Snapshot
@@ -124,12 +127,15 @@ def ask(
 ) -> dns.message.Message:
     """What the reference responder answers."""
     query = dns.message.make_query(name, rrtype, use_edns=0, want_dnssec=dnssec, payload=1232)
-    reply = respond(snapshot, query.to_wire(), asker(client), Chance(random, NOW), udp=udp)
+    transport = Transport.UDP if udp else Transport.TCP
+    reply = respond(
+        snapshot, query.to_wire(), asker(client), Chance(random, NOW), transport=transport
+    )
     assert reply is not None
     return dns.message.from_wire(reply.message)
 
 
-def keyring(zone: str, keys: KeySet) -> dict[dns.name.Name, dns.rrset.RRset]:
+def keyring(zone: str, keys: KeySet) -> dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset]:
     """The keys of a zone, as dnspython has them."""
     found = dns.rrset.from_rdata_list(
         zone,

@@ -8,14 +8,21 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gtm.checks import Target
-from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
+from gtm.compile.app import (
+    AppCompiler,
+    CompiledApp,
+    Touched,
+    joining,
+    refreshed_app,
+    rejoin,
+)
 from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
 from gtm.compile.static import context, static_nodes
 from gtm.compile.table import Table
 from gtm.compile.uses import Use, uses_of
-from gtm.dns.names import ancestors, is_below, to_wire
+from gtm.dns.names import ROOT, ancestors, parent, to_wire
 from gtm.dnssec.keys import KeySet
 from gtm.dnssec.signatures import Clock, Signatures, Signer
 from gtm.geo import Geo
@@ -116,12 +123,13 @@ class Compiler:
         apps: dict[AppKey, CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
         tables: dict[object, Deciders] = {}
+        around = _around({to_wire(zone.name) for zone in zones})
         old = before.deciders if before is not None and before.geo is geo else {}
         for zone in zones:
             there = context(zone, self.tallies, self._signer(zone, keys))
             known = deciders(zone, geo, tables, old)
             geos[zone.name] = known.geo
-            nodes = static_nodes(zone, there, _nests(zone, zones))
+            nodes = static_nodes(zone, there, there.apex in around)
             for app in zone.apps:
                 key = zone.name, app.name
                 made = AppCompiler(zone, app, there, known, groups, table, readings)
@@ -252,26 +260,31 @@ def _after(
         apps[key] = app
         moved.update(found)
     groups, plans = _regrouped(before, moved) if moved else (before.groups, was.plans)
-    snapshot = replace(
-        was,
-        epoch=epoch,
-        plans=plans,
-        answers=table.answers,
-        rows=table.rows,
-        signed=table.signed or (),
-    )
+    snapshot = _with_table(replace(was, epoch=epoch, plans=plans), table)
     ramping = _ramping(moved, before.ramping)
     return replace(
         before, snapshot=snapshot, apps=apps, groups=groups, touched=touched, ramping=ramping
     )
 
 
+def _with_table(snapshot: Snapshot, table: Table) -> Snapshot:
+    return replace(snapshot, answers=table.answers, rows=table.rows, signed=table.signed or ())
+
+
 def _planned_anew(before: Compiled, moved: Mapping[int, Group], epoch: int) -> Compiled:
     """The next snapshot with other plans for the same answers; `before` if no group moved."""
     if not moved:
         return before
+    moved = joining(moved)
+    snapshot = replace(before.snapshot, epoch=epoch)
+    if any(group.joined != before.groups[number].joined for number, group in moved.items()):
+        table = Table.copied(snapshot)
+        for app in before.apps.values():
+            if not moved.keys().isdisjoint(app.deciding):
+                rejoin(app, (), before.groups, moved, table)
+        snapshot = _with_table(snapshot, table)
     groups, plans = _regrouped(before, moved)
-    snapshot = replace(before.snapshot, plans=plans, epoch=epoch)
+    snapshot = replace(snapshot, plans=plans)
     ramping = _ramping(moved, before.ramping)
     return replace(before, snapshot=snapshot, groups=groups, touched={}, ramping=ramping)
 
@@ -303,22 +316,31 @@ def _plans(groups: Sequence[Group]) -> tuple[Sequence[Plan], ...]:
     return tuple([made[id(group)] for group in groups])
 
 
-def _nests(zone: Zone, zones: Sequence[Zone]) -> bool:
-    """Whether another zone lies in this one, and answers for a part of its names."""
-    if zone.plain is None:
-        return False
-    apex = to_wire(zone.name)
-    return any(other is not zone and is_below(to_wire(other.name), apex) for other in zones)
+def _around(apexes: Set[bytes]) -> Set[bytes]:
+    """The zones in which others lie, that answer for a part of their names."""
+    return {
+        outer
+        for apex in apexes
+        if apex != ROOT
+        for outer in ancestors(parent(apex))
+        if outer in apexes
+    }
 
 
 def _merged(zones: Mapping[bytes, ZoneData]) -> dict[bytes, Node]:
     """The names that fast paths answer: of each zone, those no zone below it answers for."""
     nodes: dict[bytes, Node] = {}
+    around = _around(zones.keys())
     for apex, zone in zones.items():
-        inner = {other for other in zones if len(other) > len(apex) and is_below(other, apex)}
+        nested = apex in around
         nodes.update(
             (name, node)
             for name, node in zone.names.items()
-            if node.entries is not None and inner.isdisjoint(ancestors(name) if inner else ())
+            if node.entries is not None and not (nested and _closest(name, zones) != apex)
         )
     return nodes
+
+
+def _closest(name: bytes, zones: Mapping[bytes, ZoneData]) -> bytes:
+    """The apex of the zone that answers for a name of one of them."""
+    return next(ancestor for ancestor in ancestors(name) if ancestor in zones)

@@ -16,10 +16,10 @@ from gtm.snapshot import Node, RRset, Secure
 def chained(apex: bytes, nodes: Mapping[bytes, Node], signer: Signer, ttl: int) -> Secure:
     """The NSEC chain (RFC 4035 section 2.3) over all names of a zone; `ttl` is RFC 9077's.
 
-    Names below cuts are not in it, nor are those that have nothing of their own.
+    Names below cuts and DNAMEs are not in it, nor are those that have nothing of their own.
     """
-    cuts = {name for name, node in nodes.items() if node.cut}
-    owners = [name for name, node in nodes.items() if types_at(node) and _is_ours(name, cuts)]
+    hiding = {name for name, node in nodes.items() if node.cut or Type.DNAME in node.rrsets}
+    owners = [name for name, node in nodes.items() if types_at(node) and _is_seen(name, hiding)]
     owners.sort(key=order)
     nsecs = []
     for name, following in zip(owners, [*owners[1:], apex], strict=True):
@@ -28,9 +28,9 @@ def chained(apex: bytes, nodes: Mapping[bytes, Node], signer: Signer, ttl: int) 
     return Secure(tuple(owners), tuple(nsecs))
 
 
-def _is_ours(name: bytes, cuts: Collection[bytes]) -> bool:
-    """Whether a name is at or above every cut."""
-    return not cuts or not any(above in cuts for above in ancestors(name) if above != name)
+def _is_seen(name: bytes, hiding: Collection[bytes]) -> bool:
+    """Whether nothing above a name hides it."""
+    return not hiding or not any(above in hiding for above in ancestors(name) if above != name)
 
 
 def types_at(node: Node) -> Collection[int]:

@@ -55,8 +55,13 @@ def signed_records(
     """The records of a service (by name), signed if its zone is."""
     if context.signer is None:
         return records
-    owner = to_wire(service)
+    owner = _owner(service)
     return tuple([context.signed(owner, rrset, most) for rrset in records])
+
+
+@lru_cache(maxsize=1024)  # asked for again for each of its regions
+def _owner(service: str) -> bytes:
+    return to_wire(service)
 
 
 def rendered_answers(
@@ -154,8 +159,11 @@ def steered_node(
 ) -> Node:
     """The node of a service's name: its static records, and steered answers beside them.
 
-    Where a host name lies inside the zone, the reference responder answers, as it follows it.
+    Where a host name lies inside the zone, the reference responder answers, as it follows it; so
+    it does beside a DNAME.
     """
+    if base.entries is None:
+        return Node(base.rrsets, steered)
     denied, apex = base.other, context.apex
     aliased = Type.CNAME in steered.types
     lacks = None

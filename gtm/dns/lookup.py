@@ -65,7 +65,7 @@ class Chance:
 class Decision:
     """What was picked for an asker: area, the prefix length it holds for, plan and answers.
 
-    `areas` is the table that the area is of.
+    `areas` is the table that the area is of, `regions` are those whose answers these are.
     """
 
     areas: AreaTable
@@ -73,6 +73,7 @@ class Decision:
     scope: int
     plan: Plan
     answers: tuple[RegionAnswers, ...]
+    regions: tuple[str, ...] = ()
 
     def count(self) -> None:
         """Counts the answer for its area, if somebody wants to know."""
@@ -128,16 +129,20 @@ def decide(
     slot = _slot(plan, steered, asker, client, chance, count)
     chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
     answers = snapshot.answers[steered.number]
+    named = {
+        number: [steered.regions[each] for each in plan.joined.get(number, (number,))]
+        for number in chosen
+        if number != NOBODY
+    }
     return Decision(
         steered.areas,
         area,
         steered.scope(area, client.bits, value & 255),
         plan,
         tuple(
-            RegionAnswers(steered.regions[number], tuple(answers[number]))
-            for number in chosen
-            if number != NOBODY
+            RegionAnswers(regions[0], tuple(answers[number])) for number, regions in named.items()
         ),
+        tuple(region for regions in named.values() for region in regions),
     )
 
 
@@ -174,7 +179,7 @@ class Lookup:
         chance: Chance,
         secure: bool = False,
     ) -> None:
-        """Reads the snapshot, changes nothing. `secure` asks for the zone's proofs, if it has any."""
+        """Reads the snapshot, changes nothing. `secure` asks for proofs, if the zone has any."""
         self._proofs = proofs.of(zone) if secure else proofs.NONE
         self._snapshot = snapshot
         self._zone = zone
@@ -194,10 +199,18 @@ class Lookup:
 
     def _step(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
         """Answers for one name; a name given back is where its CNAME leads inside the zone."""
-        cut = self._cut(name)
-        if cut is not None and not (rrtype == Type.DS and cut == name):
-            self._refer(outcome, cut)
-            return None
+        hiding = self._hiding(name)
+        if hiding is not None:
+            owner, node = hiding
+            if not node.cut:
+                return self._redirect(outcome, name, owner, node.rrsets[Type.DNAME])
+            if rrtype != Type.DS or owner != name:
+                self._refer(outcome, owner)
+                return None
+        return self._at(outcome, name, rrtype)
+
+    def _at(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
+        """Answers for a name that nothing above it hides."""
         source, node = self._source(name)
         if node is None:
             outcome.rcode = Rcode.NXDOMAIN
@@ -221,10 +234,26 @@ class Lookup:
             outcome.prove(self._proofs.covering(name))
         rrset = outcome.answer[first].rrset
         if rrset.type == Type.CNAME and rrtype not in (Type.CNAME, Type.ANY):
-            target = rrset.rdata[0].lower()
-            looped = any(placed.owner == target for placed in outcome.answer)
-            return None if looped else self._inside(target)
+            return self._next(outcome, rrset.rdata[0].lower())
         return None
+
+    def _next(self, outcome: Outcome, target: bytes) -> bytes | None:
+        """Where a CNAME leads, if this zone is the one to go on, and has not been there."""
+        been = any(
+            placed.owner == target and placed.rrset.type == Type.CNAME for placed in outcome.answer
+        )
+        return None if been else self._inside(target)
+
+    def _redirect(self, outcome: Outcome, name: bytes, owner: bytes, dname: RRset) -> bytes | None:
+        """The DNAME above a name, and the CNAME made from it (RFC 6672 section 3.2, step 3c)."""
+        if all(placed.rrset is not dname for placed in outcome.answer):
+            outcome.answer.append(Placed(owner, dname))
+        target = name[: -len(owner)] + dname.rdata[0]
+        if len(target) > names.MAX_NAME:
+            outcome.rcode = Rcode.YXDOMAIN
+            return None
+        outcome.answer.append(Placed(name, RRset(Type.CNAME, dname.ttl, (target,))))
+        return self._next(outcome, target.lower())
 
     def _static(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> bool:
         """Puts the static RRset into the answer that the question is for, if there is one."""
@@ -289,15 +318,19 @@ class Lookup:
         types = steered.types
         return rrtype in types or Type.CNAME in types or rrtype == Type.ANY
 
-    def _cut(self, name: bytes) -> bytes | None:
-        """The delegation at or above the name, nearest to the apex, or None."""
+    def _hiding(self, name: bytes) -> tuple[bytes, Node] | None:
+        """What hides a name, nearest to the apex, or None.
+
+        A delegation at or above it (RFC 1034 section 4.3.2, step 3b), or a DNAME above it (RFC
+        6672 section 2.4): whatever the zone has there itself, it is not answered.
+        """
         found = None
         for ancestor in names.ancestors(name):
+            node = self._zone.names.get(ancestor)
+            if node is not None and (node.cut or (Type.DNAME in node.rrsets and ancestor != name)):
+                found = ancestor, node
             if ancestor == self._zone.apex:
                 break
-            node = self._zone.names.get(ancestor)
-            if node is not None and node.cut:
-                found = ancestor
         return found
 
     def _source(self, name: bytes) -> tuple[bytes, Node | None]:

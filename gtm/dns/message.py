@@ -89,6 +89,7 @@ class Response:
     """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
 
     `fallback` says that it is an answer of last resort, to be said so to those that read it.
+    `rrclass` is that of its records.
     """
 
     rcode: Rcode
@@ -98,6 +99,7 @@ class Response:
     additional: tuple[Placed, ...] = ()
     scope: int | None = None
     fallback: AllDown | None = None
+    rrclass: int = IN
 
 
 class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
@@ -188,7 +190,8 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
     if header.a + header.auth + header.ar > MAX_RECORDS:
         raise MalformedError("more records than a query can need")
     edns: Edns | None = None
-    for index in range(header.a + header.auth + header.ar):
+    last = header.a + header.auth + header.ar - 1
+    for index in range(last + 1):
         owner = buffer.decode_name()
         rrtype, rrclass, ttl, length = buffer.unpack("!HHIH")
         data = buffer.get(length)
@@ -197,6 +200,9 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
             if edns is not None or owner.label or index < header.a + header.auth:
                 raise MalformedError("an OPT record out of place")
             edns = _edns(rrclass, ttl, data)
+        elif rrtype == Type.TSIG and (index < last or header.ar == 0):
+            # RFC 8945 section 5.1: it ends the additional section
+            raise MalformedError("a TSIG record out of place")
     if buffer.remaining():
         raise MalformedError("octets behind the last record")
     return edns
@@ -275,23 +281,25 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
     if query.name is not None:
         dnslib.DNSQuestion(_label(query.name), query.type, query.rrclass).pack(buffer)
     for section, wanted in zip(sections, signed, strict=True):
-        _pack_section(buffer, section, wanted)
+        _pack_section(buffer, section, wanted, response.rrclass)
     if query.edns is not None:
         _opt(query.edns, response).pack(buffer)
     return bytes(buffer.data)
 
 
-def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...], signed: bool) -> None:
+def _pack_section(
+    buffer: WireBuffer, section: tuple[Placed, ...], signed: bool, rrclass: int
+) -> None:
     """Writes RRsets, each with its RRSIG records behind it if they are wanted."""
     for placed in section:
         for data in placed.given():
-            _pack(buffer, placed, placed.rrset.type, data)
+            _pack(buffer, placed, placed.rrset.type, rrclass, data)
         for data in placed.signed() if signed else ():
-            _pack(buffer, placed, Type.RRSIG, data)
+            _pack(buffer, placed, Type.RRSIG, rrclass, data)
 
 
-def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, data: bytes) -> None:
-    record = dnslib.RR(_label(placed.owner), rrtype, IN, placed.rrset.ttl, dnslib.RD(data))
+def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, rrclass: int, data: bytes) -> None:
+    record = dnslib.RR(_label(placed.owner), rrtype, rrclass, placed.rrset.ttl, dnslib.RD(data))
     record.pack(buffer)
 
 

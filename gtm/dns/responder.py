@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gtm.dns import chaos
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
-from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.dns.transport import Transport
+from gtm.dns.types import CHAOS, IN, Rcode, Type, counted_type
 from gtm.model import AllDown
 from gtm.snapshot import Snapshot, Tally
 
@@ -30,21 +33,30 @@ class Reply:
 
 
 def respond(
-    snapshot: Snapshot, packet: bytes, asker: Asker, chance: Chance, *, udp: bool
+    snapshot: Snapshot,
+    packet: bytes,
+    asker: Asker,
+    chance: Chance,
+    *,
+    transport: Transport,
+    conduct: Conduct = PLAIN,
 ) -> Reply | None:
     """The answer to a packet, or None for silence; never raises."""
     query = parse(packet)
     if query is None:
         return None
-    limit = udp_limit(query) if udp else TCP_MAXIMUM
-    response, tally, decision = _answer(snapshot, query, asker, chance)
+    limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
+    response, tally, decision = _answer(snapshot, query, asker, chance, conduct)
     return Reply(build(query, response, limit), tally, decision)
 
 
 def _answer(
-    snapshot: Snapshot, query: Query, asker: Asker, chance: Chance
+    snapshot: Snapshot, query: Query, asker: Asker, chance: Chance, conduct: Conduct
 ) -> tuple[Response, Tally, Decision | None]:
     refusal = _refusal(query)
+    if refusal is None and query.rrclass == CHAOS:
+        said = chaos.answer(query, conduct.identity, conduct.version)
+        return said, Tally("", "", "", _asked(query), said.rcode.name), None
     zone = None
     if query.name is not None and refusal is None:
         zone = zone_of(snapshot, query.name.lower(), query.type)
@@ -73,7 +85,7 @@ def _refusal(query: Query) -> Rcode | None:
         return Rcode.FORMERR
     if query.type in NOT_IMPLEMENTED_TYPES:
         return Rcode.NOTIMP
-    if query.rrclass != IN or query.type in TRANSFERS:
+    if query.rrclass not in (IN, CHAOS) or query.type in TRANSFERS:
         return Rcode.REFUSED
     return None
 
@@ -116,8 +128,5 @@ def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
 
 
 def _asked(query: Query) -> str:
-    """The type asked for, by name; types without a name share one, to bound the metric."""
-    if query.name is None:
-        return ""
-    text = type_text(query.type)
-    return "other" if text.startswith("TYPE") else text
+    """The type asked for, as it is counted."""
+    return "" if query.name is None else counted_type(query.type)
