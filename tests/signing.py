@@ -154,7 +154,12 @@ def validate(
     """The RRsets of a section but for signatures; all signed, each signature is right."""
     known = keyring(zone, keys)
     data = [rrset for rrset in section if rrset.rdtype != RRSIG]
+    redirected = [rrset.name for rrset in data if rrset.rdtype == dns.rdatatype.DNAME]
     for rrset in data:
+        if rrset.rdtype == dns.rdatatype.CNAME and any(
+            rrset.name.is_subdomain(above) for above in redirected
+        ):
+            continue  # made of the DNAME, which is signed (RFC 6672 section 5.3.1)
         over = [
             each
             for each in section

@@ -43,7 +43,9 @@ apps:
       dark: {us: [192.0.2.66]}
       gone: {us: [gone.example.net.]}
 records:
-  "": [{type: TXT, value: "hello"}, {type: MX, value: {preference: 10, exchange: Mail.Example.NET.}}]
+  "":
+    - {type: TXT, value: hello}
+    - {type: MX, value: {preference: 10, exchange: Mail.Example.NET.}}
   www: {type: CNAME, value: orders.gtm.example.com.}
   away: {type: CNAME, value: elsewhere.example.net.}
   broken: {type: CNAME, value: nowhere.gtm.example.com.}
