@@ -22,8 +22,8 @@ from gtm.overrides.target import parse_target
 from gtm.steering.intake import Intake
 from gtm.steering.readings import Readings
 from gtm.zonefile import load
-from tests.unit.geo.geo_files import Unsigned, write
 from tests.signing import Clock, seals
+from tests.unit.geo.geo_files import Unsigned, write
 from tests.worlds import SAMPLE, Verdicts
 
 NAMES = ("us", "eu", "ap", "sa")

@@ -89,7 +89,8 @@ class Both:
             self._check_counted(found[1], reply, asked)
             assert fast in (None, reply.message), asked
         if found is None:
-            reply = respond(self._snapshot, packet, asker_of(sender), chance, udp=False)
+            tcp = Transport.TCP
+            reply = respond(self._snapshot, packet, asker_of(sender), chance, transport=tcp)
         return reply, found is None
 
     def _check_counted(self, number: int, reply: Reply, asked: str) -> None:
@@ -117,12 +118,9 @@ def is_left_to_reference(reply: Reply, made: Whole, apexes: Collection[bytes]) -
         above in apexes for alias in aliases for above in names.ancestors((alias or b"").lower())
     )
     rrtype = dns.rdatatype.to_text(asked.rdtype)
-    above = rrtype == "DS" and asked.name.to_wire().lower() in apexes
+    above = rrtype == "DS" and (asked.name.to_wire() or b"").lower() in apexes
     return (
-        ours
-        or above
-        or not asked.name.labels[0]
-        or made.may_lead_on(asked.name.to_text(), rrtype)
+        ours or above or not asked.name.labels[0] or made.may_lead_on(asked.name.to_text(), rrtype)
     )
 
 
