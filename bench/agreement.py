@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from bench.ask import LOOPBACK, addresses, ask
+from bench.ask import LOOPBACK, addresses, ask, is_signed
 from bench.questions import Question, questions
 from bench.workload import Steering, Workload, host_address, service_address
 from bench.world import World
@@ -43,4 +43,6 @@ def _is_right(question: Question, workload: Workload, world: World, port: int) -
     if reply is None:
         return False
     found = addresses(reply)
+    if is_signed(reply) is not workload.signed:
+        return False
     return len(found) == 1 and found <= right_answers(question, workload, world)

@@ -41,3 +41,8 @@ def addresses(reply: dns.message.Message) -> set[str]:
         if rrset.rdtype == dns.rdatatype.A
         for record in rrset
     }
+
+
+def is_signed(reply: dns.message.Message) -> bool:
+    """Whether there is a signature in the answer section."""
+    return any(rrset.rdtype == dns.rdatatype.RRSIG for rrset in reply.answer)

@@ -11,6 +11,7 @@ from bench.workload import WORKLOADS, Steering, Transport, Workload
 
 BASES = ("gdnsd", "echo")
 OWN = "gtm"  # the peer whose figures have to reach something
+SIGNED, UNSIGNED = "signed", "unsigned"
 MANY_HOSTS, FEW_HOSTS = 1_000_000, 1_000
 SOCKETS = 16  # the kernel deals questions to workers by the sender's port
 # On the way to all workers together: enough for each to find several when it wakes up, and no more
@@ -43,6 +44,12 @@ def comparisons() -> dict[str, Comparison]:
             "shares, networks that keep their region and full regions against the nearest",
             _policies,
             (Steering.NEAREST.value,),
+        ),
+        Comparison(
+            "signed",
+            "a signed zone against the same one unsigned, both asked for signatures",
+            _signed,
+            (UNSIGNED,),
         ),
         Comparison(
             "workers",
@@ -85,6 +92,16 @@ def _policies(peers: Sequence[Peer]) -> list[Contender]:
         for peer in peers
         if peer.name == OWN
         for steering in Steering
+    ]
+
+
+def _signed(peers: Sequence[Peer]) -> list[Contender]:
+    asked = replace(WORKLOADS["udp"], edns=True, dnssec_ok=True)
+    return [
+        Contender(label, peer, replace(asked, signed=label == SIGNED))
+        for peer in peers
+        if peer.name == OWN
+        for label in (SIGNED, UNSIGNED)
     ]
 
 

@@ -83,6 +83,7 @@ def load_command(workload: Workload, questions: Path, port: int, seconds: float)
     command += ["-m", workload.transport.value] if workload.transport is Transport.TCP else []
     if workload.subnets is not Subnets.NONE:
         return [*command, "-B"]
+    command += ["-D"] if workload.dnssec_ok else []
     return [*command, "-e"] if workload.edns else command
 
 

@@ -42,6 +42,7 @@ GOALS = (
     Goal("policies", "cost: weighted over nearest", "weighted services: over nearest ones", 1.05),
     Goal("policies", "cost: sticky over nearest", "sticky services: over nearest ones", 1.05),
     Goal("policies", "cost: spilled over nearest", "capacity-spilled services: over nearest", 1.05),
+    Goal("signed", "cost: signed over unsigned", "signed zone, asked with DO: over unsigned", 1.10),
     Goal(
         "workers",
         "cost: gtm, 2 workers over gtm, 1 worker",

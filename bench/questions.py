@@ -22,6 +22,7 @@ QUESTIONS = 200_000
 PAYLOAD = 1232  # bytes, the EDNS size of DNS flag day 2020
 
 _TYPE_A, _CLASS_IN, _TYPE_OPT, _OPTION_SUBNET = 1, 1, 41, 8
+_DNSSEC_OK = 0x8000  # RFC 3225 section 3
 _PREFIX = {Subnets.IPV4: 24, Subnets.IPV6: 56}
 
 
@@ -82,7 +83,8 @@ def message(question: Question, workload: Workload, identifier: int = 0) -> byte
     if not workload.edns:
         return asked
     option = _subnet_option(question.subnet) if question.subnet else b""
-    return asked + struct.pack(">BHHIH", 0, _TYPE_OPT, PAYLOAD, 0, len(option)) + option
+    flags = _DNSSEC_OK if workload.dnssec_ok else 0
+    return asked + struct.pack(">BHHIH", 0, _TYPE_OPT, PAYLOAD, flags, len(option)) + option
 
 
 def _subnet_option(subnet: Subnet) -> bytes:

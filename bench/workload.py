@@ -46,7 +46,8 @@ class Workload:
     no server can have remembered. `rate` is questions a second, None for as many as come back;
     `outstanding` bounds the questions on the way, `connections` the sockets they are sent from.
     `workers` are the threads that answer UDP, on one core with the load on another; with
-    `shares_cores` both run on both.
+    `shares_cores` both run on both. `dnssec_ok` asks for signatures (RFC 3225), which there are if
+    the zone is `signed`.
     """
 
     name: str
@@ -60,6 +61,8 @@ class Workload:
     shares_cores: bool = False
     transport: Transport = Transport.UDP
     edns: bool = False
+    dnssec_ok: bool = False
+    signed: bool = False
     subnets: Subnets = Subnets.NONE
     clients: int | None = None
     outstanding: int = 100

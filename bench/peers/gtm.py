@@ -21,6 +21,9 @@ from bench.workload import (
     service_key,
 )
 from bench.world import World
+from gtm.dnssec.keyfile import PrivateDisk, to_pem
+from gtm.dnssec.keys import generate
+from gtm.model import Algorithm
 
 PROGRAM = Path(sys.executable).with_name("gtm")
 HOSTS = "hosts.zone"
@@ -56,6 +59,8 @@ class Gtm:
         (zones / f"{APEX}.yaml").write_text(zone_file(setup.workload, setup.world))
         if setup.workload.hosts:
             (zones / HOSTS).write_text(hosts(setup.workload))
+        if setup.workload.signed:
+            make_key(state(setup) / "keys" / APEX)
         settle = None
         if setup.workload.steering is Steering.SPILLED:
             settle = partial(spill, api(setup), setup.workload, setup.world, setup.port)
@@ -66,11 +71,23 @@ class Gtm:
             *(str(PROGRAM), "serve", str(zones)),
             *("--listen", f"127.0.0.1:{setup.port}"),
             *("--geoip", str(setup.database)),
-            *("--state", str(setup.folder / "state")),
+            *("--state", str(state(setup))),
             *("--plane", self.plane),
             *("--workers", str(setup.workload.workers)),
             *("--api", f"unix:{api(setup)}"),
         )
+
+
+def state(setup: Setup) -> Path:
+    """Its state directory."""
+    return setup.folder / "state"
+
+
+def make_key(folder: Path) -> None:
+    """The one key of a zone, of the algorithm that gtm makes by default."""
+    folder.mkdir(parents=True)
+    made = generate(Algorithm.ECDSA_P256, sep=True)
+    PrivateDisk().write(folder / "bench.pem", to_pem(made.private))
 
 
 def api(setup: Setup) -> Path:
@@ -89,6 +106,7 @@ def zone_file(workload: Workload, world: World, ttl: int = TTL) -> str:
         f"zone: {APEX}\n"
         f"ttl: {ttl}\n"
         f"{f'records_file: {HOSTS}' if workload.hosts else ''}\n"
+        f"{'dnssec: {}' if workload.signed else ''}\n"
         f"nameservers: {{ns1: [192.0.2.53]}}\n"
         f"soa: {{contact: hostmaster@example.com, negative_ttl: 60}}\n"
         f"regions:\n{regions}"

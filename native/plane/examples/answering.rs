@@ -10,13 +10,15 @@ use gtm_plane::Answers;
 use gtm_plane::answer::{Circumstances, Outcome, answer};
 
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
+use gtm_plane::chain::{Chain, Secure};
 use gtm_plane::draw::mix;
-use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
+use gtm_plane::names::{Builder, Entry, Names, Steered, View, Zone};
 use gtm_plane::plans::{Pick, Plan, Plans, Rendered};
 use gtm_plane::row::Row;
 use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 
+const APEX: &[u8] = b"\x03gtm\x07example\x03com\0";
 const PREFIXES: u32 = 370_000;
 const AREAS: u32 = 500;
 const PACKETS: usize = 1 << 20;
@@ -56,6 +58,14 @@ fn main() {
     measure("no such name", &world, count, |name| {
         query(b'n', name, None)
     });
+    let mut world = world;
+    world.names = Arc::new(names(count, true));
+    world.signed = (0..count).map(|_| row(signed)).collect();
+    for (what, kind) in [("fixed", b's'), ("steered", b'd'), ("no such name", b'n')] {
+        measure(&format!("{what}, signed"), &world, count, |name| {
+            secure_query(kind, name)
+        });
+    }
 }
 
 fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u8>) {
@@ -136,6 +146,34 @@ fn query(kind: u8, number: u64, client: Option<u32>) -> Vec<u8> {
     made
 }
 
+/// With the DO bit.
+fn secure_query(kind: u8, number: u64) -> Vec<u8> {
+    let mut made = query(kind, number, None);
+    if let Some(edns) = made.get_mut(11) {
+        *edns = 1;
+    }
+    made.extend([0, 0, 41, 0x10, 0, 0, 0, 0x80, 0, 0, 0]);
+    made
+}
+
+/// A record of so many octets of data.
+fn record(rrtype: u8, size: u8) -> Vec<u8> {
+    let head = [0, rrtype, 0, 1, 0, 0, 0, 60, 0, size];
+    [&head[..], &vec![7; usize::from(size)]].concat()
+}
+
+/// An address, with a signature as long as those of ECDSA P-256.
+fn signed(_: u16) -> Rendered {
+    let plain = rendered(1);
+    let body = [&plain.body[..], &[0xC0, 12], &record(46, 99)].concat();
+    Rendered {
+        size: body.len() as u16,
+        body: body.into(),
+        records: 2,
+        ..plain
+    }
+}
+
 fn rendered(addresses: u16) -> Rendered {
     let record = |at: u16| [0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 30, 0, 4, 10, 0, 0, at as u8];
     let once: Vec<u8> = (0..addresses).flat_map(record).collect();
@@ -150,20 +188,37 @@ fn rendered(addresses: u16) -> Rendered {
     }
 }
 
-fn names(count: u64) -> Names {
+fn names(count: u64, is_signed: bool) -> Names {
     let mut builder = Builder::new(Vec::new(), 0);
     let zone = builder.zone(Zone {
-        apex: b"\x03gtm\x07example\x03com\0".as_slice().into(),
+        apex: APEX.into(),
         soa: [0; 60].into(),
         nonexistent: 2,
         failed: 3,
     });
     let table = builder.areas(Arc::new(areas()));
     let denied = || Some(Entry::Denied { tally: 4 });
-    builder.node(b"\x03gtm\x07example\x03com\0", zone, Vec::new(), denied());
+    let proofs = if is_signed {
+        secured(&mut builder, zone, count)
+    } else {
+        0
+    };
+    let node = |builder: &mut Builder, name: &[u8], entry: Option<(Entry, Entry)>| {
+        let (plain, own) = entry.unzip();
+        let view = |entry: Option<Entry>, other| View {
+            entries: entry.into_iter().map(|entry| (1, entry)).collect(),
+            other,
+        };
+        let proven = Entry::Proven { tally: 4, proof: 0 };
+        match is_signed {
+            true => builder.signed(name, zone, view(plain, denied()), view(own, Some(proven))),
+            false => builder.node(name, zone, view(plain, None).entries, denied()),
+        }
+    };
+    node(&mut builder, APEX, None);
     for number in 0..count {
-        let entries = vec![(1, Entry::Fixed(rendered(1)))];
-        builder.node(&wire(b's', number), zone, entries, denied());
+        let both = (Entry::Fixed(rendered(1)), Entry::Fixed(signed(1)));
+        node(&mut builder, &wire(b's', number), Some(both));
     }
     for number in 0..count {
         let steered = builder.steered(Steered {
@@ -181,9 +236,37 @@ fn names(count: u64) -> Names {
             row,
             denied: 4,
         };
-        builder.node(&wire(b'd', number), zone, vec![(1, entry)], denied());
+        let own = Entry::Signed {
+            steered,
+            row,
+            denied: 4,
+            proof: proofs,
+        };
+        node(&mut builder, &wire(b'd', number), Some((entry, own)));
     }
     builder.finish()
+}
+
+/// The chain of a signed zone; gives the number of one proof of it.
+fn secured(builder: &mut Builder, zone: u32, count: u64) -> u32 {
+    let mut chain = Chain::below(APEX.len());
+    let names = (0..count).map(|number| wire(b'd', number));
+    let names = names.chain((0..count).map(|number| wire(b's', number)));
+    for name in std::iter::once(APEX.to_vec()).chain(names) {
+        let proof = builder.proof(&name, &[record(47, 32), record(46, 99)]);
+        assert!(proof.is_some_and(|proof| chain.add(builder.proofs(), proof)));
+    }
+    let signatures = vec![record(46, 99).into()];
+    let tally = 4;
+    builder.secure(
+        zone,
+        Secure {
+            signatures,
+            chain,
+            tally,
+        },
+    );
+    1
 }
 
 fn areas() -> AreaTable {
@@ -214,17 +297,18 @@ fn snapshot(count: u64) -> Snapshot {
     };
     let by_area: Vec<u32> = (0..AREAS).map(|area| area % 4).collect();
     let plans = Plans::of((0..4).map(plan).collect(), &by_area).unwrap_or_default();
-    let row = || {
-        let regions: Vec<_> = (0..4).map(|_| Some(rendered(2))).collect();
-        Row::of(&regions).unwrap_or_default()
-    };
     Snapshot {
         epoch: 1,
-        names: Arc::new(names(count)),
+        names: Arc::new(names(count, false)),
         plans: (0..count).map(|_| plans.clone()).collect(),
-        rows: (0..count).map(|_| row()).collect(),
+        rows: (0..count).map(|_| row(rendered)).collect(),
         signed: Shared::default(),
     }
+}
+
+fn row(answer: impl Fn(u16) -> Rendered) -> Row {
+    let regions: Vec<_> = (0..4).map(|_| Some(answer(2))).collect();
+    Row::of(&regions).unwrap_or_default()
 }
 
 /// Plans with large tables of slots, of which there are a few.

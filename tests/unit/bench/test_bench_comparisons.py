@@ -30,7 +30,7 @@ def test_an_echo_is_left_out_where_it_cannot_run() -> None:
     assert "echo" not in [each.label for each in rows["tcp"].contenders(PEERS_LIST)]
 
 
-@pytest.mark.parametrize("name", ["names", "policies", "workers"])
+@pytest.mark.parametrize("name", ["names", "policies", "signed", "workers"])
 def test_labels_are_unique_and_bases_come_among_them(name: str) -> None:
     row = comparisons()[name]
     labels = [each.label for each in row.contenders(PEERS_LIST)]
