@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -149,7 +150,7 @@ class Reader:
 
     def _read(self) -> None:
         connection, _ = self._listening.accept()
-        with connection:
+        with connection, contextlib.suppress(ConnectionError):
             connection.settimeout(10)
             connection.recv(len(framestream.READY))
             connection.sendall(self._accepts)
