@@ -205,15 +205,16 @@ def test_a_step_that_is_forced_too_early_really_breaks_something(kind: Kind, at:
 
 def follow(ledger: Ledger, now: float, resolvers: Resolvers) -> tuple[Ledger, float]:
     """The next step, when it is safe; the parent does what it is asked to."""
-    assert ledger.roll is not None
-    asked = awaited(ledger.roll)
+    roll = ledger.roll
+    assert roll is not None
+    asked = awaited(roll)
     if asked in (Awaited.SEEN, Awaited.GONE):
         now += HOUR
         resolvers.delegate(frozenset(k.dnskey for k in wanted(ledger)), now, settled=True)
         told = rollover.ds_seen if asked is Awaited.SEEN else rollover.ds_gone
         ledger = told(ledger, now, TIMING)
     else:
-        ready = rollover.safe_at(ledger.roll, TIMING)
+        ready = rollover.safe_at(roll, TIMING)
         assert ready is not None
         now = ready
         ledger = rollover.advanced(ledger, now, TIMING)
@@ -247,6 +248,7 @@ def test_ttls_that_were_longer_when_a_phase_began_are_waited_for() -> None:
     assert ledger.roll is not None
     shorter = replace(TIMING, dnskey=60)
     assert rollover.safe_at(ledger.roll, shorter) == 600 + 3600
+    assert ledger.roll is not None
     longer = replace(TIMING, dnskey=36000)
     assert rollover.safe_at(ledger.roll, longer) == 600 + 36000
 
