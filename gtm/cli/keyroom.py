@@ -85,17 +85,21 @@ class KeyRoom:
         if self.keyring.ledger(zone.name) is not None:
             return self._own(zone, doing)
         with contextlib.suppress(NoKey):
-            return self.keyring.read(zone.name).ledger
+            self.keyring.read(zone.name)
+            raise self._not_ours(zone)
         return None
 
     def _own(self, zone: Zone, doing: str) -> Ledger:
         ledger = self.ledger(zone, doing)
         if ledger.bare:
-            raise Refused(
-                f"the keys in {self.keyring.place(zone.name)} are files that gtm did not make: "
-                "they are changed by adding and removing files (docs/dnssec.md)"
-            )
+            raise self._not_ours(zone)
         return ledger
+
+    def _not_ours(self, zone: Zone) -> Refused:
+        return Refused(
+            f"the keys in {self.keyring.place(zone.name)} are files that gtm did not make: "
+            "they are changed by adding and removing files (docs/dnssec.md)"
+        )
 
     @contextlib.contextmanager
     def _changing(self, zone: Zone, doing: str) -> Iterator[None]:
