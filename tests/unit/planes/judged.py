@@ -55,7 +55,6 @@ def _judge_round_trip(said: dns.message.Message) -> None:
     """What dnspython writes of what it has read is read as the same again."""
     again = dns.message.from_wire(said.to_wire(max_size=65535))
     assert again == said
-    assert again.to_text() == said.to_text()
 
 
 def _judge_records(section: Iterable[dns.rrset.RRset]) -> None:
