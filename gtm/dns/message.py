@@ -21,6 +21,7 @@ from gtm.model import AllDown
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
+MAX_POINTERS = 127  # in a name: one behind each label that it can have; more only cost time
 MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
 UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
 UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
@@ -106,14 +107,15 @@ class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no t
     def decode_name(self, last: int = -1) -> dnslib.DNSLabel:
         """The name at the offset (RFC 1035 sections 2.3.4 and 4.1.4: pointers go backwards)."""
         parts: list[bytes] = []
-        size, resume, limit = 1, None, self.offset
+        size, resume, limit, pointers = 1, None, self.offset, 0
         while True:
             (length,) = self.unpack("!B")
             if length >= 0xC0:
                 (low,) = self.unpack("!B")
                 target = (length & 0x3F) << 8 | low
-                if target >= limit:
-                    raise MalformedError("a compression pointer that does not point back")
+                pointers += 1
+                if not HEADER <= target < limit or pointers > MAX_POINTERS:
+                    raise MalformedError("compression pointers that do not lead back to a name")
                 resume = self.offset if resume is None else resume
                 self.offset = limit = target
             elif length > names.MAX_LABEL:

@@ -126,10 +126,10 @@ def yaml() -> str:
     )
 
 
-def questions() -> Iterator[tuple[str, str]]:
+def questions(*, signed: bool = False) -> Iterator[tuple[str, str]]:
     """Names and types."""
     for name in NAMES:
-        for rrtype in TYPES:
+        for rrtype in (*TYPES, *(OF_SIGNED if signed else ())):
             yield f"{name}.{APEX}." if name else f"{APEX}.", rrtype
     for name in OUTSIDE:
         for rrtype in ("A", "SOA", "DS"):
