@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -40,6 +41,7 @@ from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
 from gtm.planes.limitlog import LimitLog
+from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
 from gtm.settings import Settings
@@ -63,6 +65,7 @@ REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
+BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -82,6 +85,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     `dial` says where probes really connect to.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    beside = ThreadPoolExecutor(BESIDE, "gtm-beside", initializer=be_patient)
+    asyncio.get_running_loop().set_default_executor(beside)
     files = _raise_file_limit()
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
@@ -97,7 +102,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         )
         alerts = await _alerts(stack, settings)
         controller = Controller(
-            Sources(settings.zones, _geoip(settings)),
+            Sources(settings.zones, _geoip(settings), settings.keys_folder()),
             plane,
             _checker(settings, dial),
             time.time,
@@ -193,11 +198,11 @@ def _checker(
 
 def _conduct(settings: Settings) -> tuple[Conduct, CookieFile | None]:
     """How the server answers, and the file that changes it. Raises ConfigError."""
-    identity = settings.nsid()
+    version = f"gtm {gtm.__version__}".encode() if settings.tell_version else None
     if settings.cookie_secrets is None:
-        return Conduct(identity), None
+        return Conduct(settings.nsid(), version), None
     file = CookieFile(settings.cookie_secrets)
-    return Conduct(identity, cookies=file.read()), file
+    return Conduct(settings.nsid(), version, cookies=file.read()), file
 
 
 def _raise_file_limit() -> int:
@@ -256,7 +261,9 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
 
 async def _follow(controller: Controller) -> None:
     """Loads again when a file changes."""
-    async for _ in changes((controller.reader.sources.zones, *controller.reader.sources.geoip)):
+    sources = controller.reader.sources
+    keys = () if sources.keys is None else (sources.keys,)
+    async for _ in changes((sources.zones, *sources.geoip, *keys)):
         try:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen

@@ -61,6 +61,14 @@ def serve(
     state: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to keep what outlives a restart.")
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the keys of signed zones are. [dim]Default: keys in the state directory[/]",
+            show_default=False,
+        ),
+    ] = None,
     plane: Annotated[
         str | None,
         typer.Option(
@@ -91,6 +99,14 @@ def serve(
             metavar="NAME|hostname",
             help="What NSID answers (dig +nsid), so that servers of a fleet are told apart. "
             "[dim]Default: nothing[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    tell_version: Annotated[
+        bool | None,
+        typer.Option(
+            "--tell-version",
+            help="Answer version.bind (CHAOS TXT) with the version.",
             rich_help_panel=ABUSE,
         ),
     ] = None,
@@ -195,10 +211,12 @@ def serve(
         "api": api,
         "geoip": geoip,
         "state": state,
+        "keys": keys,
         "plane": plane,
         "workers": workers,
         "user": user,
         "identity": identity,
+        "tell_version": tell_version,
         "cookie_secrets": cookie_secrets,
         "rate_limit": rate_limit,
         "rate_limit_slip": rate_limit_slip,
