@@ -60,9 +60,8 @@ class Denials:
 
 
 def common(one: dns.name.Name, other: dns.name.Name) -> dns.name.Name:
-    return one.fullcompare(other)[2] and dns.name.Name(
-        one.labels[len(one) - one.fullcompare(other)[2] :]
-    )
+    """The lowest name that both are at or below."""
+    return dns.name.Name(one.labels[len(one) - one.fullcompare(other)[2] :])
 
 
 def types_in(rrset: dns.rrset.RRset) -> set[int]:

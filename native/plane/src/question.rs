@@ -10,6 +10,8 @@ use crate::snapshot::Snapshot;
 use crate::steer::Decision;
 use crate::wire::{HEADER, Query};
 
+/// An Extended DNS Error that says Not Authoritative (RFC 8914 section 4.21).
+const NOT_AUTHORITATIVE: [u8; 6] = [0, 15, 0, 2, 0, 20];
 /// The leftmost label of a wildcard (RFC 4592 section 2.1.1).
 pub const WILDCARD: [u8; 2] = *b"\x01*";
 
@@ -179,6 +181,7 @@ impl<'a> Question<'a> {
                 rcode: REFUSED,
                 authoritative: false,
                 scope: None,
+                fallback: Some(&NOT_AUTHORITATIVE),
                 ..ending(self.names.refused)
             };
             return self.end(reply, ending);

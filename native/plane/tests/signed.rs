@@ -249,7 +249,8 @@ fn what_is_looked_up_ahead_changes_no_answer() {
             looked.search(&world);
             looked.settle(&world);
             let (mut one, mut other) = ([0; 1232], [0; 1232]);
-            let ahead = gtm_plane::answer::finish(&world, &packet, &looked, &by, &mut one);
+            let none = gtm_plane::conduct::Granted::default();
+            let ahead = gtm_plane::answer::finish(&world, &packet, &looked, &by, &none, &mut one);
             assert_eq!(ahead, answer(&world, &packet, &by, &mut other));
             assert_eq!(one, other);
         }
