@@ -19,7 +19,9 @@ KINDS = 200  # packets beside those of cases
 # names of native/plane/tests/made, which is what that target answers from
 OWNERS = ("first", "joined", "failing", "hashed", "drawn", "www", "chain", "x.dev", "sub", "a.sub")
 OTHERS = ("ns.sub", "a.ns.sub", "shut", "a.shut", "none", "a.b.c", "dev", "*.dev", "x.www")
+SIGNED = ("www", "z.www", "steered", "wild", "a.wild", "sub", "a.sub", "bare", "none", "a.none")
 NAMES = [f"{owner}.gtm.example.com" for owner in (*OWNERS, *OTHERS)]
+NAMES += [f"{owner}.s.example.com" for owner in SIGNED]
 
 
 def packets() -> Iterator[bytes]:
@@ -28,7 +30,7 @@ def packets() -> Iterator[bytes]:
         for fields in read(file)["cases"]:
             yield query(fields).to_wire()
     source = Random(5)
-    names = [*NAMES, "gtm.example.com", "example.com", ""]
+    names = [*NAMES, "gtm.example.com", "s.example.com", "example.com", ""]
     for number in range(KINDS):
         yield (spoilt if number % 4 == 0 else ordinary)(source, names)
     for rrtype in (*RRTYPES, *RARE):
