@@ -20,7 +20,7 @@ class SocketStats:
     `fast` has a number for each of the snapshot's tallies; `slow` counts what the reference
     responder answered; `native` has pairs of a tally's number and what threads of Rust counted for
     it, where there is something. `durations` counts answers by bucket of BUCKETS, the last one
-    unbounded.
+    unbounded. `open` connections are there now, `opened` came so far.
     """
 
     proto: str
@@ -31,6 +31,8 @@ class SocketStats:
     dropped: Counter[str] = field(default_factory=Counter)
     durations: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     seconds: float = 0.0
+    open: int = 0
+    opened: int = 0
 
     def reserve(self, tallies: int) -> None:
         """Makes room for so many tallies; called before a snapshot that has them is published."""

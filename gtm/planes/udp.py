@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+from functools import partial
 from time import perf_counter
 
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.prompt import be_prompt
+from gtm.planes.proxy import BAD_HEADER, Balancers, Malformed, read
 from gtm.planes.sockets import IP_PKTINFO
 from gtm.planes.stats import SocketStats
 
@@ -22,10 +24,17 @@ UNTIMED = 31  # answers between two that are timed, so that clocks cost next to 
 PKTINFO4 = struct.Struct("=I4s4s")  # interface, local address, destination (ip(7))
 
 
-def serve(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
-    """Answers until `stop`, on a blocking socket."""
+def serve(
+    sock: socket.socket,
+    answering: Answering,
+    stats: SocketStats,
+    balancers: Balancers | None = None,
+) -> None:
+    """Answers until `stop`, on a blocking socket; `balancers` send a PROXY header first."""
     be_prompt()
     run = _run_wildcard if _is_wildcard(sock) else _run
+    if balancers:
+        run = partial(_run_proxied, balancers)
     while not answering.stopped:
         try:
             run(sock, answering, stats)
@@ -70,6 +79,30 @@ def _run_wildcard(sock: socket.socket, answering: Answering, stats: SocketStats)
         return
     begun = perf_counter()
     message = answering.answer(packet, peer[0], stats, transport=UDP)
+    if message is not None:
+        sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
+        stats.observe(perf_counter() - begun)
+
+
+def _run_proxied(
+    balancers: Balancers, sock: socket.socket, answering: Answering, stats: SocketStats
+) -> None:
+    """One answer; a balancer says whom it is for, and gets it."""
+    packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
+    if not packet:
+        return
+    begun = perf_counter()
+    host = peer[0]
+    if balancers.has(host):
+        try:
+            header = read(packet)
+        except Malformed:
+            header = None
+        if header is None:
+            stats.dropped[BAD_HEADER] += 1
+            return
+        packet, host = packet[header.size :], header.client or host
+    message = answering.answer(packet, host, stats, transport=UDP)
     if message is not None:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)
