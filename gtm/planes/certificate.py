@@ -54,6 +54,11 @@ class Keeper:
         self.renewals = 0
         self.current = read(certificate, self._key, http2=http2)
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What to watch."""
+        return tuple(dict.fromkeys((self.path, self._key)))
+
     def dot(self) -> ssl.SSLContext:
         """For new connections of DNS over TLS."""
         return self.current.dot

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from gtm.dns import conduct
+
 # At once, over TCP, and as many over TLS and HTTPS together: each is a file and some kilobytes.
 # For one more, the longest idle is closed.
 CONNECTIONS = 1000
@@ -14,7 +16,7 @@ PER_CLIENT = 100
 # its 2^72 addresses are one client's to use.
 PREFIX6 = 56
 # Seconds without a query until the server closes (RFC 7766 section 6.2.3).
-IDLE = 10.0
+IDLE = conduct.IDLE
 # Seconds that one connection may last: none keeps an old certificate, or a place, for ever.
 LIFETIME = 3600.0
 # Octets of answers that wait for a client; with more, nothing is read from it.

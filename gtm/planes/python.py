@@ -12,9 +12,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes import udp
 from gtm.planes.answering import Answering
+from gtm.planes.limiting import Limit, Limiter
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
@@ -38,14 +40,24 @@ class PythonPlane:
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
         limits: StreamLimits | None = None,
+        conduct: Conduct = PLAIN,
+        limit: Limit | None = None,
         balancers: Balancers | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops.
 
-        `limits` are those of TCP; `balancers` send PROXY headers.
+        `limits` are those of TCP; `balancers` send PROXY headers. Without a `limit` any number of
+        answers is given.
         """
+        self._conduct = conduct
+        self._limiters = [
+            None
+            if limit is None or not limit.per_second
+            else Limiter(limit, _chance(random32), now)
+            for _ in listeners
+        ]
         self._listeners = tuple(listeners)
-        self._random32 = random32 or partial(Random().getrandbits, 32)
+        self._random32 = _chance(random32)
         self._now = now
         self._answering: Answering | None = None
         self._threads: list[threading.Thread] = []
@@ -70,13 +82,14 @@ class PythonPlane:
         if self._answering is not None:
             self._answering.publish(snapshot)
             return
-        self._answering = Answering(snapshot, self._random32, self._now)
+        self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
         self._start(self._answering)
 
     def _start(self, answering: Answering) -> None:
-        for listener, stats in zip(self._listeners, self._udp_stats, strict=True):
+        parts = zip(self._listeners, self._udp_stats, self._limiters, strict=True)
+        for listener, stats, limiter in parts:
             name, via = f"gtm-udp {listener.at}", self._balancers
-            self._thread(name, udp.serve, listener.udp, answering, stats, via)
+            self._thread(name, udp.serve, listener.udp, answering, stats, limiter, via)
         doors = [
             (listener.tcp, Door(stats, Transport.TCP, Frames))
             for listener, stats in zip(self._listeners, self._tcp_stats, strict=True)
@@ -92,6 +105,17 @@ class PythonPlane:
     def count(self) -> None:
         """Area tables are counted in as answers are given."""
 
+    def behave(self, conduct: Conduct) -> None:
+        """Answers by another conduct from now on."""
+        self._conduct = conduct
+        if self._answering is not None:
+            self._answering.conduct = conduct
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        """Networks over the rate limit since the last call: answers cut, and dropped."""
+        limiters = filter(None, self._limiters)
+        return [noted for limiter in limiters for noted in limiter.noted()]
+
     def stop(self) -> None:
         """Stops answering and closes the sockets."""
         if self._answering is not None:
@@ -104,3 +128,7 @@ class PythonPlane:
         for listener in self._listeners:
             listener.close()
 
+
+
+def _chance(random32: Callable[[], int] | None) -> Callable[[], int]:
+    return random32 or partial(Random().getrandbits, 32)
