@@ -102,7 +102,10 @@ class NativePlane:
             listeners,
             tables,
             (limits.connections, limits.per_client, limits.idle, limits.lifetime),
-            [(str(each.network_address), each.prefixlen) for each in self._balancers.networks.networks],
+            [
+                (str(each.network_address), each.prefixlen)
+                for each in self._balancers.networks.networks
+            ],
         )
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
@@ -199,7 +202,7 @@ def asks_for_padding(packet: bytes) -> bool:
 
 
 class Tabled:
-    """Answers from the native plane's tables in Python's threads, for transports that it has not."""
+    """Answers from the native plane's tables in a thread of Python's, for other transports."""
 
     def __init__(
         self,

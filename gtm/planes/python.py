@@ -129,6 +129,5 @@ class PythonPlane:
             listener.close()
 
 
-
 def _chance(random32: Callable[[], int] | None) -> Callable[[], int]:
     return random32 or partial(Random().getrandbits, 32)
