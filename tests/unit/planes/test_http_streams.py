@@ -185,8 +185,8 @@ class Asker:
                 self.client.say(octets)
             for event in self.h2.receive_data(self.client.hear()):
                 if isinstance(event, h2.events.ResponseReceived):
-                    headers = dict(event.headers or ())
-                    self.status[event.stream_id] = int(headers[":status"])  # type: ignore[call-overload]
+                    headers = {str(name): str(value) for name, value in event.headers or ()}
+                    self.status[event.stream_id] = int(headers[":status"])
                 if isinstance(event, h2.events.DataReceived):
                     had = self.body.get(event.stream_id, b"")
                     self.body[event.stream_id] = had + (event.data or b"")
