@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from gtm.dns.conduct import Conduct
 from gtm.dns.transport import Transport
 from gtm.errors import ConfigError, StartError
 from gtm.health import CONCURRENCY
@@ -88,7 +89,14 @@ def make_plane(plane: str, bound: Bound, settings: Settings, files: int) -> Plan
         connections_for(files, settings.connections, 2 if bound.secure else 1)
     )
     try:
-        made = choice.make(plane, bound.listeners, limits, settings.xdp, balancers)
+        made = choice.make(
+            plane,
+            bound.listeners,
+            limits,
+            settings.xdp,
+            Conduct(idle=settings.idle),
+            balancers=balancers,
+        )
     except (ConfigError, StartError):
         bound.close()
         raise

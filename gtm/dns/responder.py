@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from gtm.dns.conduct import PLAIN, Conduct
-from gtm.dns.ede import NOT_AUTHORITATIVE, NOT_SUPPORTED, PROHIBITED, ExtendedError
+from gtm.dns.ede import NOT_AUTHORITATIVE, PROHIBITED, ExtendedError
 from gtm.dns.fallback import SAID
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
@@ -91,9 +91,9 @@ def _answer(
 
 def _why(rcode: Rcode, query: Query) -> ExtendedError | None:
     """What an operator of a resolver is told of an error, beside its rcode."""
-    if rcode is Rcode.REFUSED:
-        return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
-    return NOT_SUPPORTED if rcode is Rcode.NOTIMP else None
+    if rcode is not Rcode.REFUSED:
+        return None
+    return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
 
 
 def _refusal(query: Query, transport: Transport) -> Rcode | None:
