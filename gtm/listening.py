@@ -50,6 +50,10 @@ class Bound:
 
 def bind_all(settings: Settings, workers: int) -> Bound:
     """Binds every address, and reads the certificate. Raises StartError or ConfigError."""
+    if settings.xdp and settings.proxy_from:
+        raise ConfigError(
+            "cannot use --xdp with --proxy-from: PROXY headers are read by the sockets alone"
+        )
     keeper = _keeper(settings)
     bound = Bound(_bind_plain(settings.listen_addresses(), workers))
     wanted = [(Transport.TLS, at) for at in settings.tls_addresses()]
