@@ -86,7 +86,7 @@ def _keeper(settings: Settings) -> Keeper | None:
     return Keeper(settings.certificate, settings.certificate_key, http2=http2)
 
 
-def make_plane(plane: str, bound: Bound, settings: Settings, files: int) -> Plane:
+def make_plane(plane: str, bound: Bound, settings: Settings, files: int, conduct: Conduct) -> Plane:
     """The plane called so, with TLS and HTTPS beside it; the sockets are its own from now on."""
     balancers = Balancers(Networks.of(settings.proxy_from))
     limits = settings.stream_limits(
@@ -94,12 +94,7 @@ def make_plane(plane: str, bound: Bound, settings: Settings, files: int) -> Plan
     )
     try:
         made = choice.make(
-            plane,
-            bound.listeners,
-            limits,
-            settings.xdp,
-            Conduct(idle=settings.idle),
-            balancers=balancers,
+            plane, bound.listeners, limits, settings.xdp, conduct, settings.limit(), balancers
         )
     except (ConfigError, StartError):
         bound.close()

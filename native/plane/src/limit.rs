@@ -121,6 +121,7 @@ struct Set([u64; WAYS]);
 /// The buckets of one worker.
 pub struct Limiter {
     rate: Rate,
+    masks: [u128; 2], // of networks, for IPv4 and for IPv6
     cost: u64,
     burst: u64,
     key: Key,
@@ -135,6 +136,7 @@ impl Limiter {
         let cost = (MICRO * share as u64).checked_div(per_second)?.max(1);
         Some(Self {
             rate: rate.clone(),
+            masks: [mask(32, rate.prefix4), mask(128, rate.prefix6)],
             cost,
             burst: ((rate.burst * MICRO as f64) as u64).max(cost),
             key: Key::random(),
@@ -157,34 +159,25 @@ impl Limiter {
     #[inline]
     fn take(&mut self, bits: u32, network: u128, now: u64) -> bool {
         let hash = self.key.of_network(network, bits);
-        let tag = hash >> CLOCK << CLOCK;
         let Some(Set(ways)) = self.sets.get_mut(hash as usize % SETS) else {
             return true;
         };
-        // the network's bucket, or else the one that was full first: it is missed least
-        let (mut place, mut least) = (0, i64::MAX);
-        for (way, bucket) in ways.iter().enumerate() {
-            let ahead = if bucket ^ tag < 1 << CLOCK {
-                i64::MIN
-            } else {
-                ahead(*bucket, now)
-            };
-            if ahead < least {
-                (place, least) = (way, ahead);
-            }
-        }
-        let mut left = 0;
-        if least == i64::MIN {
-            // a clock that was set back leaves buckets that would be full too late
-            let ahead = ahead(ways[place], now);
-            left =
-                u64::try_from(ahead).map_or(0, |ahead| if ahead > self.burst { 0 } else { ahead });
-        }
+        let tag = hash >> CLOCK;
+        let is_it = |way: usize| u32::from(ways[way] >> CLOCK == tag) << way;
+        let found = (0..WAYS).fold(0, |found, way| found | is_it(way)); // all at once: no branches
+        let (place, ahead) = if found == 0 {
+            (replaceable(ways, now), 0)
+        } else {
+            let place = found.trailing_zeros() as usize % WAYS;
+            (place, ahead(ways[place], now).max(0) as u64)
+        };
+        // a clock that was set back leaves buckets that would be full too late
+        let left = if ahead > self.burst { 0 } else { ahead };
         let full = left + self.cost;
         if full > self.burst {
             return false;
         }
-        ways[place] = tag | (now + full) & ((1 << CLOCK) - 1);
+        ways[place] = tag << CLOCK | (now + full) & ((1 << CLOCK) - 1);
         true
     }
 
@@ -206,15 +199,21 @@ impl Limiter {
     #[inline]
     fn network(&self, sender: IpAddr) -> (u32, u128) {
         let (bits, address) = number(sender);
-        let prefix = if bits == 32 {
-            self.rate.prefix4
-        } else {
-            self.rate.prefix6
-        };
-        let behind = bits.saturating_sub(prefix);
-        let network = address.checked_shr(behind).unwrap_or(0);
-        (bits, network.checked_shl(behind).unwrap_or(0))
+        (bits, address & self.masks[usize::from(bits == 128)])
     }
+}
+
+/// The bits of a network in addresses that long.
+fn mask(bits: u32, prefix: u32) -> u128 {
+    let behind = bits.saturating_sub(prefix);
+    u128::MAX.checked_shl(behind).unwrap_or(0)
+}
+
+/// The bucket of a set that is missed least: the one that was full first.
+#[cold]
+fn replaceable(ways: &[u64; WAYS], now: u64) -> usize {
+    let least = (0..WAYS).min_by_key(|way| ahead(ways[*way], now));
+    least.unwrap_or(0)
 }
 
 /// Microseconds until a bucket is full; below 0 since it was.

@@ -43,6 +43,10 @@ def snapshot() -> Snapshot:
     return compile_world({"gtm.yaml": ZONE.replace("LARGE", large)}).snapshot
 
 
+def generic_option(code: int, data: bytes) -> dns.edns.Option:
+    return dns.edns.GenericOption(dns.edns.OptionType.make(code), data)
+
+
 def ask(
     *options: tuple[int, bytes],
     name: str = "orders.gtm.example.com",
@@ -50,7 +54,7 @@ def ask(
     size: int = 1232,
     edns: int | bool = 0,
 ) -> bytes:
-    generic = [dns.edns.GenericOption(code, data) for code, data in options]
+    generic = [generic_option(code, data) for code, data in options]
     query = dns.message.make_query(name, rrtype, use_edns=edns, payload=size, options=generic)
     return query.to_wire()
 
@@ -128,7 +132,7 @@ def test_of_several_cookies_the_first_counts(snapshot: Snapshot) -> None:
 def test_a_query_without_a_question_gets_a_cookie_alone(snapshot: Snapshot) -> None:
     """RFC 7873 section 5.4."""
     packet = dns.message.Message(id=7)
-    packet.use_edns(0, options=[dns.edns.GenericOption(COOKIE, CLIENT)])
+    packet.use_edns(0, options=[generic_option(COOKIE, CLIENT)])
     message = said(reply(snapshot, packet.to_wire()).message)
     assert (message.rcode(), message.question, message.answer) == (dns.rcode.NOERROR, [], [])
     assert options(message.to_wire())[COOKIE][:8] == CLIENT

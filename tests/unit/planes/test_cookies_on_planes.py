@@ -49,7 +49,10 @@ def tables(snapshot: Snapshot) -> Tables:
 
 
 def ask(name: str, options: list[tuple[int, bytes]]) -> bytes:
-    generic: list[dns.edns.Option] = [dns.edns.GenericOption(*each) for each in options]
+    make = dns.edns.OptionType.make
+    generic: list[dns.edns.Option] = [
+        dns.edns.GenericOption(make(code), data) for code, data in options
+    ]
     return dns.message.make_query(name, "A", use_edns=0, options=generic, id=7).to_wire()
 
 
