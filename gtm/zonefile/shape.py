@@ -27,6 +27,7 @@ from gtm.zonefile.checkshape import (
 )
 from gtm.zonefile.checkshape import PassiveShape as PassiveShape
 from gtm.zonefile.checkvalues import PASSIVE_PLACE
+from gtm.zonefile.dnssecshape import DnssecShape, DnssecUse
 from gtm.zonefile.freezeshape import FreezeShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
@@ -359,7 +360,7 @@ class SharedFile(Shape):
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("dnssec", "tsig", "transfer")
+    later: ClassVar[tuple[str, ...]] = ("tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -381,6 +382,7 @@ class ZoneFile(SharedFile):
         default=None, description="What answers whenever the checker itself is connected."
     )
     freeze: FreezeShape = Field(default_factory=FreezeShape)
+    dnssec: DnssecUse = Field(default=None, description="{} or true signs the zone.")
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -422,6 +424,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("canary",): CheckShape,
     **_of_check(("canary",)),
     ("freeze",): FreezeShape,
+    ("dnssec",): DnssecShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,
