@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from gtm.dns import chaos
 from gtm.dns.conduct import PLAIN, Conduct
-from gtm.dns.ede import NOT_AUTHORITATIVE, NOT_SUPPORTED, PROHIBITED, ExtendedError
+from gtm.dns.ede import NOT_AUTHORITATIVE, PROHIBITED, ExtendedError
 from gtm.dns.fallback import SAID
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
@@ -93,16 +93,18 @@ def _answer(
         error = _why(rcode, query)
         return Response(rcode, error=error), Tally("", "", "", _asked(query), rcode.name), None
     client = _client(query.edns, asker)
-    outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    lookup = Lookup(snapshot, zone, asker, client, chance, secure)
+    outcome = lookup.run(query.name.lower(), query.type)
     tally = _tally(query, outcome, to_text(zone.apex))
     return _response(query, outcome), tally, outcome.decision
 
 
 def _why(rcode: Rcode, query: Query) -> ExtendedError | None:
     """What an operator of a resolver is told of an error, beside its rcode."""
-    if rcode is Rcode.REFUSED:
-        return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
-    return NOT_SUPPORTED if rcode is Rcode.NOTIMP else None
+    if rcode is not Rcode.REFUSED:
+        return None
+    return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
 
 
 def _refusal(query: Query, transport: Transport) -> Rcode | None:

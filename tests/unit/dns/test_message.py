@@ -411,7 +411,7 @@ def test_the_fast_path_answers_the_ordinary(snapshot: Snapshot) -> None:
         ask("gtm.example.com", "SOA"),
         ask(use_edns=0),
         ask(use_edns=0, options=ecs),
-        ask(use_edns=0, options=[option(10, b"12345678")]),
+        ask(use_edns=0, options=[option(65001, b"12345678")]),
     ):
         assert path.answer(packet_, "192.0.2.1", counts) is not None
 
