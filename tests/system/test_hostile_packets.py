@@ -33,8 +33,10 @@ WHOLE = 65535  # octets of the longest frame (RFC 1035 section 4.2.2)
 def gtm(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Gtm]:
     """A server with either plane, that limits nobody's rate."""
     folder = tmp_path_factory.mktemp("hostile")
-    (folder / "gtm.yaml").write_text(ZONE, encoding="utf-8")
-    with serving(folder, folder, "--plane", request.param, geoip="none") as server:
+    zones = folder / "zones"
+    zones.mkdir()
+    (zones / "gtm.yaml").write_text(ZONE, encoding="utf-8")
+    with serving(folder, zones, "--plane", request.param, geoip="none") as server:
         yield server
         assert server.process.poll() is None
         assert server.address(NAME) == "192.0.2.10"
@@ -159,4 +161,4 @@ def test_a_flood_of_garbage_leaves_no_trace_but_in_counters(gtm: Gtm) -> None:
             asking.sendall(source.randbytes(2000))
     until("it answers again", lambda: gtm.address(NAME) == "192.0.2.10")
     assert resident(gtm) - before < GROWTH
-    assert len(gtm.records()) - lines <= 2
+    assert gtm.events()[lines:] == []
