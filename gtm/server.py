@@ -120,7 +120,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
-        api = Api(controller, listen, time.time, history, alerts, bound.keeper)
+        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
         log.info(
