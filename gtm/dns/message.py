@@ -22,6 +22,7 @@ from gtm.dns.types import IN, Rcode, Type
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
+MAX_POINTERS = 127  # in a name: one behind each label that it can have; more only cost time
 MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
 UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
 UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
@@ -82,13 +83,18 @@ class Placed:
         """The records' data in their order."""
         return self.rrset.given(self.start)
 
+    def signed(self) -> tuple[bytes, ...]:
+        """The data of the RRSIG records over these."""
+        return self.rrset.signed(self.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
 
     `error` says why it is so, where the rcode does not. `options` stand in the OPT record behind
-    these, and if `padded_to` is not 0, the message is padded to a multiple of it.
+    these, and if `padded_to` is not 0, the message is padded to a multiple of it. `rrclass` is
+    that of its records.
     """
 
     rcode: Rcode
@@ -100,6 +106,7 @@ class Response:
     error: ExtendedError | None = None
     options: tuple[Option, ...] = ()
     padded_to: int = 0
+    rrclass: int = IN
 
 
 class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
@@ -110,14 +117,15 @@ class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no t
     def decode_name(self, last: int = -1) -> dnslib.DNSLabel:
         """The name at the offset (RFC 1035 sections 2.3.4 and 4.1.4: pointers go backwards)."""
         parts: list[bytes] = []
-        size, resume, limit = 1, None, self.offset
+        size, resume, limit, pointers = 1, None, self.offset, 0
         while True:
             (length,) = self.unpack("!B")
             if length >= 0xC0:
                 (low,) = self.unpack("!B")
                 target = (length & 0x3F) << 8 | low
-                if target >= limit:
-                    raise MalformedError("a compression pointer that does not point back")
+                pointers += 1
+                if not HEADER <= target < limit or pointers > MAX_POINTERS:
+                    raise MalformedError("compression pointers that do not lead back to a name")
                 resume = self.offset if resume is None else resume
                 self.offset = limit = target
             elif length > names.MAX_LABEL:
@@ -192,7 +200,8 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
     if header.a + header.auth + header.ar > MAX_RECORDS:
         raise MalformedError("more records than a query can need")
     edns: Edns | None = None
-    for index in range(header.a + header.auth + header.ar):
+    last = header.a + header.auth + header.ar - 1
+    for index in range(last + 1):
         owner = buffer.decode_name()
         rrtype, rrclass, ttl, length = buffer.unpack("!HHIH")
         data = buffer.get(length)
@@ -201,6 +210,9 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
             if edns is not None or owner.label or index < header.a + header.auth:
                 raise MalformedError("an OPT record out of place")
             edns = _edns(rrclass, ttl, data)
+        elif rrtype == Type.TSIG and (index < last or header.ar == 0):
+            # RFC 8945 section 5.1: it ends the additional section
+            raise MalformedError("a TSIG record out of place")
     if buffer.remaining():
         raise MalformedError("octets behind the last record")
     return edns
@@ -273,7 +285,13 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
         if truncated
         else (response.answer, response.authority, response.additional)
     )
-    counts = [sum(len(placed.given()) for placed in section) for section in sections]
+    # glue is not signed, and no RRset that is additional is asked for (RFC 4035 section 3.1)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    signed = (secure, secure, False)
+    counts = [
+        sum(len(placed.given()) + (len(placed.signed()) if wanted else 0) for placed in section)
+        for section, wanted in zip(sections, signed, strict=True)
+    ]
     buffer = WireBuffer()
     questions = 0 if query.name is None else 1
     edns = query.edns is not None
@@ -282,20 +300,27 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
     )
     if query.name is not None:
         dnslib.DNSQuestion(_label(query.name), query.type, query.rrclass).pack(buffer)
-    for section in sections:
-        _pack_section(buffer, section)
+    for section, wanted in zip(sections, signed, strict=True):
+        _pack_section(buffer, section, wanted, response.rrclass)
     if query.edns is not None:
         _opt(query.edns, response).pack(buffer)
     return bytes(buffer.data)
 
 
-def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...]) -> None:
+def _pack_section(
+    buffer: WireBuffer, section: tuple[Placed, ...], signed: bool, rrclass: int
+) -> None:
+    """Writes RRsets, each with its RRSIG records behind it if they are wanted."""
     for placed in section:
         for data in placed.given():
-            record = dnslib.RR(
-                _label(placed.owner), placed.rrset.type, IN, placed.rrset.ttl, dnslib.RD(data)
-            )
-            record.pack(buffer)
+            _pack(buffer, placed, placed.rrset.type, rrclass, data)
+        for data in placed.signed() if signed else ():
+            _pack(buffer, placed, Type.RRSIG, rrclass, data)
+
+
+def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, rrclass: int, data: bytes) -> None:
+    record = dnslib.RR(_label(placed.owner), rrtype, rrclass, placed.rrset.ttl, dnslib.RD(data))
+    record.pack(buffer)
 
 
 def _opt(edns: Edns, response: Response) -> dnslib.RR:

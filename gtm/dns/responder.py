@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gtm.dns import chaos
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.ede import NOT_AUTHORITATIVE, PROHIBITED, ExtendedError
 from gtm.dns.fallback import SAID
@@ -16,7 +17,7 @@ from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, ud
 from gtm.dns.names import to_text
 from gtm.dns.options import Granted, grant
 from gtm.dns.transport import Transport
-from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.dns.types import CHAOS, IN, Rcode, Type, counted_type
 from gtm.snapshot import Snapshot, Tally
 
 NOT_IMPLEMENTED_TYPES = {Type.TKEY, Type.MAILA, Type.MAILB}
@@ -56,7 +57,7 @@ def respond(
     if query is None:
         return None
     limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
-    response, tally, decision = _answer(snapshot, query, asker, chance, transport)
+    response, tally, decision = _answer(snapshot, query, asker, chance, transport, conduct)
     granted = _granted(query.edns, asker, chance, transport, conduct)
     response = replace(response, options=granted.options, padded_to=granted.padded_to)
     message = build(query, response, limit, cut=cut and not granted.known)
@@ -73,9 +74,17 @@ def _granted(
 
 
 def _answer(
-    snapshot: Snapshot, query: Query, asker: Asker, chance: Chance, transport: Transport
+    snapshot: Snapshot,
+    query: Query,
+    asker: Asker,
+    chance: Chance,
+    transport: Transport,
+    conduct: Conduct,
 ) -> tuple[Response, Tally, Decision | None]:
     refusal = _refusal(query, transport)
+    if refusal is None and query.rrclass == CHAOS:
+        said = chaos.answer(query, conduct.identity, conduct.version)
+        return said, Tally("", "", "", _asked(query), said.rcode.name), None
     zone = None
     if query.name is not None and refusal is None:
         zone = zone_of(snapshot, query.name.lower(), query.type)
@@ -84,7 +93,9 @@ def _answer(
         error = _why(rcode, query)
         return Response(rcode, error=error), Tally("", "", "", _asked(query), rcode.name), None
     client = _client(query.edns, asker)
-    outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    lookup = Lookup(snapshot, zone, asker, client, chance, secure)
+    outcome = lookup.run(query.name.lower(), query.type)
     tally = _tally(query, outcome, to_text(zone.apex))
     return _response(query, outcome), tally, outcome.decision
 
@@ -114,7 +125,7 @@ def _refusal(query: Query, transport: Transport) -> Rcode | None:
         return Rcode.FORMERR
     if query.type in NOT_IMPLEMENTED_TYPES:
         return Rcode.NOTIMP
-    if query.rrclass != IN or query.type in TRANSFERS:
+    if query.rrclass not in (IN, CHAOS) or query.type in TRANSFERS:
         return Rcode.REFUSED
     return None
 
@@ -159,8 +170,5 @@ def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
 
 
 def _asked(query: Query) -> str:
-    """The type asked for, by name; types without a name share one, to bound the metric."""
-    if query.name is None:
-        return ""
-    text = type_text(query.type)
-    return "other" if text.startswith("TYPE") else text
+    """The type asked for, as it is counted."""
+    return "" if query.name is None else counted_type(query.type)
