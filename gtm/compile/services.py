@@ -7,45 +7,70 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from gtm.compile import render
+from gtm.compile.bindings import binding_rrset
 from gtm.compile.static import ZoneContext, question_key
-from gtm.dns.names import is_below, to_wire
+from gtm.dns.names import ROOT, is_below, to_wire
 from gtm.dns.types import Type, type_text
 from gtm.model import App, Balance, Endpoint, Service
 from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, Rendered, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
-STEERED_TYPES = (Type.A, Type.AAAA)  # in the order of a service's rows
+PAIR = 2  # rows that a number of a service stands for
+
+Columns = tuple[int, ...]  # the types of a name's rows, in their order: an even number of them
+
+ADDRESSES: Columns = (Type.A, Type.AAAA)
+WITH_HTTPS: Columns = (Type.A, Type.AAAA, Type.HTTPS, 0)  # and a row of nothing
 VERSIONS = {4: Type.A, 6: Type.AAAA}
+STEERED_TYPES = (Type.A, Type.AAAA, Type.SRV, Type.SVCB, Type.HTTPS)
 QUESTIONS = {rrtype: question_key(rrtype) for rrtype in STEERED_TYPES}
 TEXTS = {rrtype: type_text(rrtype) for rrtype in STEERED_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a service answers in one region: as records, and rendered by each steered type."""
+    """What a name answers in one region: as records, and rendered by each of its columns."""
 
     records: tuple[RRset, ...]
     rendered: tuple[Rendered | None, ...]
 
 
+def columns_of(service: Service) -> Columns:
+    """The types of a service's rows."""
+    published = service.published
+    return WITH_HTTPS if published is not None and published.https is not None else ADDRESSES
+
+
 def region_answers(
     context: ZoneContext,
     app: App,
-    service: str,
+    service: Service,
     region: str,
     endpoints: tuple[Endpoint, ...],
     ttl: int,
 ) -> Answered:
-    """What the service (by name) answers when the region is picked, with these endpoints in use.
+    """What the service answers when the region is picked, with these endpoints in use.
 
-    `app` is settled for the service.
+    `app` is settled for the service. The HTTPS record is of the name that it stands at ("."), and
+    of no region without addresses.
     """
     records = _rrsets(endpoints, ttl, app)
+    published = service.published
+    if published is not None and published.https is not None:
+        if any(rrset.type in ADDRESSES for rrset in records):
+            records += (binding_rrset(Type.HTTPS, ROOT, published.https, ttl, records),)
+    return answered_with(context, service.name, region, records, columns_of(service))
+
+
+def answered_with(
+    context: ZoneContext, service: str, region: str, records: tuple[RRset, ...], columns: Columns
+) -> Answered:
+    """The records as the columns have them; they are counted for the service (by name)."""
     by_type = {rrset.type: rrset for rrset in records}
     alias = by_type.get(Type.CNAME)
     rendered: list[Rendered | None] = []
-    for rrtype in STEERED_TYPES:
-        rrset = alias or by_type.get(rrtype)
+    for rrtype in columns:
+        rrset = (alias or by_type.get(rrtype)) if rrtype else None
         if rrset is None:
             rendered.append(None)
         else:
@@ -54,7 +79,7 @@ def region_answers(
     return Answered(records, tuple(rendered))
 
 
-def resort_answers(context: ZoneContext, app: App, service: str, ttl: int) -> Answered:
+def resort_answers(context: ZoneContext, app: App, service: Service, ttl: int) -> Answered:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
     return region_answers(context, app, service, LAST_RESORT, endpoints, ttl)
@@ -64,6 +89,8 @@ def types_of(app: App, service: Service) -> frozenset[int]:
     """The types that the service can answer in some region, or as a last resort."""
     found = {_type(end) for endpoints in service.endpoints.values() for end in endpoints}
     found |= {VERSIONS[address.version] for address in app.when_all_down.addresses}
+    if columns_of(service) is WITH_HTTPS and not found.isdisjoint(ADDRESSES):
+        found.add(Type.HTTPS)
     return _shared(frozenset(found))
 
 
@@ -120,8 +147,10 @@ def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(start for start, weight in enumerate(weights) for _ in range(weight))
 
 
-def steered_node(base: Node, steered: Steered, service: Service, apex: bytes) -> Node:
-    """The node of a service's name: its static records, and steered answers beside them.
+def steered_node(
+    base: Node, steered: Steered, service: Service, apex: bytes, columns: Columns
+) -> Node:
+    """The node of a name of a service: its static records, and steered answers beside them.
 
     Where a host name lies inside the zone, the reference responder answers, as it follows it.
     """
@@ -130,9 +159,9 @@ def steered_node(base: Node, steered: Steered, service: Service, apex: bytes) ->
     if denied is None or (aliased and any(is_below(name, apex) for name in _hosts(service))):
         return Node(base.rrsets, steered, entries={})
     entries: dict[bytes, Entry] = dict(base.entries or {})
-    for place, rrtype in enumerate(STEERED_TYPES):
-        if aliased or rrtype in steered.types:
-            row = steered.number * len(STEERED_TYPES) + place
+    for place, rrtype in enumerate(columns):
+        if rrtype and (aliased or rrtype in steered.types):
+            row = steered.number * PAIR + place
             entries[QUESTIONS[rrtype]] = Entry(denied.fixed, steered, row)
     return Node(base.rrsets, steered, entries=entries, other=None if aliased else denied)
 

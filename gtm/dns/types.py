@@ -17,9 +17,13 @@ class Type(IntEnum):
     NS = 2
     CNAME = 5
     SOA = 6
+    TXT = 16
     AAAA = 28
+    SRV = 33
     OPT = 41
     DS = 43
+    SVCB = 64
+    HTTPS = 65
     TKEY = 249
     TSIG = 250
     IXFR = 251

@@ -1,0 +1,121 @@
+"""The names beside a service's own that are steered with it: SRV, SVCB and the zone's apex.
+
+Each has answers and rows of its own, as any service has, though what a client gets follows from
+the same plan: it is sent to the region that A and AAAA give it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from gtm.compile.bindings import binding_rrset
+from gtm.compile.dispatch import Serving, nearest_first, srv_rrset
+from gtm.compile.services import (
+    ADDRESSES,
+    Answered,
+    Columns,
+    answered_with,
+    columns_of,
+)
+from gtm.compile.static import ZoneContext
+from gtm.dns.names import to_wire
+from gtm.dns.types import Type
+from gtm.model import Region, Service
+from gtm.published import Binding, Dispatch, below
+from gtm.snapshot import LAST_RESORT, RRset, Steered
+
+NOTHING = 0  # fills up the rows of a name with one type: they come in pairs
+SRV: Columns = (Type.SRV, NOTHING)
+SVCB: Columns = (Type.SVCB, NOTHING)
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """One such name (absolute), and what its records say; None is what the service itself says."""
+
+    name: str
+    says: Binding | Dispatch | None
+    steered: Steered
+
+    @property
+    def columns(self) -> Columns:
+        """The types of its rows, where they are its own."""
+        return SRV if isinstance(self.says, Dispatch) else SVCB
+
+
+def names_beside(service: Service, apex: str) -> dict[str, Binding | Dispatch | None]:
+    """The names beside a service's own, with what their records say."""
+    published = service.published
+    if published is None:
+        return {}
+    found: dict[str, Binding | Dispatch | None] = {apex: None} if published.alias else {}
+    found.update((below(label, service.name), says) for label, says in published.svcb)
+    found.update((below(label, service.name), says) for label, says in published.srv)
+    return found
+
+
+def beside(
+    name: str, says: Binding | Dispatch | None, service: Service, of: Steered, number: int
+) -> tuple[Beside, Columns]:
+    """The name, steered as its service (`of`) is, and the types of its rows."""
+    steered = replace(of, number=number)
+    if says is None:
+        return Beside(name, says, steered), columns_of(service)
+    made = Beside(name, says, steered)
+    types = frozenset({made.columns[0]})
+    return replace(made, steered=replace(steered, types=types)), made.columns
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What names beside a service are answered from.
+
+    `own` is what the service itself answers, by region and last as a last resort; `serving` who
+    serves in each region (as a last resort under ""), `up` the regions that may be answered.
+    """
+
+    context: ZoneContext
+    service: Service
+    regions: Mapping[str, Region]
+    own: Sequence[Answered]
+    serving: Mapping[str, Serving]
+    up: frozenset[str]
+    ttl: int
+
+    def answers(self, one: Beside) -> list[Answered]:
+        """What the name answers in each region, and as a last resort."""
+        if one.says is None:
+            return list(self.own)
+        regions = [*one.steered.regions[:-1], ""]
+        found = []
+        for region, own in zip(regions, self.own, strict=True):
+            if isinstance(one.says, Dispatch):
+                rrset = self._dispatched(one.says, region)
+            else:
+                rrset = self._bound(one.says, own.records)
+            records = () if rrset is None else (rrset,)
+            place = region or LAST_RESORT
+            found.append(
+                answered_with(self.context, self.service.name, place, records, one.columns)
+            )
+        return found
+
+    def _dispatched(self, says: Dispatch, region: str) -> RRset | None:
+        if region not in self.serving:
+            return None
+        others: tuple[str, ...] = ()
+        if region:
+            every = tuple(self.regions[name] for name in self.service.endpoints)
+            nearest = nearest_first(self.regions[region], every)
+            others = tuple(name for name in nearest if name in self.up)
+        return srv_rrset(self.service.name, says, region, self.serving, others, self.ttl)
+
+    def _bound(self, says: Binding, own: Sequence[RRset]) -> RRset | None:
+        """An SVCB record: its target is the service, or the host name that it is in a region."""
+        if not own:
+            return None
+        alias = next((rrset for rrset in own if rrset.type == Type.CNAME), None)
+        target = to_wire(self.service.name) if alias is None else alias.rdata[0]
+        addresses = [rrset for rrset in own if rrset.type in ADDRESSES]
+        return binding_rrset(Type.SVCB, target, says, self.ttl, addresses)
