@@ -16,12 +16,15 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from gtm.checks import AnyCheck, Freeze
+from gtm.networks import Networks
 from gtm.plain import Plain
 from gtm.published import Published
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+NOBODY = Networks()
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -497,7 +500,7 @@ class Zone:
     `alerts` are who is told of what happens. `canary` is what answers whenever the checker itself
     is connected, `freeze` when failures are taken for its own. `plain` are static names beside
     `rrsets`, where there are very many. `whoami` are the networks that may ask the zone's name
-    `whoami` what is made of them.
+    `whoami` what is seen of them.
     """
 
     name: str
@@ -519,7 +522,7 @@ class Zone:
     canary: AnyCheck | None = None
     freeze: Freeze = field(default_factory=Freeze)
     plain: Plain | None = None
-    whoami: tuple[Network, ...] = ()
+    whoami: Networks = NOBODY
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -53,9 +53,12 @@ class Published:
     alias: bool = False
 
 
-def below(label: str, service: str) -> str:
-    """The name of SVCB or SRV records (`_grpc._tcp`) of a service (by its absolute name)."""
-    return f"{label}.{service}"
+def names_of(published: Published | None, service: str) -> dict[str, Binding | Dispatch]:
+    """The names of SVCB and SRV records of a service (by its absolute name), with what they say."""
+    if published is None:
+        return {}
+    records: list[tuple[str, Binding | Dispatch]] = [*published.svcb, *published.srv]
+    return {f"{label}.{service}": says for label, says in records}
 
 
 def target_name(service: str, region: str, address: IPv4Address | IPv6Address) -> str:

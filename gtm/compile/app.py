@@ -6,9 +6,11 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from gtm.compile.beside import Beside, Situation, beside, names_beside, serving
 from gtm.compile.groups import Deciders, Group, group_of
 from gtm.compile.services import (
     Answered,
+    columns_of,
     region_answers,
     resort_answers,
     steered_node,
@@ -40,10 +42,14 @@ Touched = Mapping[str, Set[str]]  # service keys and their regions
 
 @dataclass(frozen=True, slots=True)
 class CompiledService:
-    """A service with where its answers stand. It stays as it is until zones are loaded again."""
+    """A service with where its answers stand. It stays as it is until zones are loaded again.
+
+    `beside` are the names that are steered with it.
+    """
 
     service: Service
     steered: Steered
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class CompiledApp:
     """An app with its verdicts, under the words of `overlay`; `services` is by key.
 
     `deciding` has, by number, each group of the app's with the first service that is decided by it,
-    `lifetimes` the TTLs of answers.
+    `lifetimes` the TTLs of answers. `more` are the keys of services with names beside them.
     """
 
     zone: Zone
@@ -62,6 +68,7 @@ class CompiledApp:
     deciding: Mapping[int, Service]
     overlay: Overlay = SILENT
     lifetimes: Lifetimes = FIXED
+    more: frozenset[str] = frozenset()
 
     def ttl(self, key: str) -> int:
         """The TTL of a service's answers, in seconds."""
@@ -81,12 +88,17 @@ class Answers:
     def of(self, region: str, usable: tuple[Endpoint, ...]) -> Answered:
         """In a region with these endpoints in use, in shares as they are measured now."""
         endpoints = weighed(self.app, self.service, region, usable, self.readings)
-        name = self.service.name
-        return region_answers(self.context, self.app, name, region, endpoints, self.ttl)
+        return region_answers(self.context, self.app, self.service, region, endpoints, self.ttl)
 
     def last_resort(self) -> Answered:
         """With no region up."""
-        return resort_answers(self.context, self.app, self.service.name, self.ttl)
+        return resort_answers(self.context, self.app, self.service, self.ttl)
+
+    def around(self, zone: Zone, own: Sequence[Answered], health: AppHealth) -> Situation:
+        """What the names beside the service are answered from, where it answers that itself."""
+        served = serving(self.app, self.service, health, self.readings)
+        up = eligible(self.app, self.service, health)
+        return Situation(self.context, self.service, zone.regions, own, served, up, self.ttl)
 
     @property
     def measured(self) -> bool:
@@ -147,8 +159,9 @@ class AppCompiler:
             service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
             for service in app.services
         }
+        more = frozenset(key for key, service in services.items() if service.beside)
         return CompiledApp(
-            self._zone, app, self._context, health, services, self._deciding, overlay, kept
+            self._zone, app, self._context, health, services, self._deciding, overlay, kept, more
         )
 
     def _service(
@@ -171,10 +184,29 @@ class AppCompiler:
             hashed=app.balance is Balance.HASH,
         )
         made = Answers(self._context, app, service, self._readings, ttl)
-        self._table.add(self._answers(made, group.regions, health))
+        own = self._answers(made, group.regions, health)
+        self._table.add(own)
         name = to_wire(service.name)
-        nodes[name] = steered_node(nodes[name], steered, service, self._context.apex)
-        return CompiledService(service, steered)
+        nodes[name] = steered_node(
+            nodes[name], steered, service, self._context.apex, columns_of(service)
+        )
+        if service.published is None:
+            return CompiledService(service, steered)
+        around = made.around(self._zone, own, health)
+        return CompiledService(service, steered, self._beside(around, steered, nodes))
+
+    def _beside(
+        self, around: Situation, steered: Steered, nodes: dict[bytes, Node]
+    ) -> tuple[Beside, ...]:
+        """The names beside a service, put into the table and the nodes."""
+        made = []
+        for name, says in names_beside(around.service, self._zone.name).items():
+            one, columns = beside(name, says, around.service, steered, self._table.next)
+            self._table.add(around.answers(one))
+            wire, apex = to_wire(name), self._context.apex
+            nodes[wire] = steered_node(nodes[wire], one.steered, around.service, apex, columns)
+            made.append(one)
+        return tuple(made)
 
     def _group(self, service: Service, health: AppHealth) -> int:
         """A block's services share the group of their regions; spread ones have their own.
@@ -238,6 +270,8 @@ class AppCompiler:
         settled = before.app.settled_for(old.service)
         if (made.app.balance, made.app.answers) != (settled.balance, settled.answers):
             return {}
+        if made.service.published != old.service.published:
+            return {}
         panic = panics(before.app, old.service, before.health)
         here = before.health.services[key]
         answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=True)
@@ -274,8 +308,13 @@ def refreshed_app(
     kept = lifetimes(zone, app, compiled.overlay, readings, known, services)
     after = replace(compiled, health=found.health, lifetimes=kept)
     timed = kept.differing(known, zone, touched)
-    for key in {*_answering(compiled, after, found), *timed}:
+    answering = {*_answering(compiled, after, found), *timed}
+    for key in answering:
         _answer(compiled, after, key, touched.get(key, ()), table, readings)
+    # what SRV records say goes by which regions are up, and those of a block are so for all of it
+    block = app.topology is Topology.REPLICATED
+    for key in compiled.more if block else compiled.more & (answering | touched.keys()):
+        _answer_beside(after, key, table, readings)
     return after, _moved(after, found, groups, readings.now)
 
 
@@ -319,6 +358,18 @@ def _answer(
         answered[-1], changed = made.last_resort(), True
     if changed:
         table.change(steered.number, answered)
+
+
+def _answer_beside(after: CompiledApp, key: str, table: Table, readings: Readings) -> None:
+    """Renders what the names beside a service answer where it is otherwise than before."""
+    compiled = after.services[key]
+    app = after.app.settled_for(compiled.service)
+    made = Answers(after.context, app, compiled.service, readings, after.ttl(key))
+    around = made.around(after.zone, table.of(compiled.steered.number), after.health)
+    for one in compiled.beside:
+        answered = around.answers(one)
+        if answered != table.of(one.steered.number):
+            table.change(one.steered.number, answered)
 
 
 def _moved(

@@ -21,9 +21,12 @@ from gtm.compile.services import (
 from gtm.compile.static import ZoneContext
 from gtm.dns.names import to_wire
 from gtm.dns.types import Type
-from gtm.model import Region, Service
-from gtm.published import Binding, Dispatch, below
+from gtm.model import App, Endpoint, Region, Service
+from gtm.published import Binding, Dispatch, names_of
 from gtm.snapshot import LAST_RESORT, RRset, Steered
+from gtm.steering.balance import weighed
+from gtm.steering.readings import Readings
+from gtm.steering.verdicts import AppHealth, panics
 
 NOTHING = 0  # fills up the rows of a name with one type: they come in pairs
 SRV: Columns = (Type.SRV, NOTHING)
@@ -46,12 +49,10 @@ class Beside:
 
 def names_beside(service: Service, apex: str) -> dict[str, Binding | Dispatch | None]:
     """The names beside a service's own, with what their records say."""
-    published = service.published
-    if published is None:
-        return {}
-    found: dict[str, Binding | Dispatch | None] = {apex: None} if published.alias else {}
-    found.update((below(label, service.name), says) for label, says in published.svcb)
-    found.update((below(label, service.name), says) for label, says in published.srv)
+    found: dict[str, Binding | Dispatch | None] = {}
+    if service.published is not None and service.published.alias:
+        found[apex] = None
+    found.update(names_of(service.published, service.name))
     return found
 
 
@@ -65,6 +66,22 @@ def beside(
     made = Beside(name, says, steered)
     types = frozenset({made.columns[0]})
     return replace(made, steered=replace(steered, types=types)), made.columns
+
+
+def serving(
+    app: App, service: Service, health: AppHealth, readings: Readings
+) -> dict[str, Serving]:
+    """Who serves in each region, and as a last resort (""); `app` is settled for the service."""
+    panic = panics(app, service, health)
+    found: dict[str, Serving] = {}
+    for region, here in health.services[service.key].items():
+        usable = here.usable(panic)
+        used = weighed(app, service, region, usable, readings)
+        spare = (end for end, verdict in here.endpoints if end.backup and not verdict.down)
+        found[region] = Serving(used, tuple(end for end in spare if end not in usable))
+    if app.when_all_down.addresses:
+        found[""] = Serving(tuple(map(Endpoint, app.when_all_down.addresses)))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from gtm.compile import render
 from gtm.compile.bindings import binding_rrset
-from gtm.compile.static import ZoneContext, question_key
+from gtm.compile.static import VERSIONS, ZoneContext, question_key
 from gtm.dns.names import ROOT, is_below, to_wire
 from gtm.dns.types import Type, type_text
 from gtm.model import App, Balance, Endpoint, Service
@@ -21,10 +21,9 @@ Columns = tuple[int, ...]  # the types of a name's rows, in their order: an even
 
 ADDRESSES: Columns = (Type.A, Type.AAAA)
 WITH_HTTPS: Columns = (Type.A, Type.AAAA, Type.HTTPS, 0)  # and a row of nothing
-VERSIONS = {4: Type.A, 6: Type.AAAA}
 STEERED_TYPES = (Type.A, Type.AAAA, Type.SRV, Type.SVCB, Type.HTTPS)
-QUESTIONS = {rrtype: question_key(rrtype) for rrtype in STEERED_TYPES}
-TEXTS = {rrtype: type_text(rrtype) for rrtype in STEERED_TYPES}
+QUESTIONS = {int(rrtype): question_key(rrtype) for rrtype in STEERED_TYPES}
+TEXTS = {int(rrtype): type_text(rrtype) for rrtype in STEERED_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,9 @@ def region_answers(
     of no region without addresses.
     """
     records = _rrsets(endpoints, ttl, app)
-    published = service.published
-    if published is not None and published.https is not None:
-        if any(rrset.type in ADDRESSES for rrset in records):
-            records += (binding_rrset(Type.HTTPS, ROOT, published.https, ttl, records),)
+    https = None if service.published is None else service.published.https
+    if https is not None and any(rrset.type in ADDRESSES for rrset in records):
+        records += (binding_rrset(Type.HTTPS, ROOT, https, ttl, records),)
     return answered_with(context, service.name, region, records, columns_of(service))
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gtm.compile import render
+from gtm.compile import dispatch, render
 from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
 from gtm.dns.types import IN, Rcode, Type, type_text
 from gtm.model import Address, Zone
 from gtm.plain import Plain
-from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
+from gtm.published import names_of
+from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, Whoami, ZoneData
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
 
+VERSIONS = {4: Type.A, 6: Type.AAAA}
 TXT = 16  # RFC 1035 section 3.2.2
 PLAIN_TYPES = (int(Type.A), int(Type.AAAA), TXT)  # of plain names
 
@@ -42,11 +43,19 @@ class ZoneContext:
             render.denial(self.apex, self.apex, self.negative_soa, tally), rcode=Rcode.NXDOMAIN
         )
 
-    def zone_data(self, nodes: Mapping[bytes, Node]) -> ZoneData:
+    def zone_data(self, nodes: dict[bytes, Node], whoami: Whoami | None = None) -> ZoneData:
         """The zone for planes, with all names that exist in it."""
         failed = self.tallies.number(Tally(self.text, "", "", "other", "SERVFAIL"))
+        if whoami is not None:
+            nodes[whoami.name] = Node({})  # which no fast path answers
         return ZoneData(
-            self.apex, nodes, self.negative_soa, self.nonexistent(), failed, self.count("other")
+            self.apex,
+            nodes,
+            self.negative_soa,
+            self.nonexistent(),
+            failed,
+            self.count("other"),
+            whoami=whoami,
         )
 
     def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:
@@ -82,6 +91,8 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
     for app in zone.apps:
         for service in app.services:
             rows.setdefault(to_wire(service.name), {})
+            for beside in names_of(service.published, service.name):
+                rows.setdefault(to_wire(beside), {})
     for name in tuple(rows):
         for ancestor in ancestors(parent(name)) if name != context.apex else ():
             if plain is None or ancestor not in plain:
@@ -123,6 +134,10 @@ def _rows(zone: Zone, apex: bytes) -> Rows:
         name = to_wire(server.name)
         if is_below(name, apex):
             rows.setdefault(name, {}).update(_glue(server.addresses))
+    for target, address in dispatch.targets(zone).items():
+        rrtype = VERSIONS[address.version]
+        found = RRset(rrtype, dispatch.TARGET_TTL, (address.packed,))
+        rows.setdefault(to_wire(target), {})[rrtype] = found
     return rows
 
 

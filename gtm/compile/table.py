@@ -36,7 +36,7 @@ class Table:
     def add(self, answered: Sequence[Answered]) -> None:
         """One more service, with what it answers in each region and as a last resort."""
         self.answers.append(tuple([each.records for each in answered]))
-        self.answers += [()] * (len(answered[0].rendered) // PAIR - 1)
+        self.answers.extend([()] * (len(answered[0].rendered) // PAIR - 1))
         self.rows.extend(zip(*[each.rendered for each in answered], strict=True))
 
     def of(self, number: int) -> list[Answered]:

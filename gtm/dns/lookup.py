@@ -10,7 +10,9 @@ from gtm.dns import draw, names
 from gtm.dns.message import Placed
 from gtm.dns.names import ROOT, WILDCARD
 from gtm.dns.types import Rcode, Type
+from gtm.dns.whoami import Sent, told
 from gtm.snapshot import (
+    ALONE,
     NOBODY,
     AreaTable,
     Node,
@@ -20,6 +22,7 @@ from gtm.snapshot import (
     RRset,
     Snapshot,
     Steered,
+    Whoami,
     ZoneData,
 )
 
@@ -28,10 +31,14 @@ MAX_CHAIN = 8  # CNAMEs followed for one question; resolvers give up at about as
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whom an answer is for: an address (as a number) and how long addresses of its family are."""
+    """Whom an answer is for: an address (as a number) and how long addresses of its family are.
+
+    `prefix` is how many bits of it are known, where it was given as a client subnet.
+    """
 
     bits: int
     address: int
+    prefix: int | None = None
 
 
 def asker_of(host: str) -> Asker:
@@ -167,6 +174,9 @@ class Lookup:
         self._asker = asker
         self._client = client
         self._chance = chance
+        self._whoami = zone.whoami
+        knows = self._whoami is None or self._whoami.allow.hold(asker.bits, asker.address)
+        self._hidden = b"" if knows or self._whoami is None else self._whoami.name
 
     def run(self, name: bytes, rrtype: int) -> Outcome:
         """The sections that answer a question for a name (in lower case) of the zone."""
@@ -184,13 +194,15 @@ class Lookup:
         if cut is not None and not (rrtype == Type.DS and cut == name):
             self._refer(outcome, cut)
             return None
-        node = self._zone.names.get(name) or self._wildcard(name)
+        node = self._node(name) or self._wildcard(name)
         if node is None:
             outcome.rcode = Rcode.NXDOMAIN
             self._deny(outcome)
             return None
         first = len(outcome.answer)
-        if not self._static(outcome, name, node, rrtype):
+        if self._whoami is not None and name == self._whoami.name:
+            self._tell(outcome, self._whoami, rrtype)
+        elif not self._static(outcome, name, node, rrtype):
             self._steer(outcome, name, node, rrtype)
         if outcome.rcode is Rcode.SERVFAIL:
             return None
@@ -212,7 +224,7 @@ class Lookup:
         return rrset is not None
 
     def _steer(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> None:
-        """Puts what the picked regions have into the answer: a CNAME alone, or all of a type."""
+        """Puts what the picked regions have into the answer: all of a type, or what is alone."""
         steered = node.steered
         if steered is None or not self._steered(steered, rrtype):
             return
@@ -223,13 +235,14 @@ class Lookup:
         if decision.plan.width == 0:
             outcome.rcode, outcome.authoritative = Rcode.SERVFAIL, False
             return
+        first = len(outcome.answer)
         for answers in decision.answers:
             rrset = _of_type(answers.rrsets, rrtype)
-            if rrset is None or (rrset.type == Type.CNAME and outcome.region):
+            if rrset is None or (rrset.type in ALONE and len(outcome.answer) > first):
                 continue
             outcome.region = outcome.region or answers.region
             outcome.answer.append(Placed(name, rrset, self._start(steered, rrset)))
-            if rrset.type == Type.CNAME:
+            if rrset.type in ALONE:
                 return
 
     def _start(self, steered: Steered, rrset: RRset) -> int:
@@ -256,10 +269,33 @@ class Lookup:
                 found = ancestor
         return found
 
+    def _node(self, name: bytes) -> Node | None:
+        """What is at the name, as far as who asks may know."""
+        return None if name == self._hidden else self._zone.names.get(name)
+
+    def _tell(self, outcome: Outcome, whoami: Whoami, rrtype: int) -> None:
+        """Says what is seen of the client; an answer to nobody else, so its scope is the subnet."""
+        if rrtype not in (Type.TXT, Type.ANY):
+            return
+        asker, client = self._asker, self._client
+        sent = [self._sent(label, steered) for label, steered in whoami.sent]
+        sender = asker.bits, asker.address
+        seen, epoch = (client.bits, client.address), self._snapshot.epoch
+        rrset = told(whoami, sender, seen, client.prefix, sent, epoch)
+        outcome.answer.append(Placed(whoami.name, rrset))
+        outcome.scope = client.prefix or 0
+
+    def _sent(self, label: str, steered: Steered) -> Sent:
+        decision = decide(self._snapshot, steered, self._asker, self._client, self._chance)
+        fallback = decision.plan.fallback
+        why = "" if fallback is None else f"no region is up: {fallback.value}"
+        regions = tuple(answers.region for answers in decision.answers)
+        return Sent(label, regions, decision.area, len(steered.areas.views), why)
+
     def _wildcard(self, name: bytes) -> Node | None:
         """The wildcard that stands in: the closest encloser's alone (RFC 4592 section 3.3.1)."""
         for ancestor in names.ancestors(names.parent(name)):
-            if ancestor in self._zone.names:
+            if self._node(ancestor) is not None:
                 return self._zone.names.get(WILDCARD + ancestor)
         return None
 

@@ -30,7 +30,10 @@ class _Standing:
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """Judges where the records (by name) and services of a zone that are CNAMEs lead."""
+    """Judges where the records (by name) and services of a zone that are CNAMEs lead.
+
+    `made` are names that the zone makes itself.
+    """
 
     records: Mapping[str, list[Static]]
     services: Mapping[str, tuple[Service, KeyPath]]
@@ -39,6 +42,7 @@ class Chains:
     document: Document
     findings: Findings
     plain: Plain | None = None
+    made: tuple[str, ...] = ()
 
     def judge(self) -> None:
         """Note circles as mistakes, and warn of chains that are not followed to their end."""
@@ -75,7 +79,7 @@ class Chains:
         zone = self.cuts.zone
         standing = {zone}
         servers = (server.name for server in self.nameservers if server.addresses)
-        for name in (*self.records, *self.services, *servers):
+        for name in (*self.records, *self.services, *servers, *self.made):
             standing.update((name, *names.parents(name, zone)))
         return standing if self.plain is None else _Standing(standing, self.plain)
 

@@ -31,6 +31,7 @@ from gtm.model import (
 from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.expandchecks import Named, check_tree, check_use, duration, named_checks, part
+from gtm.zonefile.expandpublished import published
 from gtm.zonefile.load import load
 from gtm.zonefile.ordinary import every_rrset
 from gtm.zonefile.policies import BY_COST
@@ -96,6 +97,8 @@ def _zone(zone: Zone) -> dict[str, Any]:
     if zone.canary is not None:
         tree["canary"] = check_use(zone.canary, checks)
     tree["freeze"] = _freeze(zone.freeze)
+    if zone.whoami.networks:
+        tree["whoami"] = {"allow": [str(network) for network in zone.whoami.networks]}
     tree["records"] = _records(zone)
     return tree
 
@@ -212,6 +215,8 @@ def _settings(app: App, service: Service, checks: Named) -> dict[str, Any]:
         tree["answers"] = service.answers
     if service.ttl is not None:
         tree["ttl"] = service.ttl
+    if service.published is not None:
+        tree |= published(service.published)
     return tree
 
 
