@@ -16,6 +16,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ from gtm.history import History, HistoryFile
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import choice
+from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
 from gtm.settings import Settings
@@ -59,6 +61,7 @@ CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -78,6 +81,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     `dial` says where probes really connect to.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    beside = ThreadPoolExecutor(BESIDE, "gtm-beside", initializer=be_patient)
+    asyncio.get_running_loop().set_default_executor(beside)
     files = _raise_file_limit()
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)

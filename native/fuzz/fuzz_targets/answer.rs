@@ -32,8 +32,13 @@ fuzz_target!(|input: &[u8]| {
         Outcome::Silence => assert!(packet.len() < HEADER || packet[2] & 0x80 != 0),
         Outcome::Punt => {}
     }
-    let looked = look(&WORLD, packet);
+    // as over a batch: with every step between
+    let mut looked = look(&WORLD, packet, by.sender);
     looked.reach(&WORLD);
+    looked.gather(&WORLD, packet);
+    looked.approach(&WORLD);
+    looked.search(&WORLD);
+    looked.settle(&WORLD);
     let mut again = vec![MARK; room];
     assert_eq!(finish(&WORLD, packet, &looked, &by, &mut again), outcome);
     if let Outcome::Answer { length, .. } = outcome {
