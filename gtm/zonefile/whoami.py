@@ -16,7 +16,8 @@ def whoami(shape: ZoneFile, document: Document, findings: Findings) -> Networks:
         return Networks()
     allow = shape.whoami.allow
     written = allow if isinstance(allow, list) else [allow]
-    if not written and isinstance(document.value_at(("whoami",)), dict):
+    raw = document.value_at(("whoami",))
+    if not written and isinstance(raw, dict) and raw.keys() <= {"allow"}:
         findings.wrong(document.at(("whoami",)), "`whoami` allows nobody", _REMEDY)
     texts: list[str] = []
     for position, one in enumerate(written):
