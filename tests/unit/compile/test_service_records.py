@@ -11,6 +11,7 @@ import dns.message
 import dns.rdata
 import dns.rdataclass
 import dns.rdatatype
+from dns.rdtypes.IN.HTTPS import HTTPS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -193,6 +194,7 @@ V6 = tuple(bytes(15) + bytes((number,)) for number in range(3))
 def hints(wire: bytes) -> tuple[tuple[str, ...], ...]:
     """The hints of a record, by family, as an independent reader has them."""
     found = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.HTTPS, wire, 0, len(wire))
+    assert isinstance(found, HTTPS)
     return tuple(
         tuple(found.params[key].addresses) if key in found.params else () for key in (4, 6)
     )
@@ -243,6 +245,7 @@ def test_parameters_are_what_an_independent_reader_reads(
     binding = Binding(tuple(alpn), default or not alpn, port, ech, "/q{?dns}", mandatory)
     wire = b"\0\1\0" + parameters(binding, V4[:given], V6[: given // 2])
     found = dns.rdata.from_wire(dns.rdataclass.IN, dns.rdatatype.HTTPS, wire, 0, len(wire))
+    assert isinstance(found, HTTPS)
     assert found.to_wire() == wire
     assert [key for key in (1, 2, 3, 4, 5, 6) if key in found.params] == [
         *([1] if alpn else []),
