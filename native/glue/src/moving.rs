@@ -129,7 +129,9 @@ pub fn rendered(words: &Words, value: &Bound<'_, PyAny>) -> PyResult<Rendered> {
         _ => words.pick(&value.getattr(intern!(py, "pick"))?)?,
     };
     Ok(Rendered {
-        alias: body.get(TYPE).is_some_and(|found| ALONE.iter().any(|one| one == found)),
+        alias: body
+            .get(TYPE)
+            .is_some_and(|found| ALONE.iter().any(|one| one == found)),
         body: body.into(),
         size,
         starts: starts.into(),
