@@ -95,7 +95,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         )
         alerts = await _alerts(stack, settings)
         controller = Controller(
-            Sources(settings.zones, _geoip(settings)),
+            Sources(settings.zones, _geoip(settings), settings.keys_folder()),
             plane,
             _checker(settings, dial),
             time.time,
@@ -240,7 +240,9 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
 
 async def _follow(controller: Controller) -> None:
     """Loads again when a file changes."""
-    async for _ in changes((controller.reader.sources.zones, *controller.reader.sources.geoip)):
+    sources = controller.reader.sources
+    keys = () if sources.keys is None else (sources.keys,)
+    async for _ in changes((sources.zones, *sources.geoip, *keys)):
         try:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen

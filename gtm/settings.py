@@ -21,6 +21,7 @@ from gtm.planes.sockets import ListenAddress, parse_listen
 PREFIX = "GTM_"
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
+KEYS = "keys"  # in the state directory
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
 LISTS = {"listen", "xdp", "api", "geoip"}  # keys with several values, separated by commas in GTM_*
 
@@ -36,6 +37,7 @@ class Settings(BaseModel):
     api: tuple[str, ...] = ()
     geoip: tuple[str, ...] = ()
     state: Path | None = None
+    keys: Path | None = None
     plane: Literal["auto", "native", "python"] = "auto"
     workers: int | None = Field(default=None, ge=1, le=256)
     user: str | None = None
@@ -75,6 +77,12 @@ class Settings(BaseModel):
         """The Unix socket of the API: always there, at its usual place unless told otherwise."""
         named = [text.removeprefix("unix:") for text in self.api if text.startswith("unix:")]
         return Path(named[0]) if named else default_socket(os.environ)
+
+    def keys_folder(self) -> Path | None:
+        """Where keys of signed zones are: in the state directory unless told otherwise."""
+        if self.keys is not None:
+            return self.keys
+        return None if self.state is None else self.state / KEYS
 
     def geoip_paths(self) -> tuple[Path, ...] | None:
         """The databases: None for the bundled ones, empty for none at all."""

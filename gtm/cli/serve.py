@@ -60,6 +60,14 @@ def serve(
     state: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to keep what outlives a restart.")
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the keys of signed zones are. [dim]Default: keys in the state directory[/]",
+            show_default=False,
+        ),
+    ] = None,
     plane: Annotated[
         str | None,
         typer.Option(
@@ -133,6 +141,7 @@ def serve(
         "api": api,
         "geoip": geoip,
         "state": state,
+        "keys": keys,
         "plane": plane,
         "workers": workers,
         "user": user,

@@ -10,11 +10,13 @@ from typing import Any
 import yaml
 
 from gtm.checks import Freeze
+from gtm.dnssec import dnskey
 from gtm.model import (
     EVERYONE,
     AllDown,
     App,
     Balance,
+    Dnssec,
     Endpoint,
     GeoOverride,
     LatencyRules,
@@ -99,6 +101,8 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["freeze"] = _freeze(zone.freeze)
     if zone.whoami.networks:
         tree["whoami"] = {"allow": [str(network) for network in zone.whoami.networks]}
+    if zone.dnssec is not None:
+        tree["dnssec"] = _dnssec(zone.dnssec)
     tree["records"] = _records(zone)
     return tree
 
@@ -108,6 +112,19 @@ def _freeze(rules: Freeze) -> dict[str, Any]:
     if rules.within is not None:
         tree["within"] = duration(rules.within)
     return tree | {"most": duration(rules.most)}
+
+
+def _dnssec(dnssec: Dnssec) -> dict[str, Any]:
+    return {
+        "algorithm": dnssec.algorithm.value,
+        "split": dnssec.split,
+        "validity": duration(dnssec.validity),
+        "ttl": dnssec.ttl,
+        "cds": dnssec.cds,
+        "parent_ttl": dnssec.parent_ttl,
+        "propagation": duration(dnssec.propagation),
+        "import": [dnskey.to_text(one) for one in dnssec.imports],
+    }
 
 
 def _ttl(zone: Zone) -> int | dict[str, int]:

@@ -27,6 +27,7 @@ from gtm.zonefile.checkshape import (
 )
 from gtm.zonefile.checkshape import PassiveShape as PassiveShape
 from gtm.zonefile.checkvalues import PASSIVE_PLACE
+from gtm.zonefile.dnssecshape import DnssecShape, DnssecUse
 from gtm.zonefile.freezeshape import FreezeShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
@@ -398,7 +399,7 @@ class SharedFile(Shape):
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("dnssec", "tsig", "transfer")
+    later: ClassVar[tuple[str, ...]] = ("tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -423,6 +424,7 @@ class ZoneFile(SharedFile):
     whoami: WhoamiUse | None = Field(
         default=None, description="Who may ask the name `whoami` what is seen of them."
     )
+    dnssec: DnssecUse = Field(default=None, description="{} or true signs the zone.")
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -467,6 +469,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("canary",): CheckShape,
     **_of_check(("canary",)),
     ("freeze",): FreezeShape,
+    ("dnssec",): DnssecShape,
     ("geo",): GeoShape,
     ("whoami",): WhoamiShape,
     ("geo", "overrides", "*"): OverrideShape,

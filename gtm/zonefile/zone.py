@@ -12,6 +12,7 @@ from gtm.zonefile import apex, files, geography, rdata
 from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.claims import claims
 from gtm.zonefile.cutoff import canary, freeze
+from gtm.zonefile.dnssec import signing
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong
 from gtm.zonefile.known import KnownEndpoints
@@ -44,7 +45,8 @@ class ZoneReader:
         scope = self.shared.extended(document, shape, findings)
         apps = AppReader(document, findings, scope, shape.zone, self.known).read(shape)
         master = self._master_path()
-        sources = [self.path, *shared_files, *([master] if master else [])]
+        dnssec, imported = signing(document, shape, self.path, findings)
+        sources = [self.path, *shared_files, *([master] if master else []), *imported]
         nameservers = apex.nameservers(document, shape, findings)
         ttl, min_ttl = apex.ttl(document, shape, findings)
         rrsets, plain = self._records(apps, nameservers, master)
@@ -69,6 +71,7 @@ class ZoneReader:
             freeze=freeze(shape.freeze, document, findings),
             plain=plain,
             whoami=whoami(shape, document, findings),
+            dnssec=dnssec,
         )
 
     def _records(
