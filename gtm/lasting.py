@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from gtm.compile.served import SignedZone
 from gtm.events import Event, Lasting, Sink, conditions
 from gtm.health.told import Census
 from gtm.load.loop import CapacityLoop
 from gtm.load.picture import Feed, Standing
 from gtm.overrides import Register
+from gtm.resigning import ending_signatures
 
 EASED = 0.95  # of its capacity: a region that was full is so until its load is below
 
@@ -27,8 +29,10 @@ class Conditions:
         error: Callable[[], str | None],
         capacity: CapacityLoop,
         tell: Sink,
+        signed: Callable[[], tuple[SignedZone, ...]] = lambda: (),
     ) -> None:
-        """Nothing was looked at yet."""
+        """Nothing was looked at yet. `signed` is how signed zones stand."""
+        self._signed = signed
         self._register = register
         self._census = census
         self._error = error
@@ -49,6 +53,7 @@ class Conditions:
             *stale_verdicts(self._census(), at),
             *stale_loads(self._capacity, at),
             *over_capacity(self._capacity, self._full, at),
+            *ending_signatures(self._signed(), at),
         )
         for event in self._lasting.follow(holding, at):
             self._tell(event)

@@ -68,6 +68,7 @@ class ServerCollector(Collector):
             yield from _overrides(self._controller)
             yield from _feeds(self._controller)
             yield from _geo(self._controller)
+            yield from _signed(self._controller)
             yield from _loads(self._controller)
 
 
@@ -101,6 +102,24 @@ def _server(controller: Controller) -> Iterable[Metric]:
     yield _gauge("gtm_reload_ok", "0 while the files on disk are not what is served.", float(good))
 
 
+def _signed(controller: Controller) -> Iterable[Metric]:
+    """Of signed zones: how many signatures they answer with, and how long those last."""
+    count = GaugeMetricFamily(
+        "gtm_dnssec_signatures", "Signatures that are served.", labels=["zone"]
+    )
+    left = GaugeMetricFamily(
+        "gtm_dnssec_next_expiry_seconds",
+        "Until the first signature that is served ends; they are made anew long before.",
+        labels=["zone"],
+    )
+    for one in controller.signing.standings:
+        count.add_metric([one.words], one.signatures)
+        left.add_metric([one.words], one.ends - controller.now())
+    if controller.signing.standings:
+        yield count
+        yield left
+
+
 def _traffic(controller: Controller) -> Iterable[Metric]:
     labels = ["server", "zone", "proto", "family", "type"]
     requests = CounterMetricFamily("gtm_dns_requests", "Queries by what was asked.", labels=labels)
@@ -114,6 +133,12 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
     )
     dropped = CounterMetricFamily(
         "gtm_dns_dropped", "Packets that got no answer.", labels=["proto", "family", "reason"]
+    )
+    limited = CounterMetricFamily(
+        "gtm_dns_rate_limited",
+        "Answers over the rate limit of a client network, by what became of them: cut (truncated) "
+        "or drop.",
+        labels=["proto", "family", "action"],
     )
     durations = HistogramMetricFamily(
         "gtm_dns_request_duration_seconds",
@@ -137,10 +162,12 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
             responses.add_metric(["gtm", zone, *where, rcode], count)
         for reason, count in stats.dropped.items():
             dropped.add_metric([*where, reason], count)
+        for action, count in stats.limited.items():
+            limited.add_metric([*where, action], count)
         durations.add_metric(["gtm", *where], _buckets(stats), stats.seconds)
     for (zone, service, region), count in regions.items():
         answers.add_metric([zone, service, region], count)
-    yield from (requests, responses, answers, dropped, durations)
+    yield from (requests, responses, answers, dropped, limited, durations)
 
 
 def _buckets(stats: SocketStats) -> list[tuple[str, float]]:

@@ -127,13 +127,26 @@ class AppStatus(Shape):
     services: list[ServiceStatus]
 
 
+class SignedStatus(Shape):
+    """A signed zone's signatures: how many, when the first ends, when they are made anew.
+
+    Times are Unix seconds. `late` says that this should have been done by now.
+    """
+
+    signatures: int
+    ends: float
+    due: float
+    late: bool
+
+
 class ZoneStatus(Shape):
-    """A zone that is served."""
+    """A zone that is served; `signed` is there if it is."""
 
     name: str
     serial: int
     files: list[str]
     apps: list[AppStatus]
+    signed: SignedStatus | None = None
 
 
 class GeoStatus(Shape):

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from gtm.compile.beside import Beside, Situation, beside, names_beside, serving
 from gtm.compile.groups import Deciders, Group, group_of
+from gtm.compile.joined import Slot, joined_records
 from gtm.compile.services import (
     Answered,
-    columns_of,
+    Columns,
     region_answers,
+    rendered_answers,
     resort_answers,
+    signed_records,
     steered_node,
     types_of,
 )
@@ -77,33 +80,66 @@ class CompiledApp:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Renders what a service answers; `app` is settled for it, `ttl` is seconds."""
+    """Renders what a service answers; `app` is settled for it.
+
+    `ttl` is seconds, `longest` the most that health may choose.
+    """
 
     context: ZoneContext
     app: App
     service: Service
     readings: Readings
     ttl: int
+    longest: int
 
     def of(self, region: str, usable: tuple[Endpoint, ...]) -> Answered:
         """In a region with these endpoints in use, in shares as they are measured now."""
         endpoints = weighed(self.app, self.service, region, usable, self.readings)
-        return region_answers(self.context, self.app, self.service, region, endpoints, self.ttl)
+        return region_answers(
+            self.context, self.app, self.service, region, endpoints, self.ttl, self.longest
+        )
 
     def last_resort(self) -> Answered:
         """With no region up."""
-        return resort_answers(self.context, self.app, self.service, self.ttl)
+        return resort_answers(self.context, self.app, self.service, self.ttl, self.longest)
 
     def around(self, zone: Zone, own: Sequence[Answered], health: AppHealth) -> Situation:
         """What the names beside the service are answered from, where it answers that itself."""
         served = serving(self.app, self.service, health, self.readings)
         up = eligible(self.app, self.service, health)
-        return Situation(self.context, self.service, zone.regions, own, served, up, self.ttl)
+        own = own[: len(self.service.endpoints) + 1]  # without what is joined of them
+        return Situation(
+            self.context, self.service, zone.regions, own, served, up, self.ttl, self.longest
+        )
 
     @property
     def measured(self) -> bool:
         """Whether they move without a verdict that changes."""
         return self.app.balance in MEASURED
+
+
+class Joined(NamedTuple):
+    """Puts together what a name of a service answers where a slot names several regions.
+
+    `longest` is the highest TTL that it is ever answered with.
+    """
+
+    context: ZoneContext
+    owner: str
+    service: str
+    columns: Columns
+    longest: int
+
+    def behind(self, answered: Sequence[Answered], group: Group) -> list[Answered]:
+        """The answers of the regions and of last resort, and behind them those put together."""
+        own = list(answered[: len(group.regions) + 1])
+        return own + [self._one(own, group.regions[slot[0]], slot) for slot in group.joined or ()]
+
+    def _one(self, own: Sequence[Answered], nearest: str, slot: Slot) -> Answered:
+        """Counted for the nearest."""
+        records = joined_records([own[number].records for number in slot])
+        records = signed_records(self.context, self.owner, records, self.longest)
+        return rendered_answers(self.context, self.service, nearest, records, self.columns)
 
 
 class Earlier(NamedTuple):
@@ -146,7 +182,7 @@ class AppCompiler:
     def take_over(self, before: CompiledApp, snapshot: Snapshot, groups: Sequence[Group]) -> None:
         """What the app's compile for that snapshot knows may be used again, and goes on."""
         self._before = before
-        self._answered = Table(list(snapshot.answers), list(snapshot.rows))
+        self._answered = Table.copied(snapshot)
         self._grouped = groups
 
     def run(self, nodes: dict[bytes, Node], overlay: Overlay) -> CompiledApp:
@@ -183,30 +219,36 @@ class AppCompiler:
             prefix6=app.steering.prefix6,
             hashed=app.balance is Balance.HASH,
         )
-        made = Answers(self._context, app, service, self._readings, ttl)
+        made = Answers(self._context, app, service, self._readings, ttl, max(ttl, steered.ttl))
         own = self._answers(made, group.regions, health)
-        self._table.add(own)
-        name = to_wire(service.name)
-        nodes[name] = steered_node(
-            nodes[name], steered, service, self._context.apex, columns_of(service)
-        )
+        main = Beside(service.name, None, steered)
+        self._put(main, own, group, made, nodes)
         if service.published is None:
             return CompiledService(service, steered)
         around = made.around(self._zone, own, health)
-        return CompiledService(service, steered, self._beside(around, steered, nodes))
+        found = []
+        for name, says in names_beside(service, self._zone.name).items():
+            one = beside(name, says, steered, self._table.next)
+            self._put(one, around.answers(one), group, made, nodes)
+            found.append(one)
+        return CompiledService(service, steered, tuple(found))
 
-    def _beside(
-        self, around: Situation, steered: Steered, nodes: dict[bytes, Node]
-    ) -> tuple[Beside, ...]:
-        """The names beside a service, put into the table and the nodes."""
-        made = []
-        for name, says in names_beside(around.service, self._zone.name).items():
-            one, columns = beside(name, says, around.service, steered, self._table.next)
-            self._table.add(around.answers(one))
-            wire, apex = to_wire(name), self._context.apex
-            nodes[wire] = steered_node(nodes[wire], one.steered, around.service, apex, columns)
-            made.append(one)
-        return tuple(made)
+    def _put(
+        self,
+        one: Beside,
+        answered: Sequence[Answered],
+        group: Group,
+        made: Answers,
+        nodes: dict[bytes, Node],
+    ) -> None:
+        """A name of a service into the table and the nodes."""
+        columns = one.columns(made.service)
+        joined = Joined(self._context, one.name, made.service.name, columns, made.longest)
+        self._table.add(joined.behind(answered, group))
+        name = to_wire(one.name)
+        nodes[name] = steered_node(
+            nodes[name], one.steered, made.app, made.service, self._context, name, columns
+        )
 
     def _group(self, service: Service, health: AppHealth) -> int:
         """A block's services share the group of their regions; spread ones have their own.
@@ -227,7 +269,14 @@ class AppCompiler:
         )
         if key not in self._alike:
             self._alike[key] = group_of(
-                self._zone, self._app, service, health, self._known, self._readings, earlier
+                self._zone,
+                self._app,
+                service,
+                health,
+                self._known,
+                self._readings,
+                earlier,
+                signed=self._context.signer is not None,
             )
         self._groups.append(self._alike[key])
         number = self._shared[regions] = len(self._groups) - 1
@@ -272,13 +321,18 @@ class AppCompiler:
             return {}
         if made.service.published != old.service.published:
             return {}
+        signer = made.context.signer
+        if signer is not before.context.signer and not (
+            signer is not None and signer.like(before.context.signer)
+        ):
+            return {}
         panic = panics(before.app, old.service, before.health)
         here = before.health.services[key]
-        answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=True)
+        answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=False)
         return {
             region: Earlier(here[region], panic, each)
             for region, each in answered
-            if region in here
+            if region in here and (signer is None or signer.lasts(each.records))
         }
 
 
@@ -313,9 +367,43 @@ def refreshed_app(
         _answer(compiled, after, key, touched.get(key, ()), table, readings)
     # what SRV records say goes by which regions are up, and those of a block are so for all of it
     block = app.topology is Topology.REPLICATED
-    for key in compiled.more if block else compiled.more & (answering | touched.keys()):
+    more = after.more if block else after.more & (answering | touched.keys())
+    for key in more:
         _answer_beside(after, key, table, readings)
-    return after, _moved(after, found, groups, readings.now)
+    moved = joining(_moved(after, found, groups, readings.now))
+    if any(groups[number].joined is not None for number in after.deciding):
+        rejoin(after, answering | more, groups, moved, table)
+    return after, moved
+
+
+def joining(moved: Mapping[int, Group]) -> dict[int, Group]:
+    """Groups with an answer for every slot of their plans; those that were one object stay one."""
+    made = {id(group): group.joining() for group in moved.values()}
+    return {number: made[id(group)] for number, group in moved.items()}
+
+
+def rejoin(
+    app: CompiledApp,
+    answering: Collection[str],
+    groups: Sequence[Group],
+    moved: Mapping[int, Group],
+    table: Table,
+) -> None:
+    """Puts into the table what is joined of several regions' answers.
+
+    Of services whose answers may be others now (`answering`), and of groups with new slots.
+    """
+    grown = {number for number, group in moved.items() if group.joined != groups[number].joined}
+    for key, compiled in app.services.items():
+        number = compiled.steered.group
+        group = moved.get(number, groups[number])
+        if not group.joined or (key not in answering and number not in grown):
+            continue
+        service, longest = compiled.service, max(app.ttl(key), compiled.steered.ttl)
+        for one in (Beside(service.name, None, compiled.steered), *compiled.beside):
+            joined = Joined(app.context, one.name, service.name, one.columns(service), longest)
+            answered = joined.behind(table.of(one.steered.number), group)
+            table.change(one.steered.number, answered)
 
 
 def _answering(before: CompiledApp, after: CompiledApp, found: Refreshed) -> Collection[str]:
@@ -343,7 +431,8 @@ def _answer(
     """Renders what the service answers where it is otherwise than before."""
     service, steered = before.services[key].service, before.services[key].steered
     app, ttl = before.app.settled_for(service), after.ttl(key)
-    made = Answers(before.context, app, service, readings, ttl)
+    longest = max(ttl, steered.ttl)
+    made = Answers(before.context, app, service, readings, ttl, longest)
     timed = ttl != before.ttl(key)  # then every answer says another one
     was, now = panics(app, service, before.health), panics(app, service, after.health)
     old, new = before.health.services[key], after.health.services[key]
@@ -355,21 +444,21 @@ def _answer(
             changed |= found != answered[at]
             answered[at] = found
     if timed:
-        answered[-1], changed = made.last_resort(), True
+        answered[len(steered.regions) - 1], changed = made.last_resort(), True
     if changed:
         table.change(steered.number, answered)
 
 
 def _answer_beside(after: CompiledApp, key: str, table: Table, readings: Readings) -> None:
     """Renders what the names beside a service answer where it is otherwise than before."""
-    compiled = after.services[key]
-    app = after.app.settled_for(compiled.service)
-    made = Answers(after.context, app, compiled.service, readings, after.ttl(key))
+    compiled, ttl = after.services[key], after.ttl(key)
+    app, longest = after.app.settled_for(compiled.service), max(ttl, compiled.steered.ttl)
+    made = Answers(after.context, app, compiled.service, readings, ttl, longest)
     around = made.around(after.zone, table.of(compiled.steered.number), after.health)
     for one in compiled.beside:
-        answered = around.answers(one)
-        if answered != table.of(one.steered.number):
-            table.change(one.steered.number, answered)
+        answered, before = around.answers(one), table.of(one.steered.number)
+        if answered != before[: len(answered)]:
+            table.change(one.steered.number, answered + before[len(answered) :])
 
 
 def _moved(

@@ -15,8 +15,9 @@ from gtm.compile.services import (
     ADDRESSES,
     Answered,
     Columns,
-    answered_with,
     columns_of,
+    rendered_answers,
+    signed_records,
 )
 from gtm.compile.static import ZoneContext
 from gtm.dns.names import to_wire
@@ -41,9 +42,10 @@ class Beside:
     says: Binding | Dispatch | None
     steered: Steered
 
-    @property
-    def columns(self) -> Columns:
-        """The types of its rows, where they are its own."""
+    def columns(self, service: Service) -> Columns:
+        """The types of its rows."""
+        if self.says is None:
+            return columns_of(service)
         return SRV if isinstance(self.says, Dispatch) else SVCB
 
 
@@ -56,16 +58,12 @@ def names_beside(service: Service, apex: str) -> dict[str, Binding | Dispatch | 
     return found
 
 
-def beside(
-    name: str, says: Binding | Dispatch | None, service: Service, of: Steered, number: int
-) -> tuple[Beside, Columns]:
-    """The name, steered as its service (`of`) is, and the types of its rows."""
-    steered = replace(of, number=number)
-    if says is None:
-        return Beside(name, says, steered), columns_of(service)
-    made = Beside(name, says, steered)
-    types = frozenset({made.columns[0]})
-    return replace(made, steered=replace(steered, types=types)), made.columns
+def beside(name: str, says: Binding | Dispatch | None, of: Steered, number: int) -> Beside:
+    """The name, steered as its service (`of`) is."""
+    types = of.types
+    if says is not None:
+        types = frozenset({Type.SRV if isinstance(says, Dispatch) else Type.SVCB})
+    return Beside(name, says, replace(of, number=number, types=types))
 
 
 def serving(
@@ -90,6 +88,7 @@ class Situation:
 
     `own` is what the service itself answers, by region and last as a last resort; `serving` who
     serves in each region (as a last resort under ""), `up` the regions that may be answered.
+    `longest` is the highest `ttl` that there can be.
     """
 
     context: ZoneContext
@@ -99,24 +98,33 @@ class Situation:
     serving: Mapping[str, Serving]
     up: frozenset[str]
     ttl: int
+    longest: int
 
     def answers(self, one: Beside) -> list[Answered]:
         """What the name answers in each region, and as a last resort."""
-        if one.says is None:
+        if one.says is None and self.context.signer is None:
             return list(self.own)
         regions = [*one.steered.regions[:-1], ""]
         found = []
         for region, own in zip(regions, self.own, strict=True):
-            if isinstance(one.says, Dispatch):
-                rrset = self._dispatched(one.says, region)
-            else:
-                rrset = self._bound(one.says, own.records)
-            records = () if rrset is None else (rrset,)
+            records = self._records(one.says, region, own.records)
+            records = signed_records(self.context, one.name, records, self.longest)
+            name, columns = self.service.name, one.columns(self.service)
             place = region or LAST_RESORT
-            found.append(
-                answered_with(self.context, self.service.name, place, records, one.columns)
-            )
+            found.append(rendered_answers(self.context, name, place, records, columns))
         return found
+
+    def _records(
+        self, says: Binding | Dispatch | None, region: str, own: Sequence[RRset]
+    ) -> tuple[RRset, ...]:
+        """What it has in a region, where the service itself answers that; not signed yet."""
+        if says is None:
+            return tuple([replace(rrset, signatures=()) for rrset in own])
+        if isinstance(says, Dispatch):
+            rrset = self._dispatched(says, region)
+        else:
+            rrset = self._bound(says, own)
+        return () if rrset is None else (rrset,)
 
     def _dispatched(self, says: Dispatch, region: str) -> RRset | None:
         if region not in self.serving:

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from gtm.compile import render
+from gtm.compile import denial, render
 from gtm.compile.bindings import binding_rrset
 from gtm.compile.static import VERSIONS, ZoneContext, question_key
 from gtm.dns.names import ROOT, is_below, to_wire
 from gtm.dns.types import Type, type_text
-from gtm.model import App, Balance, Endpoint, Service
+from gtm.model import AllDown, App, Balance, Endpoint, Service
 from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, Rendered, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
@@ -28,10 +28,14 @@ TEXTS = {int(rrtype): type_text(rrtype) for rrtype in STEERED_TYPES}
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a name answers in one region: as records, and rendered by each of its columns."""
+    """What a name answers in one region: as records, and rendered by each of its columns.
+
+    `signed` is the latter as clients get it that want signatures; of unsigned zones the same.
+    """
 
     records: tuple[RRset, ...]
     rendered: tuple[Rendered | None, ...]
+    signed: tuple[Rendered | None, ...]
 
 
 def columns_of(service: Service) -> Columns:
@@ -47,40 +51,64 @@ def region_answers(
     region: str,
     endpoints: tuple[Endpoint, ...],
     ttl: int,
+    most: int | None = None,
 ) -> Answered:
     """What the service answers when the region is picked, with these endpoints in use.
 
     `app` is settled for the service. The HTTPS record is of the name that it stands at ("."), and
-    of no region without addresses.
+    of no region without addresses. `most` is the highest TTL that it is ever answered with.
     """
     records = _rrsets(endpoints, ttl, app)
     https = None if service.published is None else service.published.https
     if https is not None and any(rrset.type in ADDRESSES for rrset in records):
         records += (binding_rrset(Type.HTTPS, ROOT, https, ttl, records),)
-    return answered_with(context, service.name, region, records, columns_of(service))
+    records = signed_records(context, service.name, records, most or ttl)
+    return rendered_answers(context, service.name, region, records, columns_of(service))
 
 
-def answered_with(
+def signed_records(
+    context: ZoneContext, owner: str, records: tuple[RRset, ...], most: int
+) -> tuple[RRset, ...]:
+    """The records of a name, signed if its zone is; `most` is the highest TTL they ever have."""
+    if context.signer is None:
+        return records
+    name = _owner(owner)
+    return tuple([context.signed(name, rrset, most) for rrset in records])
+
+
+@lru_cache(maxsize=1024)  # asked for again for each of its regions
+def _owner(service: str) -> bytes:
+    return to_wire(service)
+
+
+def rendered_answers(
     context: ZoneContext, service: str, region: str, records: tuple[RRset, ...], columns: Columns
 ) -> Answered:
-    """The records as the columns have them; they are counted for the service (by name)."""
+    """Records as planes give them, by column, counted for the service (by name) and region."""
     by_type = {rrset.type: rrset for rrset in records}
     alias = by_type.get(Type.CNAME)
     rendered: list[Rendered | None] = []
+    signed: list[Rendered | None] = []
     for rrtype in columns:
-        rrset = (alias or by_type.get(rrtype)) if rrtype else None
+        rrset = (by_type.get(rrtype) or alias) if rrtype else None
         if rrset is None:
             rendered.append(None)
-        else:
-            tally = context.count(TEXTS[rrtype], service, region)
-            rendered.append(render.answer(rrset, tally))
-    return Answered(records, tuple(rendered))
+            signed.append(None)
+            continue
+        tally = context.count(TEXTS[rrtype], service, region)
+        rendered.append(render.answer(rrset, tally))
+        if context.signer is not None:
+            signed.append(render.signed(rrset, tally))
+    plain = tuple(rendered)
+    return Answered(records, plain, plain if context.signer is None else tuple(signed))
 
 
-def resort_answers(context: ZoneContext, app: App, service: Service, ttl: int) -> Answered:
+def resort_answers(
+    context: ZoneContext, app: App, service: Service, ttl: int, most: int | None = None
+) -> Answered:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
-    return region_answers(context, app, service, LAST_RESORT, endpoints, ttl)
+    return region_answers(context, app, service, LAST_RESORT, endpoints, ttl, most)
 
 
 def types_of(app: App, service: Service) -> frozenset[int]:
@@ -146,22 +174,37 @@ def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def steered_node(
-    base: Node, steered: Steered, service: Service, apex: bytes, columns: Columns
+    base: Node,
+    steered: Steered,
+    app: App,
+    service: Service,
+    context: ZoneContext,
+    name: bytes,
+    columns: Columns,
 ) -> Node:
     """The node of a name of a service: its static records, and steered answers beside them.
 
-    Where a host name lies inside the zone, the reference responder answers, as it follows it.
+    Where a host name lies inside the zone, the reference responder answers, as it follows it; so
+    it does beside a DNAME.
     """
-    denied = base.other
+    if base.entries is None:
+        return Node(base.rrsets, steered)
+    denied, apex = base.other, context.apex
     aliased = Type.CNAME in steered.types
-    if denied is None or (aliased and any(is_below(name, apex) for name in _hosts(service))):
-        return Node(base.rrsets, steered, entries={})
+    lacks = None
+    if context.signer is not None:
+        ttl = context.negative_soa.ttl
+        always = app.when_all_down.mode is not AllDown.NODATA
+        lacks = denial.lacking(name, Node(base.rrsets, steered), always, context.signer, ttl)
+    if denied is None or (aliased and any(is_below(host, apex) for host in _hosts(service))):
+        return Node(base.rrsets, steered, entries={}, lacks=lacks)
     entries: dict[bytes, Entry] = dict(base.entries or {})
     for place, rrtype in enumerate(columns):
         if rrtype and (aliased or rrtype in steered.types):
             row = steered.number * PAIR + place
             entries[QUESTIONS[rrtype]] = Entry(denied.fixed, steered, row)
-    return Node(base.rrsets, steered, entries=entries, other=None if aliased else denied)
+    other = None if aliased else denied
+    return Node(base.rrsets, steered, entries=entries, other=other, lacks=lacks)
 
 
 def _hosts(service: Service) -> Iterable[bytes]:

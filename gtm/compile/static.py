@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gtm.compile import dispatch, render
+from gtm.compile import denial, dispatch, render
 from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
-from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.dns.types import IN, Rcode, Type, counted_type
+from gtm.dnssec.keys import KeySet
+from gtm.dnssec.signatures import Signer
 from gtm.model import Address, Zone
 from gtm.plain import Plain
 from gtm.published import names_of
@@ -17,8 +19,7 @@ from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, Whoami, ZoneData
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
 
 VERSIONS = {4: Type.A, 6: Type.AAAA}
-TXT = 16  # RFC 1035 section 3.2.2
-PLAIN_TYPES = (int(Type.A), int(Type.AAAA), TXT)  # of plain names
+PLAIN_TYPES = (int(Type.A), int(Type.AAAA), int(Type.TXT))  # of plain names
 
 Rows = dict[bytes, dict[int, RRset]]
 
@@ -31,6 +32,14 @@ class ZoneContext:
     apex: bytes
     negative_soa: RRset
     tallies: Tallies
+    signer: Signer | None = None
+
+    def signed(self, owner: bytes, rrset: RRset, ttl: int) -> RRset:
+        """The RRset with its signatures, if the zone is signed; `ttl` is the highest it can have.
+
+        Whatever RRset of the zone is answered with authority comes through here.
+        """
+        return rrset if self.signer is None else self.signer.sign(owner, rrset, ttl)
 
     def count(self, rrtype: str, service: str = "", region: str = "") -> int:
         """The counter of an answer of this zone."""
@@ -47,7 +56,10 @@ class ZoneContext:
         """The zone for planes, with all names that exist in it."""
         failed = self.tallies.number(Tally(self.text, "", "", "other", "SERVFAIL"))
         if whoami is not None:
-            nodes[whoami.name] = Node({})  # which no fast path answers
+            nodes[whoami.name] = Node({})  # which no fast path answers, and no NSEC names
+        secure = None
+        if self.signer is not None:
+            secure = denial.chained(self.apex, nodes, self.signer, self.negative_soa.ttl)
         return ZoneData(
             self.apex,
             nodes,
@@ -55,7 +67,8 @@ class ZoneContext:
             self.nonexistent(),
             failed,
             self.count("other"),
-            whoami=whoami,
+            secure,
+            whoami,
         )
 
     def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:
@@ -63,12 +76,14 @@ class ZoneContext:
         return render.denial(name, self.apex, self.negative_soa, self.count(rrtype))
 
 
-def context(zone: Zone, tallies: Tallies) -> ZoneContext:
-    """The zone's name, and the SOA that its negative answers carry."""
+def context(zone: Zone, tallies: Tallies, signer: Signer | None = None) -> ZoneContext:
+    """The zone's name, and the SOA that its negative answers carry; its signer, if it is signed."""
     soa = _soa(zone)
     ttl = min(zone.soa.ttl, zone.soa.negative_ttl)
-    negative = RRset(soa.type, ttl, soa.rdata)
-    return ZoneContext(zone.name, to_wire(zone.name), negative, tallies)
+    apex, negative = to_wire(zone.name), RRset(soa.type, ttl, soa.rdata)
+    if signer is not None:  # the same signature as the SOA itself has
+        negative = signer.sign(apex, negative, soa.ttl)
+    return ZoneContext(zone.name, apex, negative, tallies, signer)
 
 
 def question_key(rrtype: int) -> bytes:
@@ -80,11 +95,13 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
     """Every name of the zone that has records, or lies between the apex and one that has.
 
     Names of services come as nodes without service; what makes them steered is laid over them.
-    Plain names are not written out, unless another zone is `nested` in this one.
+    Plain names are not written out, unless another zone is `nested` in this one, or it is signed.
     """
     rows = _rows(zone, context.apex)
+    if context.signer is not None:
+        rows[context.apex].update(_published(context.signer.keys))
     plain = zone.plain
-    if plain is not None and nested:
+    if plain is not None and (nested or context.signer is not None):
         for name in plain.names():
             rows.setdefault(name, {}).update(_row(plain, name) or {})
         plain = None
@@ -99,8 +116,11 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
                 rows.setdefault(ancestor, {})
             if ancestor == context.apex:
                 break
-    cuts = {name for name, row in rows.items() if Type.NS in row and name != context.apex}
-    nodes = {name: _node(name, row, context, cuts) for name, row in rows.items()}
+    hiding = _hiding(rows, context.apex)
+    if context.signer is not None:
+        for name, row in rows.items():
+            _sign(name, row, context, hiding)
+    nodes = {name: _node(name, row, context, hiding) for name, row in rows.items()}
     return nodes if plain is None else _with_plain(nodes, plain, context)
 
 
@@ -111,7 +131,7 @@ def _with_plain(nodes: dict[bytes, Node], plain: Plain, context: ZoneContext) ->
         row = _row(plain, name)
         return None if row is None else _node(name, row, context, set())
 
-    tallies = {rrtype: context.count(type_text(rrtype)) for rrtype in PLAIN_TYPES}
+    tallies = {rrtype: context.count(counted_type(rrtype)) for rrtype in PLAIN_TYPES}
     return ZoneNames(nodes, plain, make, tallies, context.count("other"))
 
 
@@ -141,6 +161,22 @@ def _rows(zone: Zone, apex: bytes) -> Rows:
     return rows
 
 
+def _published(keys: KeySet) -> dict[int, RRset]:
+    """What a signed zone says of its keys (RFC 4034 section 2, RFC 7344 section 3)."""
+    data = {Type.DNSKEY: keys.dnskeys, Type.CDS: keys.cds, Type.CDNSKEY: keys.cdnskeys}
+    return {int(type_): RRset(type_, keys.ttl, rdata) for type_, rdata in data.items() if rdata}
+
+
+def _sign(name: bytes, row: dict[int, RRset], context: ZoneContext, hiding: set[bytes]) -> None:
+    """Signs what the zone is authoritative for (RFC 4035 section 2.2): of a cut, the DS alone."""
+    if hiding and any(above in hiding for above in ancestors(name) if above != name):
+        return
+    cut = Type.NS in row and name != context.apex
+    for rrtype, rrset in row.items():
+        if not cut or rrtype == Type.DS:
+            row[rrtype] = context.signed(name, rrset, rrset.ttl)
+
+
 def _glue(addresses: tuple[Address, ...]) -> dict[int, RRset]:
     rrsets = {}
     for rrtype, version in ((Type.A, 4), (Type.AAAA, 6)):
@@ -159,11 +195,21 @@ def _soa(zone: Zone) -> RRset:
     return RRset(Type.SOA, soa.ttl, (rdata,))
 
 
-def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, cuts: set[bytes]) -> Node:
-    if any(ancestor in cuts for ancestor in ancestors(name)):
-        return Node(row, cut=name in cuts)  # answered by referral
+def _hiding(rows: Rows, apex: bytes) -> set[bytes]:
+    """The names at and below which answers are not what the name itself has.
+
+    Delegations, and what has a DNAME (RFC 6672 section 2.4).
+    """
+    return {
+        name for name, row in rows.items() if Type.DNAME in row or (Type.NS in row and name != apex)
+    }
+
+
+def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, hiding: set[bytes]) -> Node:
+    if hiding and any(ancestor in hiding for ancestor in ancestors(name)):
+        return Node(row, cut=Type.NS in row and name != context.apex)
     entries = {
-        question_key(rrtype): Entry(render.answer(rrset, context.count(type_text(rrtype))))
+        question_key(rrtype): Entry(render.answer(rrset, context.count(counted_type(rrtype))))
         for rrtype, rrset in row.items()
     }
     alias = row.get(Type.CNAME)

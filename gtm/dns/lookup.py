@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from gtm.dns import draw, names
+from gtm.dns import draw, names, proofs
 from gtm.dns.message import Placed
 from gtm.dns.names import ROOT, WILDCARD
 from gtm.dns.types import Rcode, Type
-from gtm.dns.whoami import Sent, told
+from gtm.dns.whoami import Sent, Without, told
 from gtm.snapshot import (
     ALONE,
     NOBODY,
@@ -26,6 +26,7 @@ from gtm.snapshot import (
     ZoneData,
 )
 
+ABOUT = (Type.NSEC, Type.RRSIG)  # types that say something of a name's records
 MAX_CHAIN = 8  # CNAMEs followed for one question; resolvers give up at about as many
 
 
@@ -71,7 +72,7 @@ class Chance:
 class Decision:
     """What was picked for an asker: area, the prefix length it holds for, plan and answers.
 
-    `areas` is the table that the area is of.
+    `areas` is the table that the area is of, `regions` are those whose answers these are.
     """
 
     areas: AreaTable
@@ -79,6 +80,7 @@ class Decision:
     scope: int
     plan: Plan
     answers: tuple[RegionAnswers, ...]
+    regions: tuple[str, ...] = ()
 
     def count(self) -> None:
         """Counts the answer for its area, if somebody wants to know."""
@@ -102,6 +104,12 @@ class Outcome:
     decision: Decision | None = None
     service: str = ""
     region: str = ""
+
+    def prove(self, found: Iterable[Placed]) -> None:
+        """Puts NSEC records into authority, each once."""
+        for placed in found:
+            if placed not in self.authority:
+                self.authority.append(placed)
 
 
 def zone_of(snapshot: Snapshot, name: bytes, rrtype: int) -> ZoneData | None:
@@ -128,16 +136,20 @@ def decide(
     slot = _slot(plan, steered, asker, client, chance, count)
     chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
     answers = snapshot.answers[steered.number]
+    named = {
+        number: [steered.regions[each] for each in plan.joined.get(number, (number,))]
+        for number in chosen
+        if number != NOBODY
+    }
     return Decision(
         steered.areas,
         area,
         steered.scope(area, client.bits, value & 255),
         plan,
         tuple(
-            RegionAnswers(steered.regions[number], tuple(answers[number]))
-            for number in chosen
-            if number != NOBODY
+            RegionAnswers(regions[0], tuple(answers[number])) for number, regions in named.items()
         ),
+        tuple(region for regions in named.values() for region in regions),
     )
 
 
@@ -166,17 +178,27 @@ class Lookup:
     """One question put to one zone, by a sender and for a client."""
 
     def __init__(
-        self, snapshot: Snapshot, zone: ZoneData, asker: Asker, client: Asker, chance: Chance
+        self,
+        snapshot: Snapshot,
+        zone: ZoneData,
+        asker: Asker,
+        client: Asker,
+        chance: Chance,
+        secure: bool = False,
     ) -> None:
-        """Reads the snapshot, changes nothing."""
+        """Reads the snapshot, changes nothing. `secure` asks for proofs, if the zone has any."""
+        self._proofs = proofs.of(zone) if secure else proofs.NONE
         self._snapshot = snapshot
         self._zone = zone
         self._asker = asker
         self._client = client
         self._chance = chance
         self._whoami = zone.whoami
-        knows = self._whoami is None or self._whoami.allow.hold(asker.bits, asker.address)
-        self._hidden = b"" if knows or self._whoami is None else self._whoami.name
+        self._existing: Container[bytes] = zone.names
+        self._knows = True  # the name `whoami`, which stands in no proof and is no encloser
+        if zone.whoami is not None:
+            self._existing = Without(zone.names, zone.whoami.name)
+            self._knows = zone.whoami.allow.hold(asker.bits, asker.address)
 
     def run(self, name: bytes, rrtype: int) -> Outcome:
         """The sections that answer a question for a name (in lower case) of the zone."""
@@ -190,31 +212,67 @@ class Lookup:
 
     def _step(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
         """Answers for one name; a name given back is where its CNAME leads inside the zone."""
-        cut = self._cut(name)
-        if cut is not None and not (rrtype == Type.DS and cut == name):
-            self._refer(outcome, cut)
-            return None
-        node = self._node(name) or self._wildcard(name)
+        hiding = self._hiding(name)
+        if hiding is not None:
+            owner, node = hiding
+            if not node.cut:
+                target = self._redirect(outcome, name, owner, node.rrsets[Type.DNAME])
+                return None if rrtype == Type.CNAME else target
+            if rrtype != Type.DS or owner != name:
+                self._refer(outcome, owner)
+                return None
+        return self._at(outcome, name, rrtype)
+
+    def _at(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
+        """Answers for a name that nothing above it hides."""
+        source, node = self._source(name)
         if node is None:
             outcome.rcode = Rcode.NXDOMAIN
             self._deny(outcome)
+            outcome.prove(self._proofs.missing(name, self._existing))
             return None
         first = len(outcome.answer)
         if self._whoami is not None and name == self._whoami.name:
             self._tell(outcome, self._whoami, rrtype)
+        elif rrtype in ABOUT and self._zone.secure is not None:
+            self._about(outcome, name, source, node, rrtype)
         elif not self._static(outcome, name, node, rrtype):
             self._steer(outcome, name, node, rrtype)
         if outcome.rcode is Rcode.SERVFAIL:
             return None
         if len(outcome.answer) == first:
             self._deny(outcome)
+            outcome.prove(self._proofs.lacking(source, node, rrtype))
+            if source != name:
+                outcome.prove(self._proofs.covering(name))
             return None
+        if source != name:
+            outcome.prove(self._proofs.covering(name))
         rrset = outcome.answer[first].rrset
         if rrset.type == Type.CNAME and rrtype not in (Type.CNAME, Type.ANY):
-            target = rrset.rdata[0].lower()
-            looped = any(placed.owner == target for placed in outcome.answer)
-            return None if looped else self._inside(target)
+            return self._next(outcome, rrset.rdata[0].lower())
         return None
+
+    def _next(self, outcome: Outcome, target: bytes) -> bytes | None:
+        """Where a CNAME leads, if this zone is the one to go on, and has not been there."""
+        been = any(
+            placed.owner == target and placed.rrset.type == Type.CNAME for placed in outcome.answer
+        )
+        return None if been else self._inside(target)
+
+    def _redirect(self, outcome: Outcome, name: bytes, owner: bytes, dname: RRset) -> bytes | None:
+        """The DNAME above a name, and the CNAME made from it (RFC 6672 section 3.2, step 3c).
+
+        Who asked for a CNAME has it then, and is led no further, as at any CNAME.
+        """
+        if all(placed.rrset is not dname for placed in outcome.answer):
+            outcome.answer.append(Placed(owner, dname))
+        target = name[: -len(owner)] + dname.rdata[0]
+        if len(target) > names.MAX_NAME:
+            outcome.rcode = Rcode.YXDOMAIN
+            return None
+        outcome.answer.append(Placed(name, RRset(Type.CNAME, dname.ttl, (target,))))
+        return self._next(outcome, target.lower())
 
     def _static(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> bool:
         """Puts the static RRset into the answer that the question is for, if there is one."""
@@ -222,6 +280,28 @@ class Lookup:
         if rrset is not None:
             outcome.answer.append(Placed(name, rrset))
         return rrset is not None
+
+    def _about(self, outcome: Outcome, name: bytes, source: bytes, node: Node, rrtype: int) -> None:
+        """Puts into the answer what a signed zone says of a name's own records.
+
+        An NSEC is an RRset as others are. Of signatures, which are no RRset (RFC 4035 section
+        2.2), those of one RRset are given, as RFC 8482 has it for ANY.
+        """
+        if rrtype == Type.NSEC:
+            own = proofs.of(self._zone).own(source)
+            outcome.answer += [Placed(name, each) for each in own]
+            return
+        found = Outcome()
+        if not self._static(found, name, node, Type.ANY):
+            self._steer(found, name, node, Type.ANY)
+        outcome.rcode, outcome.authoritative = found.rcode, found.authoritative
+        outcome.scope = max(outcome.scope, found.scope)
+        if outcome.decision is None:
+            outcome.decision, outcome.service = found.decision, found.service
+        for placed in found.answer[:1]:
+            if signatures := placed.signed():
+                outcome.region = outcome.region or found.region
+                outcome.answer.append(Placed(name, RRset(Type.RRSIG, placed.rrset.ttl, signatures)))
 
     def _steer(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> None:
         """Puts what the picked regions have into the answer: all of a type, or what is alone."""
@@ -258,20 +338,20 @@ class Lookup:
         types = steered.types
         return rrtype in types or Type.CNAME in types or rrtype == Type.ANY
 
-    def _cut(self, name: bytes) -> bytes | None:
-        """The delegation at or above the name, nearest to the apex, or None."""
+    def _hiding(self, name: bytes) -> tuple[bytes, Node] | None:
+        """What hides a name, nearest to the apex, or None.
+
+        A delegation at or above it (RFC 1034 section 4.3.2, step 3b), or a DNAME above it (RFC
+        6672 section 2.4): whatever the zone has there itself, it is not answered.
+        """
         found = None
         for ancestor in names.ancestors(name):
+            node = self._zone.names.get(ancestor)
+            if node is not None and (node.cut or (Type.DNAME in node.rrsets and ancestor != name)):
+                found = ancestor, node
             if ancestor == self._zone.apex:
                 break
-            node = self._zone.names.get(ancestor)
-            if node is not None and node.cut:
-                found = ancestor
         return found
-
-    def _node(self, name: bytes) -> Node | None:
-        """What is at the name, as far as who asks may know."""
-        return None if name == self._hidden else self._zone.names.get(name)
 
     def _tell(self, outcome: Outcome, whoami: Whoami, rrtype: int) -> None:
         """Says what is seen of the client; an answer to nobody else, so its scope is the subnet."""
@@ -292,12 +372,19 @@ class Lookup:
         regions = tuple(answers.region for answers in decision.answers)
         return Sent(label, regions, decision.area, len(steered.areas.views), why)
 
-    def _wildcard(self, name: bytes) -> Node | None:
-        """The wildcard that stands in: the closest encloser's alone (RFC 4592 section 3.3.1)."""
+    def _source(self, name: bytes) -> tuple[bytes, Node | None]:
+        """The name whose records answer, and its node: it, or the wildcard that stands in.
+
+        That is the closest encloser's alone (RFC 4592 section 3.3.1).
+        """
+        node = self._zone.names.get(name)
+        if node is not None and (self._knows or name in self._existing):
+            return name, node
         for ancestor in names.ancestors(names.parent(name)):
-            if self._node(ancestor) is not None:
-                return self._zone.names.get(WILDCARD + ancestor)
-        return None
+            if ancestor in self._existing:
+                wildcard = WILDCARD + ancestor
+                return wildcard, self._zone.names.get(wildcard)
+        return name, None
 
     def _inside(self, target: bytes) -> bytes | None:
         """The CNAME's target if this zone is the one to answer for it."""
@@ -313,11 +400,16 @@ class Lookup:
         outcome.authoritative = bool(outcome.answer)
         servers = self._zone.names[cut].rrsets[Type.NS]
         outcome.authority.append(Placed(cut, servers))
+        node = self._zone.names[cut]
+        if self._proofs is not proofs.NONE and Type.DS in node.rrsets:
+            outcome.authority.append(Placed(cut, node.rrsets[Type.DS]))
+        else:
+            outcome.prove(self._proofs.covering(cut))
         for server in servers.rdata:
-            node = self._zone.names.get(server.lower()) if server != ROOT else None
+            glue = self._zone.names.get(server.lower()) if server != ROOT else None
             for rrtype in (Type.A, Type.AAAA):
-                if node is not None and rrtype in node.rrsets:
-                    outcome.additional.append(Placed(server.lower(), node.rrsets[rrtype]))
+                if glue is not None and rrtype in glue.rrsets:
+                    outcome.additional.append(Placed(server.lower(), glue.rrsets[rrtype]))
 
 
 def _of_type(rrsets: Mapping[int, RRset], rrtype: int) -> RRset | None:

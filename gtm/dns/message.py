@@ -14,18 +14,21 @@ from typing import Any
 import dnslib
 from dnslib.buffer import BufferError as ShortBufferError
 
-from gtm.dns import fallback, names, subnet
+from gtm.dns import ede, names, subnet
+from gtm.dns.ede import ExtendedError
+from gtm.dns.options import NOTHING, PADDING, Option, Wishes, wishes
 from gtm.dns.subnet import Subnet, SubnetError
 from gtm.dns.types import IN, Rcode, Type
-from gtm.model import AllDown
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
+MAX_POINTERS = 127  # in a name: one behind each label that it can have; more only cost time
 MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
 UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
 UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
 TCP_MAXIMUM = 65535  # the length field of RFC 1035 section 4.2.2
 EDNS_VERSION = 0
+OPTION_HEAD = 4  # octets of an option without data (RFC 6891 section 6.1.2)
 DO_BIT = 0x8000
 KEPT_FLAGS = 0x0110  # RD and CD go back as they came (RFC 1035 4.1.1, RFC 4035 3.1.6)
 QR, AA, TC = 0x8000, 0x0400, 0x0200
@@ -44,6 +47,7 @@ class Edns:
     dnssec_ok: bool
     subnet: Subnet | None = None
     bad_subnet: bool = False
+    wishes: Wishes = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +83,18 @@ class Placed:
         """The records' data in their order."""
         return self.rrset.given(self.start)
 
+    def signed(self) -> tuple[bytes, ...]:
+        """The data of the RRSIG records over these."""
+        return self.rrset.signed(self.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
     """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
 
-    `fallback` says that it is an answer of last resort, to be said so to those that read it.
+    `error` says why it is so, where the rcode does not. `options` stand in the OPT record behind
+    these, and if `padded_to` is not 0, the message is padded to a multiple of it. `rrclass` is
+    that of its records.
     """
 
     rcode: Rcode
@@ -93,7 +103,10 @@ class Response:
     authority: tuple[Placed, ...] = ()
     additional: tuple[Placed, ...] = ()
     scope: int | None = None
-    fallback: AllDown | None = None
+    error: ExtendedError | None = None
+    options: tuple[Option, ...] = ()
+    padded_to: int = 0
+    rrclass: int = IN
 
 
 class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
@@ -104,14 +117,15 @@ class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no t
     def decode_name(self, last: int = -1) -> dnslib.DNSLabel:
         """The name at the offset (RFC 1035 sections 2.3.4 and 4.1.4: pointers go backwards)."""
         parts: list[bytes] = []
-        size, resume, limit = 1, None, self.offset
+        size, resume, limit, pointers = 1, None, self.offset, 0
         while True:
             (length,) = self.unpack("!B")
             if length >= 0xC0:
                 (low,) = self.unpack("!B")
                 target = (length & 0x3F) << 8 | low
-                if target >= limit:
-                    raise MalformedError("a compression pointer that does not point back")
+                pointers += 1
+                if not HEADER <= target < limit or pointers > MAX_POINTERS:
+                    raise MalformedError("compression pointers that do not lead back to a name")
                 resume = self.offset if resume is None else resume
                 self.offset = limit = target
             elif length > names.MAX_LABEL:
@@ -166,8 +180,10 @@ def parse(packet: bytes) -> Query | None:
         edns = _records(buffer, header)
     except (MalformedError, ShortBufferError, dnslib.DNSError):
         return query
-    # RFC 9619: a query has one question; without one there is still an OPT record to answer
-    missing = header.q == 0 and query.opcode == 0
+    # RFC 9619: a query has one question; without one there is still an OPT record to answer.
+    # RFC 7873 section 5.4: one with a cookie asks for nothing but that
+    bare = edns is not None and edns.wishes.cookie is not None
+    missing = header.q == 0 and query.opcode == 0 and not bare
     return replace(query, edns=edns, malformed=missing)
 
 
@@ -184,7 +200,8 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
     if header.a + header.auth + header.ar > MAX_RECORDS:
         raise MalformedError("more records than a query can need")
     edns: Edns | None = None
-    for index in range(header.a + header.auth + header.ar):
+    last = header.a + header.auth + header.ar - 1
+    for index in range(last + 1):
         owner = buffer.decode_name()
         rrtype, rrclass, ttl, length = buffer.unpack("!HHIH")
         data = buffer.get(length)
@@ -193,6 +210,9 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
             if edns is not None or owner.label or index < header.a + header.auth:
                 raise MalformedError("an OPT record out of place")
             edns = _edns(rrclass, ttl, data)
+        elif rrtype == Type.TSIG and (index < last or header.ar == 0):
+            # RFC 8945 section 5.1: it ends the additional section
+            raise MalformedError("a TSIG record out of place")
     if buffer.remaining():
         raise MalformedError("octets behind the last record")
     return edns
@@ -202,14 +222,18 @@ def _edns(size: int, ttl: int, data: bytes) -> Edns:
     client: Subnet | None = None
     bad = False
     version = ttl >> 16 & 255
-    for code, value in _options(data):
-        if code == subnet.OPTION and version == EDNS_VERSION:
+    options = list(_options(data)) if data else []
+    if version != EDNS_VERSION:
+        return Edns(size, version, bool(ttl & DO_BIT))
+    for code, value in options:
+        if code == subnet.OPTION:
             try:
                 bad = bad or client is not None
                 client = subnet.parse(value)
             except SubnetError:
                 bad = True
-    return Edns(size, version, bool(ttl & DO_BIT), client, bad)
+    asked = wishes(options) if options else NOTHING
+    return Edns(size, version, bool(ttl & DO_BIT), client, bad, asked)
 
 
 def _options(data: bytes) -> Iterable[tuple[int, bytes]]:
@@ -234,15 +258,21 @@ def udp_limit(query: Query) -> int:
     return min(max(query.edns.size, UDP_MINIMUM), UDP_MAXIMUM)
 
 
-def build(query: Query, response: Response, limit: int) -> bytes:
-    """The response's bytes; over `limit` octets the sections are left out and TC is set.
+def build(query: Query, response: Response, limit: int, *, cut: bool = False) -> bytes:
+    """The response's bytes; over `limit` octets, or if `cut`, without sections and with TC set.
 
     RFC 2181 section 9: a truncated response is only a hint to ask again by TCP, so nothing
     partial is sent. RFC 9471 asks the same of glue that does not fit.
     """
-    message = _message(query, response, truncated=False)
+    message = _message(query, response, truncated=cut)
     if len(message) > limit:
         message = _message(query, response, truncated=True)
+    if response.padded_to:
+        over = (len(message) + OPTION_HEAD) % response.padded_to
+        room = limit - len(message) - OPTION_HEAD
+        padding = (PADDING, bytes(max(0, min(-over % response.padded_to, room))))
+        padded = replace(response, options=(*response.options, padding), padded_to=0)
+        return build(query, padded, limit, cut=cut)
     return message
 
 
@@ -255,7 +285,13 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
         if truncated
         else (response.answer, response.authority, response.additional)
     )
-    counts = [sum(len(placed.given()) for placed in section) for section in sections]
+    # glue is not signed, and no RRset that is additional is asked for (RFC 4035 section 3.1)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    signed = (secure, secure, False)
+    counts = [
+        sum(len(placed.given()) + (len(placed.signed()) if wanted else 0) for placed in section)
+        for section, wanted in zip(sections, signed, strict=True)
+    ]
     buffer = WireBuffer()
     questions = 0 if query.name is None else 1
     edns = query.edns is not None
@@ -264,20 +300,27 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
     )
     if query.name is not None:
         dnslib.DNSQuestion(_label(query.name), query.type, query.rrclass).pack(buffer)
-    for section in sections:
-        _pack_section(buffer, section)
+    for section, wanted in zip(sections, signed, strict=True):
+        _pack_section(buffer, section, wanted, response.rrclass)
     if query.edns is not None:
         _opt(query.edns, response).pack(buffer)
     return bytes(buffer.data)
 
 
-def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...]) -> None:
+def _pack_section(
+    buffer: WireBuffer, section: tuple[Placed, ...], signed: bool, rrclass: int
+) -> None:
+    """Writes RRsets, each with its RRSIG records behind it if they are wanted."""
     for placed in section:
         for data in placed.given():
-            record = dnslib.RR(
-                _label(placed.owner), placed.rrset.type, IN, placed.rrset.ttl, dnslib.RD(data)
-            )
-            record.pack(buffer)
+            _pack(buffer, placed, placed.rrset.type, rrclass, data)
+        for data in placed.signed() if signed else ():
+            _pack(buffer, placed, Type.RRSIG, rrclass, data)
+
+
+def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, rrclass: int, data: bytes) -> None:
+    record = dnslib.RR(_label(placed.owner), rrtype, rrclass, placed.rrset.ttl, dnslib.RD(data))
+    record.pack(buffer)
 
 
 def _opt(edns: Edns, response: Response) -> dnslib.RR:
@@ -285,9 +328,9 @@ def _opt(edns: Edns, response: Response) -> dnslib.RR:
     options = []
     if edns.subnet is not None and response.scope is not None:
         options.append(dnslib.EDNSOption(subnet.OPTION, edns.subnet.reply(response.scope)))
-    if response.fallback is not None:
-        data = fallback.option_data(response.fallback)
-        options.append(dnslib.EDNSOption(fallback.OPTION, data))
+    if response.error is not None:
+        options.append(dnslib.EDNSOption(ede.OPTION, response.error.data))
+    options += [dnslib.EDNSOption(code, data) for code, data in response.options]
     ttl = (response.rcode >> 4) << 24 | EDNS_VERSION << 16 | (DO_BIT if edns.dnssec_ok else 0)
     return dnslib.RR(dnslib.DNSLabel([]), Type.OPT, UDP_MAXIMUM, ttl, options)
 

@@ -8,6 +8,7 @@ from functools import cache
 import dns.rdatatype
 
 IN = 1  # the only class with data here
+CHAOS = 3  # the class of questions about the server itself (RFC 4892)
 
 
 class Type(IntEnum):
@@ -20,8 +21,14 @@ class Type(IntEnum):
     TXT = 16
     AAAA = 28
     SRV = 33
+    DNAME = 39
     OPT = 41
     DS = 43
+    RRSIG = 46
+    NSEC = 47
+    DNSKEY = 48
+    CDS = 59
+    CDNSKEY = 60
     SVCB = 64
     HTTPS = 65
     TKEY = 249
@@ -45,6 +52,7 @@ class Rcode(IntEnum):
     NXDOMAIN = 3
     NOTIMP = 4
     REFUSED = 5
+    YXDOMAIN = 6  # said where a DNAME leads to a name that is too long (RFC 6672 section 2.2)
     BADVERS = 16
 
 
@@ -52,3 +60,10 @@ class Rcode(IntEnum):
 def type_text(number: int) -> str:
     """`A`, `HTTPS`, ... or `TYPE65400` (RFC 3597 section 5)."""
     return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))
+
+
+@cache
+def counted_type(number: int) -> str:
+    """A type as metrics name it: types without a name share one, to bound them."""
+    text = type_text(number)
+    return "other" if text.startswith("TYPE") else text

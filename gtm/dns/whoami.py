@@ -6,7 +6,7 @@ place as the zone's geo data have it, and for the zone's apps the region picked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -58,6 +58,18 @@ def told(
     lines.append(f"epoch={epoch}")
     data = dict.fromkeys(_string(line) for line in lines)
     return RRset(Type.TXT, TTL, tuple(data))
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The names that exist for everybody."""
+
+    names: Container[bytes]
+    whoami: bytes
+
+    def __contains__(self, name: object) -> bool:
+        """Whether a name is one of them."""
+        return name != self.whoami and name in self.names
 
 
 def _address(bits: int, address: int) -> str:

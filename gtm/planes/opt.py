@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from gtm.dns import subnet
 from gtm.dns.message import DO_BIT, UDP_MAXIMUM, UDP_MINIMUM
+from gtm.dns.options import COOKIE, KEEPALIVE, NSID, PADDING
 
 HEAD = b"\0\0\x29"  # the root's name and type OPT (RFC 6891 section 6.1.2)
 FIXED = 11  # octets of an OPT record without options
 SUBNET_HEAD = FIXED + 8  # octets up to the address of a client subnet that is the first option
 SUBNET_CODE = subnet.OPTION.to_bytes(2, "big")
+LEFT = {code.to_bytes(2, "big") for code in (NSID, COOKIE, KEEPALIVE, PADDING)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Opt:
     `size` is the octets it must have, `limit` those a response may have, `reply` our OPT record
     up to the scope of a client subnet. `subnet` says that there is one; `bits` is its family's
     length, 0 where it has no address; its address has `octets` octets, of which `spare` masks the
-    bits that must be 0, and lacks `shift` bits at the end.
+    bits that must be 0, and lacks `shift` bits at the end. `dnssec_ok` is the DO bit (RFC 3225).
     """
 
     size: int
@@ -31,12 +33,14 @@ class Opt:
     octets: int = 0
     spare: int = 0
     shift: int = 0
+    dnssec_ok: bool = False
 
 
 def read_opt(tail: bytes) -> Opt | None:
     """What stands behind the question, if it is one OPT record of version 0 without faults.
 
-    A client subnet beside other options is None too: rare, and the reference responder reads it.
+    A client subnet beside other options is None too, and so are options that are answered by one:
+    the reference responder reads them.
     """
     if tail[:3] != HEAD or len(tail) < FIXED or tail[6] != 0:
         return None
@@ -45,11 +49,13 @@ def read_opt(tail: bytes) -> Opt | None:
     codes = _codes(tail)
     if codes is None or (SUBNET_CODE in codes and len(codes) > 1):
         return None
+    if not LEFT.isdisjoint(codes):
+        return None
     limit = min(max(int.from_bytes(tail[3:5], "big"), UDP_MINIMUM), UDP_MAXIMUM)
     flags = DO_BIT if tail[7] & 0x80 else 0
     reply = HEAD + UDP_MAXIMUM.to_bytes(2, "big") + b"\0\0" + flags.to_bytes(2, "big")
     if not codes or codes[0] != SUBNET_CODE:
-        return Opt(len(tail), limit, reply + b"\0\0")
+        return Opt(len(tail), limit, reply + b"\0\0", dnssec_ok=bool(flags))
     return _with_subnet(tail, limit, reply)
 
 
@@ -80,6 +86,7 @@ def _with_subnet(tail: bytes, limit: int, reply: bytes) -> Opt | None:
         octets=octets,
         spare=(1 << (8 * octets - client.source)) - 1,
         shift=client.bits - 8 * octets,
+        dnssec_ok=bool(tail[7] & 0x80),
     )
 
 

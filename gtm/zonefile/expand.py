@@ -312,7 +312,7 @@ def _records(zone: Zone) -> dict[str, Any]:
 
 def _record(rrset: RRset) -> dict[str, Any]:
     return {
-        "type": rdata.TYPE_NAMES[rrset.type],
+        "type": rdata.type_name(rrset.type),
         "ttl": rrset.ttl,
         "values": [rdata.to_text(rrset.type, wire) for wire in rrset.rdata],
     }

@@ -17,6 +17,7 @@ from gtm.zonefile.delegations import Delegations
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
 from gtm.zonefile.records import Static, what
+from gtm.zonefile.redirections import Redirections
 
 A, AAAA, CNAME = (rdata.TYPES[name] for name in ("A", "AAAA", "CNAME"))
 _ADDRESS_TYPES = (A, AAAA)
@@ -51,12 +52,17 @@ class Placement:
 
     def _judge_together(self, by_name: Mapping[str, list[Static]], plain: Plain | None) -> None:
         document, findings = self.document, self.findings
-        cuts = Delegations(self.zone, by_name, self.services, document, findings).judge()
-        servers, made = self.nameservers, tuple(claim.name for claim in self.made)
-        Chains(by_name, self.services, servers, cuts, document, findings, plain, made).judge()
+        services, servers = self.services, self.nameservers
+        cuts = Delegations(self.zone, by_name, services, document, findings).judge()
+        redirections = Redirections(self.zone, by_name, services, servers, document, findings)
+        redirected = redirections.judge(cuts)
+        made = tuple(claim.name for claim in self.made)
+        chains = Chains(
+            by_name, services, servers, cuts, document, findings, redirected, plain, made
+        )
+        chains.judge()
         if self.made:
-            judge = ClaimJudge(self.made, by_name, self.services, servers, cuts, document, findings)
-            judge.judge()
+            ClaimJudge(self.made, by_name, services, servers, cuts, document, findings).judge()
 
     def _unique(self, records: Iterable[Static]) -> dict[tuple[str, int], Static]:
         unique: dict[tuple[str, int], Static] = {}

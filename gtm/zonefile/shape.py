@@ -371,7 +371,10 @@ class RecordShape(Shape):
 
     later: ClassVar[tuple[str, ...]] = ("dynamic", "geo", "octodns", "healthcheck", "lenient")
 
-    type: str = Field(description="A AAAA CAA CNAME DS HTTPS MX NS PTR SRV SVCB TXT")
+    type: str = Field(
+        description="A AAAA CAA CNAME DNAME DS HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT "
+        "URI, or TYPE65280 by number"
+    )
     ttl: Ttl = 3600
     value: RecordValue | None = None
     values: list[RecordValue] | None = None

@@ -125,10 +125,10 @@ class ZoneReader:
             spot = Spot(str(path), line, 1)
             self.findings.wrong(spot, "the file is not UTF-8 text", "save it as UTF-8")
             return [], None
-        delegated = [one.rrset for one in written if one.rrset.type == rdata.TYPES["NS"]]
-        servers = [rdata.target(one.type, wire) for one in delegated for wire in one.rdata]
+        hiding = [one.rrset for one in written if one.rrset.type in rdata.HIDING]
+        servers = [rdata.target(one.type, wire) for one in hiding for wire in one.rdata]
         file = MasterFile(str(path), self.shape.zone, self.findings)
-        cuts = [rrset.name for rrset in delegated]
+        cuts = [rrset.name for rrset in hiding]
         return list(file.read(text, [*apart, *servers], cuts)), file.plain
 
     def _serial(self, sources: list[Path], modified: Callable[[Path], float]) -> int:
