@@ -60,6 +60,7 @@ MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
+AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
@@ -141,6 +142,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _latency(controller),
             _conditions(controller),
             _signatures(controller),
+            _ahead(controller),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         yield Server(controller, listeners, tuple(places))
@@ -296,6 +298,18 @@ async def _signatures(controller: Controller) -> None:
         except Exception:  # as above; an alarm says so before any signature ends
             log.exception("signing_anew_failed")
         await asyncio.sleep(SIGNATURES_EVERY)
+
+
+async def _ahead(controller: Controller) -> None:
+    """Signs what may be answered soon, as long as the server runs."""
+    while True:
+        going = False
+        try:
+            going = await controller.sign_ahead()
+        except Exception:  # as above; what is not signed ahead is signed when it is needed
+            log.exception("signing_ahead_failed")
+        if not going:
+            await asyncio.sleep(AHEAD_EVERY)
 
 
 async def _latency(controller: Controller) -> None:

@@ -13,8 +13,9 @@ import dns.rrset
 from gtm.dnssec.keys import KeySet
 from tests.signing import NOW, validate
 
-NSEC, RRSIG, CNAME, NS, SOA, DS, ANY = (
-    dns.rdatatype.from_text(text) for text in ("NSEC", "RRSIG", "CNAME", "NS", "SOA", "DS", "ANY")
+NSEC, RRSIG, CNAME, DNAME, NS, SOA, DS, ANY = (
+    dns.rdatatype.from_text(text)
+    for text in ("NSEC", "RRSIG", "CNAME", "DNAME", "NS", "SOA", "DS", "ANY")
 )
 STAR = dns.name.Name([b"*"])
 
@@ -78,7 +79,7 @@ def check(answer: dns.message.Message, zone: str, keys: KeySet, now: float = NOW
     """Raises AssertionError unless a validator would take the answer as it is meant."""
     apex = dns.name.from_text(zone)
     (question,) = answer.question
-    delegated = [rrset for rrset in answer.authority if rrset.rdtype == NS and not answer.answer]
+    delegated = [rrset for rrset in answer.authority if rrset.rdtype == NS]
     authority = validate(
         [rrset for rrset in answer.authority if rrset not in delegated], zone, keys, now
     )
