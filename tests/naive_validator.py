@@ -88,7 +88,9 @@ def check(answer: dns.message.Message, zone: str, keys: KeySet, now: float = NOW
     name = question.name
     for rrset in answers:
         _check_expansion(answer, rrset, found)
-        if rrset.rdtype == CNAME and rrset.name == name and question.rdtype not in (CNAME, ANY):
+        made = any(each.rdtype == DNAME and name.is_subdomain(each.name) for each in answers)
+        meant = question.rdtype in (CNAME, ANY) and not made  # what a DNAME makes leads on
+        if rrset.rdtype == CNAME and rrset.name == name and not meant:
             name = rrset[0].target
     if delegated:
         _check_cut(delegated[0].name, authority, found)
