@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
 from gtm.checks import Target
 from gtm.controller import Controller
+from gtm.cookiefile import CookieFile
+from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import HoldStore, LatencyStore
@@ -37,7 +39,8 @@ from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, Probes, d
 from gtm.history import History, HistoryFile
 from gtm.model import Verdict
 from gtm.overrides import Store
-from gtm.planes import choice
+from gtm.planes import Plane, choice
+from gtm.planes.limitlog import LimitLog
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import ListenAddress, Listener, bind
 from gtm.planes.tcp import CONNECTIONS
@@ -63,6 +66,7 @@ SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
 AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
@@ -88,9 +92,12 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     files = _raise_file_limit()
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
+    conduct, cookies = _conduct(settings)
     listeners = _bind_all(settings.listen_addresses(), workers)
     async with contextlib.AsyncExitStack() as stack:
-        plane = choice.make(chosen, listeners, _connections(files), settings.xdp)
+        plane = choice.make(
+            chosen, listeners, _connections(files), settings.xdp, conduct, settings.limit()
+        )
         stack.callback(plane.stop)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
@@ -141,6 +148,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _reports(controller),
             _latency(controller),
             _conditions(controller),
+            _abuse(plane, conduct, cookies),
             _signatures(controller),
             _ahead(controller),
         ):
@@ -190,6 +198,15 @@ def _checker(
         return lambda on_change: Checker(on_change=on_change, probing=apart)
     prober = Probes(dial=dial, programs=programs)
     return lambda on_change: Checker(on_change=on_change, prober=prober)
+
+
+def _conduct(settings: Settings) -> tuple[Conduct, CookieFile | None]:
+    """How the server answers, and the file that changes it. Raises ConfigError."""
+    version = f"gtm {gtm.__version__}".encode() if settings.tell_version else None
+    if settings.cookie_secrets is None:
+        return Conduct(settings.nsid(), version), None
+    file = CookieFile(settings.cookie_secrets)
+    return Conduct(settings.nsid(), version, cookies=file.read()), file
 
 
 def _raise_file_limit() -> int:
@@ -278,6 +295,18 @@ async def _reports(controller: Controller) -> None:
             await controller.feeds.save_holds_if_due()
         except Exception:  # a fault of ours must not end it: the next round may fare better
             log.exception("following_reports_failed")
+
+
+async def _abuse(plane: Plane, conduct: Conduct, cookies: CookieFile | None) -> None:
+    """Logs which networks were limited, and follows the file of cookie secrets."""
+    limits = LimitLog()
+    while True:
+        await asyncio.sleep(ABUSE_EVERY)
+        limits.tell(plane.limited(), time.monotonic())
+        jar = None if cookies is None else await asyncio.to_thread(cookies.changed)
+        if jar is not None:
+            conduct = replace(conduct, cookies=jar)
+            plane.behave(conduct)
 
 
 async def _conditions(controller: Controller) -> None:

@@ -203,7 +203,8 @@ class Lookup:
         if hiding is not None:
             owner, node = hiding
             if not node.cut:
-                return self._redirect(outcome, name, owner, node.rrsets[Type.DNAME])
+                target = self._redirect(outcome, name, owner, node.rrsets[Type.DNAME])
+                return None if rrtype == Type.CNAME else target
             if rrtype != Type.DS or owner != name:
                 self._refer(outcome, owner)
                 return None
@@ -245,7 +246,10 @@ class Lookup:
         return None if been else self._inside(target)
 
     def _redirect(self, outcome: Outcome, name: bytes, owner: bytes, dname: RRset) -> bytes | None:
-        """The DNAME above a name, and the CNAME made from it (RFC 6672 section 3.2, step 3c)."""
+        """The DNAME above a name, and the CNAME made from it (RFC 6672 section 3.2, step 3c).
+
+        Who asked for a CNAME has it then, and is led no further, as at any CNAME.
+        """
         if all(placed.rrset is not dname for placed in outcome.answer):
             outcome.answer.append(Placed(owner, dname))
         target = name[: -len(owner)] + dname.rdata[0]

@@ -14,18 +14,21 @@ from typing import Any
 import dnslib
 from dnslib.buffer import BufferError as ShortBufferError
 
-from gtm.dns import fallback, names, subnet
+from gtm.dns import ede, names, subnet
+from gtm.dns.ede import ExtendedError
+from gtm.dns.options import NOTHING, PADDING, Option, Wishes, wishes
 from gtm.dns.subnet import Subnet, SubnetError
 from gtm.dns.types import IN, Rcode, Type
-from gtm.model import AllDown
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
+MAX_POINTERS = 127  # in a name: one behind each label that it can have; more only cost time
 MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
 UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
 UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
 TCP_MAXIMUM = 65535  # the length field of RFC 1035 section 4.2.2
 EDNS_VERSION = 0
+OPTION_HEAD = 4  # octets of an option without data (RFC 6891 section 6.1.2)
 DO_BIT = 0x8000
 KEPT_FLAGS = 0x0110  # RD and CD go back as they came (RFC 1035 4.1.1, RFC 4035 3.1.6)
 QR, AA, TC = 0x8000, 0x0400, 0x0200
@@ -44,6 +47,7 @@ class Edns:
     dnssec_ok: bool
     subnet: Subnet | None = None
     bad_subnet: bool = False
+    wishes: Wishes = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +92,9 @@ class Placed:
 class Response:
     """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
 
-    `fallback` says that it is an answer of last resort, to be said so to those that read it.
-    `rrclass` is that of its records.
+    `error` says why it is so, where the rcode does not. `options` stand in the OPT record behind
+    these, and if `padded_to` is not 0, the message is padded to a multiple of it. `rrclass` is
+    that of its records.
     """
 
     rcode: Rcode
@@ -98,7 +103,9 @@ class Response:
     authority: tuple[Placed, ...] = ()
     additional: tuple[Placed, ...] = ()
     scope: int | None = None
-    fallback: AllDown | None = None
+    error: ExtendedError | None = None
+    options: tuple[Option, ...] = ()
+    padded_to: int = 0
     rrclass: int = IN
 
 
@@ -110,14 +117,15 @@ class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no t
     def decode_name(self, last: int = -1) -> dnslib.DNSLabel:
         """The name at the offset (RFC 1035 sections 2.3.4 and 4.1.4: pointers go backwards)."""
         parts: list[bytes] = []
-        size, resume, limit = 1, None, self.offset
+        size, resume, limit, pointers = 1, None, self.offset, 0
         while True:
             (length,) = self.unpack("!B")
             if length >= 0xC0:
                 (low,) = self.unpack("!B")
                 target = (length & 0x3F) << 8 | low
-                if target >= limit:
-                    raise MalformedError("a compression pointer that does not point back")
+                pointers += 1
+                if not HEADER <= target < limit or pointers > MAX_POINTERS:
+                    raise MalformedError("compression pointers that do not lead back to a name")
                 resume = self.offset if resume is None else resume
                 self.offset = limit = target
             elif length > names.MAX_LABEL:
@@ -172,8 +180,10 @@ def parse(packet: bytes) -> Query | None:
         edns = _records(buffer, header)
     except (MalformedError, ShortBufferError, dnslib.DNSError):
         return query
-    # RFC 9619: a query has one question; without one there is still an OPT record to answer
-    missing = header.q == 0 and query.opcode == 0
+    # RFC 9619: a query has one question; without one there is still an OPT record to answer.
+    # RFC 7873 section 5.4: one with a cookie asks for nothing but that
+    bare = edns is not None and edns.wishes.cookie is not None
+    missing = header.q == 0 and query.opcode == 0 and not bare
     return replace(query, edns=edns, malformed=missing)
 
 
@@ -212,14 +222,18 @@ def _edns(size: int, ttl: int, data: bytes) -> Edns:
     client: Subnet | None = None
     bad = False
     version = ttl >> 16 & 255
-    for code, value in _options(data):
-        if code == subnet.OPTION and version == EDNS_VERSION:
+    options = list(_options(data)) if data else []
+    if version != EDNS_VERSION:
+        return Edns(size, version, bool(ttl & DO_BIT))
+    for code, value in options:
+        if code == subnet.OPTION:
             try:
                 bad = bad or client is not None
                 client = subnet.parse(value)
             except SubnetError:
                 bad = True
-    return Edns(size, version, bool(ttl & DO_BIT), client, bad)
+    asked = wishes(options) if options else NOTHING
+    return Edns(size, version, bool(ttl & DO_BIT), client, bad, asked)
 
 
 def _options(data: bytes) -> Iterable[tuple[int, bytes]]:
@@ -244,15 +258,21 @@ def udp_limit(query: Query) -> int:
     return min(max(query.edns.size, UDP_MINIMUM), UDP_MAXIMUM)
 
 
-def build(query: Query, response: Response, limit: int) -> bytes:
-    """The response's bytes; over `limit` octets the sections are left out and TC is set.
+def build(query: Query, response: Response, limit: int, *, cut: bool = False) -> bytes:
+    """The response's bytes; over `limit` octets, or if `cut`, without sections and with TC set.
 
     RFC 2181 section 9: a truncated response is only a hint to ask again by TCP, so nothing
     partial is sent. RFC 9471 asks the same of glue that does not fit.
     """
-    message = _message(query, response, truncated=False)
+    message = _message(query, response, truncated=cut)
     if len(message) > limit:
         message = _message(query, response, truncated=True)
+    if response.padded_to:
+        over = (len(message) + OPTION_HEAD) % response.padded_to
+        room = limit - len(message) - OPTION_HEAD
+        padding = (PADDING, bytes(max(0, min(-over % response.padded_to, room))))
+        padded = replace(response, options=(*response.options, padding), padded_to=0)
+        return build(query, padded, limit, cut=cut)
     return message
 
 
@@ -308,9 +328,9 @@ def _opt(edns: Edns, response: Response) -> dnslib.RR:
     options = []
     if edns.subnet is not None and response.scope is not None:
         options.append(dnslib.EDNSOption(subnet.OPTION, edns.subnet.reply(response.scope)))
-    if response.fallback is not None:
-        data = fallback.option_data(response.fallback)
-        options.append(dnslib.EDNSOption(fallback.OPTION, data))
+    if response.error is not None:
+        options.append(dnslib.EDNSOption(ede.OPTION, response.error.data))
+    options += [dnslib.EDNSOption(code, data) for code, data in response.options]
     ttl = (response.rcode >> 4) << 24 | EDNS_VERSION << 16 | (DO_BIT if edns.dnssec_ok else 0)
     return dnslib.RR(dnslib.DNSLabel([]), Type.OPT, UDP_MAXIMUM, ttl, options)
 

@@ -37,6 +37,10 @@ class Unusable(Exception):  # noqa: N818 - it reads as what it says of a key
         self.remedy = remedy
 
 
+class NoKey(Unusable):
+    """There is none at all."""
+
+
 class PrivateDisk(Disk):
     """Writes files that only their owner may read."""
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gtm.dnssec import ledgerfile
-from gtm.dnssec.keyfile import PrivateDisk, Unusable, read_key, to_pem
+from gtm.dnssec.keyfile import NoKey, PrivateDisk, Unusable, read_key, to_pem
 from gtm.dnssec.keys import Key, PrivateKey, key_of
 from gtm.dnssec.ledger import Entry, Ledger, Role, Stage
 from gtm.durable import Damaged, Disk, put
@@ -159,7 +159,7 @@ class Keyring:
         if single.exists():
             paths.append(single)
         if not paths:
-            raise Unusable(
+            raise NoKey(
                 f"there is no key in {folder}", f"make one: gtm keys generate {zone.rstrip('.')}"
             )
         keys = {key.dnskey_rdata: key for key in (_bare_key(path) for path in paths)}

@@ -9,8 +9,10 @@ from typing import Literal
 
 import structlog
 
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.errors import ConfigError, GtmError
 from gtm.planes import Plane
+from gtm.planes.limiting import Limit
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import Listener
 from gtm.planes.xdp import open_interfaces
@@ -60,12 +62,17 @@ def workers_of(plane: str, wanted: int | None) -> int:
 
 
 def make(
-    plane: str, listeners: Sequence[Listener], connections: int, interfaces: Sequence[str] = ()
+    plane: str,
+    listeners: Sequence[Listener],
+    connections: int,
+    interfaces: Sequence[str] = (),
+    conduct: Conduct = PLAIN,
+    limit: Limit | None = None,
 ) -> Plane:
     """The plane called so, on bound sockets; `connections` bounds those over TCP.
 
-    It takes what is listened on off these interfaces (xdp.py). Raises ConfigError or StartError
-    where it can't, with the sockets closed.
+    It answers by that conduct and within that limit, and takes what is listened on off these
+    interfaces (xdp.py). Raises ConfigError or StartError where it can't, with the sockets closed.
     """
     try:
         opened = open_interfaces(interfaces, plane, [each.at for each in listeners])
@@ -74,7 +81,9 @@ def make(
             each.close()
         raise
     if plane == "python":
-        return PythonPlane(listeners, connections=connections)
+        return PythonPlane(listeners, connections=connections, conduct=conduct, limit=limit)
     from gtm.planes.native import NativePlane
 
-    return NativePlane(listeners, connections=connections, interfaces=opened)
+    return NativePlane(
+        listeners, connections=connections, interfaces=opened, conduct=conduct, limit=limit
+    )

@@ -16,8 +16,10 @@ from functools import partial
 from random import Random
 
 from gtm import _native
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
+from gtm.planes.limiting import Limit, rated
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
 from gtm.planes.tcp import CONNECTIONS
@@ -39,11 +41,16 @@ class NativePlane:
         now: Callable[[], float] = time.time,
         connections: int = CONNECTIONS,
         interfaces: Sequence[_native.Interface] = (),
+        conduct: Conduct = PLAIN,
+        limit: Limit | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops, `interfaces` too.
 
         `connections` bounds those over TCP. `random32` and `now` are for punted packets alone.
+        Without a limit any number of answers is given.
         """
+        self._conduct = conduct
+        self._limit = limit
         self._listeners = tuple(listeners)
         self._random32 = random32 or partial(Random().getrandbits, 32)
         self._now = now
@@ -83,7 +90,7 @@ class NativePlane:
         return _native.Tables.of(snapshot, before)
 
     def _start(self, snapshot: Snapshot, tables: _native.Tables) -> None:
-        self._answering = Answering(snapshot, self._random32, self._now)
+        self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
         listeners = [
             (
                 [sock.fileno() for sock in (each.udp, *each.more)],
@@ -92,7 +99,9 @@ class NativePlane:
             )
             for each in self._listeners
         ]
-        self._plane = _native.Plane(listeners, tables, self._connections)
+        rate = None if self._limit is None else rated(self._limit)
+        self._plane = _native.Plane(listeners, tables, self._connections, rate)
+        self.behave(self._conduct)
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
         self._thread = threading.Thread(
@@ -109,7 +118,11 @@ class NativePlane:
                 continue
             stats = self._referred[self._place(punt)]
             message = answering.refer(
-                punt.packet, punt.sender, stats, transport=Transport.plain(punt.udp)
+                punt.packet,
+                punt.sender,
+                stats,
+                transport=Transport.plain(punt.udp),
+                cut=punt.cut,
             )
             plane.reply(punt, message)
 
@@ -134,7 +147,7 @@ class NativePlane:
             totals = plane.interface_totals(interface, bool(ipv6))
         else:
             totals = plane.totals(number % len(self._listeners), referred.proto == "udp")
-        answers, dropped, durations, seconds = totals
+        answers, dropped, durations, seconds, (cut, over) = totals
         lost = Counter(referred.dropped)
         lost.update(dropped)
         return replace(
@@ -142,6 +155,7 @@ class NativePlane:
             native=answers,
             slow=referred.slow.copy(),
             dropped=lost,
+            limited=Counter(cut=cut, drop=over),
             durations=durations,
             seconds=seconds,
         )
@@ -150,6 +164,22 @@ class NativePlane:
         """Brings the counts of the area tables up to date."""
         if self._tables is not None:
             self._tables.count()
+
+    def behave(self, conduct: Conduct) -> None:
+        """Answers by another conduct from now on."""
+        self._conduct = conduct
+        if self._answering is not None and self._plane is not None:
+            self._answering.conduct = conduct
+            self._plane.behave(conduct.identity, conduct.cookies.secrets)
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        """Networks over the rate limit since the last call: answers cut, and dropped."""
+        if self._plane is None or self._limit is None:
+            return []
+        return [
+            (self._limit.named(bits, network), cut, dropped)
+            for bits, network, cut, dropped in self._plane.limited()
+        ]
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

@@ -41,7 +41,7 @@ def algorithm(value: object) -> Algorithm:
     """How keys sign; the names that other software has for the two are taken too."""
     if isinstance(value, str):
         value = _ALGORITHMS.get(value.lower().replace("_", "").replace("-", ""), value)
-    return _choice(value, Algorithm, "algorithm of DNSSEC that gtm signs with")
+    return _choice(value, Algorithm, "DNSSEC algorithm that gtm signs with")
 
 
 _ALGORITHMS = {

@@ -15,6 +15,8 @@ mod moving;
 mod names;
 mod pace;
 mod plane;
+mod secure;
+mod sets;
 mod tables;
 mod wire;
 mod words;
@@ -29,6 +31,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("BUCKETS", PyTuple::new(module.py(), BUCKETS)?)?;
     module.add_class::<plane::Plane>()?;
     module.add_class::<plane::Punt>()?;
+    module.add_class::<plane::Limiter>()?;
     module.add_class::<interface::Interface>()?;
     module.add_class::<tables::Tables>()?;
     module.add_function(wrap_pyfunction!(plane::be_patient, module)?)

@@ -1,8 +1,11 @@
 //! The plane's threads, as Python starts, feeds and reads them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gtm_plane::conduct::Conduct;
+use gtm_plane::limit::{Limiter as NativeLimiter, Note, Rate, Span, Verdict};
 use gtm_plane::plane::{Listening, Plane as Native, Proto};
 use gtm_plane::punt::Punt as NativePunt;
 use gtm_plane::stats::{Dropped, Totals as NativeTotals};
@@ -14,8 +17,12 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::interface::Interface;
 use crate::tables::Tables;
 
-/// What was counted: answers of tallies that have some, what was dropped, durations, their seconds.
-type Totals<'py> = (Vec<(u32, u64)>, Bound<'py, PyDict>, Vec<u64>, f64);
+/// What was counted: answers of tallies that have some, what was dropped, durations, their
+/// seconds, and answers over the rate limit that were cut and dropped.
+type Totals<'py> = (Vec<(u32, u64)>, Bound<'py, PyDict>, Vec<u64>, f64, [u64; 2]);
+
+/// A rate limit, in the order of `Rate`'s fields.
+pub type Rated = (u32, f64, u32, u32, u32, Vec<Span>);
 
 /// Threads that answer from tables, without Python's lock.
 #[pyclass(frozen, module = "gtm._native")]
@@ -28,13 +35,17 @@ impl Plane {
     /// Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
     /// they are bound to a wildcard.
     ///
-    /// The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
+    /// The descriptors are duplicated. `connections` bounds those over TCP. `rate` is what client
+    /// networks get over UDP: answers a second, seconds of burst, prefixes of IPv4 and IPv6, slip,
+    /// and who is exempt. Raises OSError.
     #[new]
+    #[pyo3(signature = (listeners, tables, connections, rate=None))]
     fn start(
         py: Python<'_>,
         listeners: Vec<(Vec<i32>, i32, bool)>,
         tables: &Tables,
         connections: usize,
+        rate: Option<Rated>,
     ) -> PyResult<Self> {
         let mut bound = Vec::new();
         for (udp, tcp, wildcard) in listeners {
@@ -49,6 +60,7 @@ impl Plane {
         }
         let limits = Limits {
             connections,
+            rate: rate.map(rated).unwrap_or_default(),
             ..Limits::default()
         };
         let (first, tallies) = (tables.snapshot(), tables.tallies());
@@ -69,6 +81,20 @@ impl Plane {
     fn publish(&self, py: Python<'_>, tables: &Tables) {
         let (snapshot, tallies) = (tables.snapshot(), tables.tallies());
         py.detach(|| self.native.publish(snapshot, tallies));
+    }
+
+    /// Answers by these words of the server from now on: what NSID answers, and the secrets of
+    /// cookies, the first of which makes new ones.
+    fn behave(&self, identity: Option<Vec<u8>>, secrets: Vec<[u8; 16]>) {
+        self.native.behave(conduct(identity, secrets));
+    }
+
+    /// Networks over the rate limit since the last call: how long addresses of the family are, the
+    /// first address, answers cut, and dropped.
+    fn limited(&self, py: Python<'_>) -> Vec<(u32, u128, u64, u64)> {
+        let notes = py.detach(|| self.native.limited());
+        let told = |note: Note| (note.bits, note.network, note.cut, note.dropped);
+        notes.into_iter().map(told).collect()
     }
 
     /// The next packet for the reference responder; None if none comes for so long.
@@ -108,6 +134,25 @@ impl Plane {
     }
 }
 
+/// The server's words as the plane has them.
+pub fn conduct(identity: Option<Vec<u8>>, secrets: Vec<[u8; 16]>) -> Conduct {
+    Conduct {
+        identity: identity.map(Vec::into_boxed_slice),
+        secrets: secrets.into(),
+    }
+}
+
+fn rated((per_second, burst, prefix4, prefix6, slip, allow): Rated) -> Rate {
+    Rate {
+        per_second,
+        burst,
+        prefix4,
+        prefix6,
+        slip,
+        allow: allow.into(),
+    }
+}
+
 fn told(py: Python<'_>, totals: NativeTotals) -> PyResult<Totals<'_>> {
     let dropped = PyDict::new(py);
     for (reason, count) in Dropped::ALL.iter().zip(totals.dropped) {
@@ -121,6 +166,7 @@ fn told(py: Python<'_>, totals: NativeTotals) -> PyResult<Totals<'_>> {
         dropped,
         durations,
         totals.seconds,
+        totals.limited,
     ))
 }
 
@@ -150,6 +196,12 @@ impl Punt {
         self.native.udp
     }
 
+    /// Whether the answer is to be truncated, as its sender's network had too many.
+    #[getter]
+    fn cut(&self) -> bool {
+        self.native.cut
+    }
+
     /// Whether it came to an interface, not to a listener.
     #[getter]
     fn by_interface(&self) -> bool {
@@ -160,6 +212,32 @@ impl Punt {
     #[getter]
     fn listener(&self) -> usize {
         self.native.listener
+    }
+}
+
+/// The rate limit of one worker, for comparison with Python's.
+#[pyclass(module = "gtm._native")]
+pub struct Limiter {
+    native: Option<NativeLimiter>,
+}
+
+#[pymethods]
+impl Limiter {
+    /// The limit divided among so many workers.
+    #[new]
+    fn new(rate: Rated, share: usize) -> Self {
+        let native = NativeLimiter::new(&rated(rate), share, Arc::default());
+        Self { native }
+    }
+
+    /// What becomes of an answer to a sender: "full", "cut" or "drop".
+    fn judge(&mut self, sender: IpAddr, now: f64, random: u32) -> &'static str {
+        let judge = |limiter: &mut NativeLimiter| limiter.judge(sender, now, random);
+        match self.native.as_mut().map_or(Verdict::Full, judge) {
+            Verdict::Full => "full",
+            Verdict::Cut => "cut",
+            Verdict::Drop => "drop",
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::areas::{AreaTable, Client};
 use crate::arena::Said;
+use crate::conduct::{Conduct, Granted};
 use crate::names::Steered;
 use crate::question::Question;
 use crate::reply::Reply;
@@ -57,6 +58,30 @@ pub struct Looked {
 struct Numbers {
     steered: u32,
     row: u32,
+    is_signed: bool,
+}
+
+impl Looked {
+    /// What the packet's sender is granted beside the answer.
+    #[inline]
+    pub fn grant<'a>(
+        &self,
+        packet: &[u8],
+        conduct: &'a Conduct,
+        sender: IpAddr,
+        now: f64,
+    ) -> Granted<'a> {
+        match &self.packet {
+            Packet::Query(query) => conduct.grant(packet, query, sender, now),
+            Packet::Odd | Packet::Silence => Granted::default(),
+        }
+    }
+
+    /// Whether the packet gets an answer at all.
+    #[inline]
+    pub fn is_answered(&self) -> bool {
+        self.packet != Packet::Silence
+    }
 }
 
 /// The steps between `look` and `finish`. Each has the CPU fetch what the next one reads.
@@ -78,11 +103,22 @@ impl Looked {
         let names = &snapshot.names;
         self.place = names.place(self.hash, packet, HEADER, query.end);
         if let Some(node) = self.place.and_then(|place| names.at(place))
-            && let (Said::Steered { steered, row, .. }, _) = node.said(query.rrtype)
+            && let (said, _) = node.said(query.rrtype, query.wants_signatures())
+            && let Said::Steered {
+                steered,
+                row,
+                proof,
+                ..
+            } = said
         {
-            self.steered = Some(Numbers { steered, row });
+            let is_signed = proof.is_some();
+            self.steered = Some(Numbers {
+                steered,
+                row,
+                is_signed,
+            });
             fetch(names.services.get(steered as usize));
-            fetch(snapshot.rows.at(row as usize));
+            fetch(snapshot.rows(is_signed).at(row as usize));
         }
     }
 
@@ -98,7 +134,7 @@ impl Looked {
         let Some((numbers, service, areas)) = self.service(snapshot) else {
             return;
         };
-        if let Some(row) = snapshot.rows.at(numbers.row as usize) {
+        if let Some(row) = snapshot.rows(numbers.is_signed).at(numbers.row as usize) {
             row.approach();
         }
         fetch(snapshot.plans.at(service.group as usize));
@@ -142,7 +178,7 @@ fn fetch<T>(value: Option<&T>) {
     }
 }
 
-/// Answers a packet into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
+/// Answers a packet that asks for nothing of the server's own into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
 /// whatever the packet is.
 #[inline]
 pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
@@ -151,6 +187,7 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut 
         packet,
         &look(snapshot, packet, by.sender),
         by,
+        &Granted::default(),
         out,
     )
 }
@@ -185,9 +222,14 @@ pub fn finish(
     packet: &[u8],
     looked: &Looked,
     by: &Circumstances,
+    granted: &Granted<'_>,
     out: &mut [u8],
 ) -> Outcome {
     let query = match &looked.packet {
+        // how long a connection may be silent is known elsewhere
+        Packet::Query(query) if !by.udp && query.edns.is_some_and(|edns| edns.keepalive) => {
+            return Outcome::Punt;
+        }
         Packet::Query(query) => query,
         Packet::Odd => return Outcome::Punt,
         Packet::Silence => return Outcome::Silence,
@@ -200,7 +242,7 @@ pub fn finish(
         value: looked.value,
         by,
     };
-    let reply = Reply::begin(packet, query, out);
+    let reply = Reply::begin(packet, query, granted, out);
     let answered = reply.and_then(|reply| question.answer(looked.hash, looked.place, reply));
     answered.map_or(Outcome::Punt, |(length, tally)| Outcome::Answer {
         length,

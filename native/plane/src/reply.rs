@@ -1,6 +1,12 @@
 //! Writes a response: the question as it came, the sections, and our OPT record.
 
-use crate::wire::{HEADER, OPT_FIXED, OPT_HEAD, Query, SUBNET, UDP_MAXIMUM, UDP_MINIMUM};
+use std::ops::Range;
+
+use crate::conduct::Granted;
+use crate::proofs::Proof;
+use crate::wire::{
+    COOKIE, HEADER, NSID, OPT_FIXED, OPT_HEAD, Query, SUBNET, UDP_MAXIMUM, UDP_MINIMUM,
+};
 
 const QR_AA: u8 = 0x84;
 const QR: u8 = 0x80;
@@ -43,12 +49,18 @@ pub struct Reply<'a> {
     at: usize,
     counts: [u16; 3],
     is_full: bool,
+    granted: &'a Granted<'a>,
 }
 
 impl<'a> Reply<'a> {
     /// Begins with the header and the question; None if not even they fit.
     #[inline]
-    pub fn begin(packet: &'a [u8], query: &'a Query, out: &'a mut [u8]) -> Option<Self> {
+    pub fn begin(
+        packet: &'a [u8],
+        query: &'a Query,
+        granted: &'a Granted<'a>,
+        out: &'a mut [u8],
+    ) -> Option<Self> {
         let at = query.end + QUESTION_TAIL;
         out.get_mut(..at)?.copy_from_slice(packet.get(..at)?);
         Some(Self {
@@ -58,6 +70,7 @@ impl<'a> Reply<'a> {
             at,
             counts: [0; 3],
             is_full: false,
+            granted,
         })
     }
 
@@ -72,6 +85,22 @@ impl<'a> Reply<'a> {
     pub fn authority(&mut self, owner: &[u8], rest: &[u8]) -> Option<()> {
         self.counts[1] = self.counts[1].saturating_add(1);
         self.owned(owner, rest)
+    }
+
+    /// What proves a denial, or a delegation: an RRset and its signatures.
+    pub fn proof(&mut self, proof: Proof<'_>) -> Option<()> {
+        let count = self.run(proof.owner, proof.records())?;
+        self.counts[1] = self.counts[1].saturating_add(count);
+        Some(())
+    }
+
+    /// What proves a denial as what was asked for, of the name asked; without its signatures a record
+    /// alone.
+    pub fn asked_proof(&mut self, owner: &[u8], proof: Proof<'_>, signed: bool) -> Option<()> {
+        let most = if signed { usize::MAX } else { 1 };
+        let count = self.run(owner, proof.records().take(most))?;
+        self.counts[0] = self.counts[0].saturating_add(count);
+        Some(())
     }
 
     /// A record of the additional section.
@@ -100,7 +129,7 @@ impl<'a> Reply<'a> {
             (true, None) => UDP_MINIMUM,
             (true, Some(edns)) => edns.limit,
         };
-        let truncated = self.is_full || self.at + self.opt_size(ending) > limit;
+        let truncated = self.granted.cut || self.is_full || self.at + self.opt_size(ending) > limit;
         if truncated {
             self.at = self.query.end + QUESTION_TAIL;
             self.counts = [0; 3];
@@ -122,9 +151,43 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A record: of its owner the longest suffix that the question has too, in any case, is a
-    /// pointer there (RFC 1035 section 4.1.4). None if the owner is no name.
+    /// A record. None if the owner is no name.
     fn owned(&mut self, owner: &[u8], rest: &[u8]) -> Option<()> {
+        self.owner(owner)?;
+        self.put(rest);
+        Some(())
+    }
+
+    /// Records of one owner; gives how many. None if it is no name.
+    fn run<'b>(&mut self, owner: &[u8], records: impl Iterator<Item = &'b [u8]>) -> Option<u16> {
+        let from = self.at;
+        self.owner(owner)?;
+        let written = from..self.at;
+        let mut count = 0;
+        for rest in records {
+            if count > 0 {
+                self.again(written.clone());
+            }
+            self.put(rest);
+            count += 1;
+        }
+        Some(count)
+    }
+
+    /// Octets that were written before.
+    fn again(&mut self, written: Range<usize>) {
+        let end = self.at + written.len();
+        if written.end <= self.at && end <= self.out.len() {
+            self.out.copy_within(written, self.at);
+            self.at = end;
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    /// An owner: the longest suffix that the question has too, in any case, is a pointer there
+    /// (RFC 1035 section 4.1.4). None if it is no name.
+    fn owner(&mut self, owner: &[u8]) -> Option<()> {
         let mut at = 0;
         loop {
             let length = *owner.get(at)? as usize;
@@ -139,7 +202,6 @@ impl<'a> Reply<'a> {
             }
             at += 1 + length;
         }
-        self.put(rest);
         Some(())
     }
 
@@ -161,7 +223,12 @@ impl<'a> Reply<'a> {
         self.query.edns.map_or(0, |edns| {
             let subnet = edns.subnet.filter(|_| ending.scope.is_some());
             let subnet = subnet.map_or(0, |subnet| 4 + subnet.length);
-            OPT_FIXED + subnet + ending.fallback.map_or(0, <[u8]>::len)
+            let identity = self
+                .granted
+                .identity
+                .map_or(0, |identity| 4 + identity.len());
+            let cookie = self.granted.cookie.map_or(0, |cookie| 4 + cookie.len());
+            OPT_FIXED + subnet + ending.fallback.map_or(0, <[u8]>::len) + identity + cookie
         })
     }
 
@@ -202,6 +269,19 @@ impl<'a> Reply<'a> {
         if let Some(option) = ending.fallback {
             self.put(option);
         }
+        if let Some(identity) = self.granted.identity {
+            self.option(NSID, identity);
+        }
+        if let Some(cookie) = self.granted.cookie {
+            self.option(COOKIE, &cookie);
+        }
+    }
+
+    fn option(&mut self, code: u16, data: &[u8]) {
+        let [code_high, code_low] = code.to_be_bytes();
+        let [high, low] = (data.len() as u16).to_be_bytes();
+        self.put(&[code_high, code_low, high, low]);
+        self.put(data);
     }
 
     /// RD and CD go back as they came (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6).

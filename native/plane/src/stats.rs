@@ -59,6 +59,15 @@ impl Dropped {
     }
 }
 
+/// What became of an answer over the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// It was sent truncated.
+    Cut,
+    /// It was not sent.
+    Dropped,
+}
+
 /// Counters of one thread on one socket. Only what was `dropped` may be counted by others too.
 #[repr(align(128))] // two lines, which CPUs fetch together: no thread writes where another does
 #[derive(Default)]
@@ -67,6 +76,7 @@ pub struct Counters {
     durations: [AtomicU64; BUCKETS.len() + 1],
     nanoseconds: AtomicU64,
     dropped: [AtomicU64; Dropped::ALL.len()],
+    limited: [AtomicU64; 2],
 }
 
 impl Counters {
@@ -98,6 +108,11 @@ impl Counters {
         if count != 0 {
             self.dropped[why as usize].fetch_add(count as u64, Relaxed);
         }
+    }
+
+    /// Counts an answer over the rate limit; only the socket's own thread may.
+    pub fn limit(&self, how: Limited) {
+        add(&self.limited[how as usize], 1);
     }
 
     /// How long one answer took; not every answer is timed. Only the socket's own thread may.
@@ -191,6 +206,8 @@ pub struct Totals {
     pub counts: Counts,
     /// What was not answered, in the order of `Dropped::ALL`.
     pub dropped: [u64; Dropped::ALL.len()],
+    /// Answers over the rate limit: those that were cut, and those that were dropped.
+    pub limited: [u64; 2],
     /// Timed answers by bucket of BUCKETS, the last one unbounded.
     pub durations: [u64; BUCKETS.len() + 1],
     /// What these took together.
@@ -210,6 +227,9 @@ impl Totals {
 
     fn add(&mut self, counters: &Counters) {
         for (sum, counter) in self.dropped.iter_mut().zip(&counters.dropped) {
+            *sum += counter.load(Relaxed);
+        }
+        for (sum, counter) in self.limited.iter_mut().zip(&counters.limited) {
             *sum += counter.load(Relaxed);
         }
         for (sum, counter) in self.durations.iter_mut().zip(&counters.durations) {

@@ -16,6 +16,7 @@ import dns.query
 import dns.rcode
 import pytest
 
+from gtm.dns.conduct import IDLE
 from gtm.errors import StartError
 from gtm.planes import Plane, choice, tcp
 from gtm.planes.sockets import ListenAddress, Listener, bind, parse_listen
@@ -185,7 +186,7 @@ def test_with_all_places_taken_the_longest_idle_makes_room() -> None:
 
 def test_idle_connections_are_closed() -> None:
     side = connections(limit=9)
-    old, new = FakeConnection(100.0 - tcp.IDLE - 1), FakeConnection(100.0)
+    old, new = FakeConnection(100.0 - IDLE - 1), FakeConnection(100.0)
     admit(side, old, new)
     side.sweep()
     assert (old.ended, new.ended) == (True, False)
