@@ -92,14 +92,17 @@ class Plane:
         self,
         listeners: list[tuple[list[int], int, bool]],
         tables: Tables,
-        connections: int,
+        limits: tuple[int, int, float, float],
         rate: Rated | None = None,
+        balancers: list[tuple[str, int]] | None = None,
     ) -> None:
         """Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
         they are bound to a wildcard.
 
-        The descriptors are duplicated. `connections` bounds those over TCP. `rate` is what client
-        networks get over UDP (see gtm/planes/limiting.py). Raises OSError.
+        The descriptors are duplicated. `limits` are of TCP: connections, those of one client, and
+        seconds that one may be idle, and last. `rate` is what client networks get over UDP (see
+        gtm/planes/limiting.py). `balancers`, by address and prefix length, send PROXY headers.
+        Raises OSError, and ValueError for what is no network.
         """
 
     def serve(self, interface: Interface, tables: Tables) -> None:
@@ -128,6 +131,9 @@ class Plane:
     def totals(self, listener: int, udp: bool) -> Totals:
         """What was counted: answers of tallies that have some, what was dropped, durations, their
         seconds, and answers over the rate limit that were cut and dropped."""
+
+    def connections(self, listener: int) -> tuple[int, int]:
+        """Connections over TCP that are open now, and that came so far."""
 
     def interface_totals(self, interface: int, ipv6: bool) -> Totals:
         """The same for an interface, by its place among those served, over IPv4 or IPv6."""

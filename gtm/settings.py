@@ -13,23 +13,32 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from gtm.dns.conduct import MAX_IDENTITY
 from gtm.errors import ConfigError
 from gtm.logs import LogFormat, LogLevel
 from gtm.networks import Networks
+from gtm.planes import limits
 from gtm.planes.limiting import PER_SECOND, SLIP, Limit
 from gtm.planes.sockets import ListenAddress, parse_listen
 
 PREFIX = "GTM_"
+PORTS = {"tls": 853, "https": 443}  # RFC 7858 section 3.1, RFC 8484 section 5
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
 HOSTNAME = "hostname"  # --identity hostname: the machine's own name
 KEYS = "keys"  # in the state directory
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
 # keys with several values, separated by commas in GTM_*
-LISTS = {"listen", "xdp", "api", "geoip", "rate_limit_allow"}
+LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", "proxy_from", "rate_limit_allow"}
 
 
 class Settings(BaseModel):
@@ -39,6 +48,15 @@ class Settings(BaseModel):
 
     zones: Path = Path("zones")
     listen: tuple[str, ...] = DEFAULT_LISTEN
+    tls: tuple[str, ...] = ()
+    https: tuple[str, ...] = ()
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    proxy_from: tuple[str, ...] = ()
+    connections: int = Field(default=limits.CONNECTIONS, ge=1, le=1_000_000)
+    connections_per_client: int = Field(default=limits.PER_CLIENT, ge=1)
+    idle: float = Field(default=limits.IDLE, ge=1, le=3600)
+    lifetime: float = Field(default=limits.LIFETIME, ge=1)
     xdp: tuple[str, ...] = ()
     api: tuple[str, ...] = ()
     geoip: tuple[str, ...] = ()
@@ -59,7 +77,7 @@ class Settings(BaseModel):
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
 
-    @field_validator("listen", "xdp", "api", "geoip", "rate_limit_allow", mode="before")
+    @field_validator(*sorted(LISTS), mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
@@ -71,6 +89,13 @@ class Settings(BaseModel):
             parse_listen(text)
         return value
 
+    @field_validator("tls", "https")
+    @classmethod
+    def _secure_addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for text in value:
+            parse_listen(text, PORTS[info.field_name or ""])
+        return value
+
     @field_validator("api")
     @classmethod
     def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -79,7 +104,7 @@ class Settings(BaseModel):
                 parse_listen(text)
         return value
 
-    @field_validator("rate_limit_allow")
+    @field_validator("proxy_from", "rate_limit_allow")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         Networks.of(value)
@@ -103,6 +128,20 @@ class Settings(BaseModel):
     def listen_addresses(self) -> tuple[ListenAddress, ...]:
         """Where DNS is answered."""
         return tuple(parse_listen(text) for text in self.listen)
+
+    def tls_addresses(self) -> tuple[ListenAddress, ...]:
+        """Where DNS over TLS is answered."""
+        return tuple(parse_listen(text, PORTS["tls"]) for text in self.tls)
+
+    def https_addresses(self) -> tuple[ListenAddress, ...]:
+        """Where DNS over HTTPS is answered."""
+        return tuple(parse_listen(text, PORTS["https"]) for text in self.https)
+
+    def stream_limits(self, connections: int) -> limits.StreamLimits:
+        """What clients may take of streams, with so many connections at once."""
+        return limits.StreamLimits(
+            connections, self.connections_per_client, self.idle, self.lifetime
+        )
 
     def api_tcp(self) -> tuple[ListenAddress, ...]:
         """Where the API is served over TCP."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.errors import ConfigError, GtmError
-from gtm.planes import Plane
 from gtm.planes.limiting import Limit
+from gtm.planes.limits import StreamLimits
+from gtm.planes.proxy import Balancers
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import Listener
 from gtm.planes.xdp import open_interfaces
+
+if TYPE_CHECKING:
+    from gtm.planes.native import NativePlane
 
 log = structlog.get_logger("gtm")
 
@@ -64,12 +68,13 @@ def workers_of(plane: str, wanted: int | None) -> int:
 def make(
     plane: str,
     listeners: Sequence[Listener],
-    connections: int,
+    limits: StreamLimits | None = None,
     interfaces: Sequence[str] = (),
     conduct: Conduct = PLAIN,
     limit: Limit | None = None,
-) -> Plane:
-    """The plane called so, on bound sockets; `connections` bounds those over TCP.
+    balancers: Balancers | None = None,
+) -> PythonPlane | NativePlane:
+    """The plane called so, on bound sockets; `limits` are those of TCP.
 
     It answers by that conduct and within that limit, and takes what is listened on off these
     interfaces (xdp.py). Raises ConfigError or StartError where it can't, with the sockets closed.
@@ -81,9 +86,16 @@ def make(
             each.close()
         raise
     if plane == "python":
-        return PythonPlane(listeners, connections=connections, conduct=conduct, limit=limit)
+        return PythonPlane(
+            listeners, limits=limits, conduct=conduct, limit=limit, balancers=balancers
+        )
     from gtm.planes.native import NativePlane
 
     return NativePlane(
-        listeners, connections=connections, interfaces=opened, conduct=conduct, limit=limit
+        listeners,
+        limits=limits,
+        interfaces=opened,
+        conduct=conduct,
+        limit=limit,
+        balancers=balancers,
     )

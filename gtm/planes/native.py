@@ -20,9 +20,11 @@ from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.limiting import Limit, rated
+from gtm.planes.limits import StreamLimits
+from gtm.planes.padding import asked, padded
+from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
-from gtm.planes.tcp import CONNECTIONS
 from gtm.snapshot import Snapshot
 
 LOOK = 0.5  # seconds between looks whether the plane has stopped, where no packet is punted
@@ -39,22 +41,24 @@ class NativePlane:
         listeners: Sequence[Listener],
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
-        connections: int = CONNECTIONS,
+        limits: StreamLimits | None = None,
         interfaces: Sequence[_native.Interface] = (),
         conduct: Conduct = PLAIN,
         limit: Limit | None = None,
+        balancers: Balancers | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops, `interfaces` too.
 
-        `connections` bounds those over TCP. `random32` and `now` are for punted packets alone.
-        Without a limit any number of answers is given.
+        `limits` are those of TCP; `balancers` send PROXY headers. `random32` and `now` are for
+        punted packets, and for other transports. Without a `limit` any number of answers is given.
         """
         self._conduct = conduct
         self._limit = limit
         self._listeners = tuple(listeners)
         self._random32 = random32 or partial(Random().getrandbits, 32)
         self._now = now
-        self._connections = connections
+        self._limits = limits or StreamLimits()
+        self._balancers = balancers or Balancers()
         self._interfaces = tuple(interfaces)
         self._referred = tuple(
             SocketStats(proto, each.at.family)
@@ -99,8 +103,17 @@ class NativePlane:
             )
             for each in self._listeners
         ]
-        rate = None if self._limit is None else rated(self._limit)
-        self._plane = _native.Plane(listeners, tables, self._connections, rate)
+        limits = self._limits
+        self._plane = _native.Plane(
+            listeners,
+            tables,
+            (limits.connections, limits.per_client, limits.idle, limits.lifetime),
+            None if self._limit is None else rated(self._limit),
+            [
+                (str(each.network_address), each.prefixlen)
+                for each in self._balancers.networks.networks
+            ],
+        )
         self.behave(self._conduct)
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
@@ -133,6 +146,18 @@ class NativePlane:
         return punt.listener + (0 if punt.udp else len(self._listeners))
 
     @property
+    def answers(self) -> Tabled | None:
+        """What answers, once something was published: for other transports."""
+        if self._answering is None:
+            return None
+        return Tabled(self, self._answering, self._random32, self._now)
+
+    @property
+    def tables(self) -> _native.Tables | None:
+        """What is answered from now."""
+        return self._tables
+
+    @property
     def stats(self) -> Sequence[SocketStats]:
         """The counters of its sockets, as they are now."""
         plane = self._plane
@@ -147,6 +172,8 @@ class NativePlane:
             totals = plane.interface_totals(interface, bool(ipv6))
         else:
             totals = plane.totals(number % len(self._listeners), referred.proto == "udp")
+            if referred.proto == "tcp":
+                referred.open, referred.opened = plane.connections(number % len(self._listeners))
         answers, dropped, durations, seconds, (cut, over) = totals
         lost = Counter(referred.dropped)
         lost.update(dropped)
@@ -193,3 +220,49 @@ class NativePlane:
             listener.close()
         for interface in self._interfaces:  # those that were never served, as nothing was published
             interface.close()
+
+
+class Tabled:
+    """Answers from the native plane's tables in a thread of Python's, for other transports."""
+
+    def __init__(
+        self,
+        plane: NativePlane,
+        answering: Answering,
+        random32: Callable[[], int],
+        now: Callable[[], float],
+    ) -> None:
+        """`random32` gives 32 random bits, `now` is Unix time."""
+        self._plane = plane
+        self._answering = answering
+        self._random32 = random32
+        self._now = now
+
+    def answer(
+        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+    ) -> bytes | None:
+        """The response to send, or None to be silent."""
+        pad = asked(packet) if transport.encrypted else False
+        if pad is not None:
+            found = self._looked_up(packet, host, transport)
+            if found is not None:
+                message, tally = found
+                if tally is None:
+                    stats.dropped["not a query"] += 1
+                    return None
+                ready = padded(message) if pad else message
+                if ready is not None:
+                    stats.fast[tally] += 1
+                    return ready
+        return self._answering.refer(packet, host, stats, transport=transport)
+
+    def _looked_up(
+        self, packet: bytes, host: str, transport: Transport
+    ) -> tuple[bytes, int | None] | None:
+        """What the tables say, and its counter; None if the reference responder knows more."""
+        tables, conduct = self._plane.tables, self._answering.conduct
+        if tables is None:
+            return None
+        random, now = self._random32(), self._now()
+        words = conduct.identity, conduct.cookies.secrets
+        return tables.answer(packet, host, random, now, transport.udp, *words)

@@ -7,10 +7,12 @@ use std::time::Duration;
 use gtm_plane::conduct::Conduct;
 use gtm_plane::limit::{Limiter as NativeLimiter, Note, Rate, Span, Verdict};
 use gtm_plane::plane::{Listening, Plane as Native, Proto};
+use gtm_plane::proxy::Balancers;
 use gtm_plane::punt::Punt as NativePunt;
 use gtm_plane::stats::{Dropped, Totals as NativeTotals};
 use gtm_plane::sys;
 use gtm_plane::tcp::Limits;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -35,18 +37,23 @@ impl Plane {
     /// Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
     /// they are bound to a wildcard.
     ///
-    /// The descriptors are duplicated. `connections` bounds those over TCP. `rate` is what client
-    /// networks get over UDP: answers a second, seconds of burst, prefixes of IPv4 and IPv6, slip,
-    /// and who is exempt. Raises OSError.
+    /// The descriptors are duplicated. `limits` are of TCP: connections, those of one client, and
+    /// seconds that one may be idle, and last. `rate` is what client networks get over UDP: answers
+    /// a second, seconds of burst, prefixes of IPv4 and IPv6, slip, and who is exempt. `balancers`,
+    /// by address and prefix length, send PROXY headers. Raises OSError, and ValueError for what is
+    /// no network.
     #[new]
-    #[pyo3(signature = (listeners, tables, connections, rate=None))]
+    #[pyo3(signature = (listeners, tables, limits, rate=None, balancers=None))]
     fn start(
         py: Python<'_>,
         listeners: Vec<(Vec<i32>, i32, bool)>,
         tables: &Tables,
-        connections: usize,
+        limits: (usize, usize, f64, f64),
         rate: Option<Rated>,
+        balancers: Option<Vec<(IpAddr, u8)>>,
     ) -> PyResult<Self> {
+        let balancers = Balancers::new(balancers.unwrap_or_default())
+            .ok_or_else(|| PyValueError::new_err("a prefix that is longer than its address"))?;
         let mut bound = Vec::new();
         for (udp, tcp, wildcard) in listeners {
             bound.push(Listening {
@@ -58,13 +65,18 @@ impl Plane {
                 wildcard,
             });
         }
+        let (connections, per_client, idle, lifetime) = limits;
         let limits = Limits {
             connections,
+            per_client,
+            idle: Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX),
+            lifetime: Duration::try_from_secs_f64(lifetime).unwrap_or(Duration::MAX),
             rate: rate.map(rated).unwrap_or_default(),
             ..Limits::default()
         };
         let (first, tallies) = (tables.snapshot(), tables.tallies());
-        let native = py.detach(|| Native::start(bound, first, tallies, limits))?;
+        let native =
+            py.detach(|| Native::start_behind(bound, first, tallies, limits, balancers))?;
         Ok(Self {
             native: Arc::new(native),
         })
@@ -115,6 +127,11 @@ impl Plane {
         let proto = if udp { Proto::Udp } else { Proto::Tcp };
         let totals = py.detach(|| self.native.counters(listener, proto));
         told(py, totals)
+    }
+
+    /// Connections over TCP that are open now, and that came so far.
+    fn connections(&self, listener: usize) -> (u64, u64) {
+        self.native.connections(listener)
     }
 
     /// What was counted for an interface, by its place among those served, over IPv4 or IPv6.

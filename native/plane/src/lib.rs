@@ -25,6 +25,7 @@ mod origin;
 pub mod plane;
 pub mod plans;
 pub mod proofs;
+pub mod proxy;
 pub mod punt;
 mod question;
 mod reply;
