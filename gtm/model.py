@@ -16,11 +16,15 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from gtm.checks import AnyCheck, Freeze
+from gtm.networks import Networks
 from gtm.plain import Plain
+from gtm.published import Published
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+NOBODY = Networks()
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -214,6 +218,7 @@ class Service:
     maps region names to what serves there, in the file's order. An `optional` service does not
     count towards a replicated app's region verdict. The other settings stand in place of the
     app's (None: the app's holds), `ttl` in place of the zone's; `App.settled_for` joins them.
+    `published` is what stands beside its addresses, if anything does.
     """
 
     key: str
@@ -226,6 +231,7 @@ class Service:
     balance: Balance | None = None
     answers: int | None = None
     ttl: int | None = None
+    published: Published | None = None
 
 
 class Topology(Enum):
@@ -527,7 +533,8 @@ class Zone:
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
     `alerts` are who is told of what happens. `canary` is what answers whenever the checker itself
     is connected, `freeze` when failures are taken for its own. `plain` are static names beside
-    `rrsets`, where there are very many. `dnssec` is how it is signed, None if it is not.
+    `rrsets`, where there are very many. `whoami` are the networks that may ask the zone's name
+    `whoami` what is seen of them. `dnssec` is how it is signed, None if it is not.
     """
 
     name: str
@@ -549,6 +556,7 @@ class Zone:
     canary: AnyCheck | None = None
     freeze: Freeze = field(default_factory=Freeze)
     plain: Plain | None = None
+    whoami: Networks = NOBODY
     dnssec: Dnssec | None = None
 
 

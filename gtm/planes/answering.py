@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -14,7 +15,8 @@ from gtm.dns.transport import Transport
 from gtm.planes.fast import FastPath
 from gtm.planes.limiting import Limiter
 from gtm.planes.stats import SocketStats
-from gtm.snapshot import Snapshot
+from gtm.querylog import Entry, Tap
+from gtm.snapshot import Snapshot, Tally
 
 log = structlog.get_logger("gtm.planes")
 
@@ -33,6 +35,7 @@ class Answering:
     ) -> None:
         """`random32` gives 32 random bits, `now` is Unix time."""
         self.conduct = conduct
+        self.tap: Tap | None = None
         self._random32 = random32
         self._now = now
         self._failures = 0
@@ -48,7 +51,7 @@ class Answering:
         self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
     ) -> bytes | None:
         """The response to send, or None to be silent. Nothing is limited."""
-        message = self.fast(packet, host, stats.fast, transport=transport)
+        message = self._quick(packet, host, stats, transport)
         return message or self.refer(packet, host, stats, transport=transport)
 
     def datagram(
@@ -57,8 +60,49 @@ class Answering:
         """The same over UDP, within the limit of the sender's network."""
         if limiter is not None and not limiter.within(host):
             return self._over(packet, host, stats, limiter)
-        message = self.fast(packet, host, stats.fast)
+        message = self._quick(packet, host, stats, Transport.UDP)
         return message or self.refer(packet, host, stats, transport=Transport.UDP, limiter=limiter)
+
+    def _quick(
+        self, packet: bytes, host: str, stats: SocketStats, transport: Transport
+    ) -> bytes | None:
+        """What the fast path knows."""
+        tap = self.tap
+        if tap is None:
+            return self.fast(packet, host, stats.fast, transport=transport)
+        counts: Counter[int] = Counter()
+        message = self.fast(packet, host, counts, transport=transport)
+        for number in counts:  # the one that the answer is counted as
+            stats.fast[number] += 1
+            if message is not None:
+                tally = self._snapshot.tallies[number]
+                self.note(tap, packet, host, transport, message, tally)
+        return message
+
+    def note(
+        self,
+        tap: Tap,
+        packet: bytes,
+        host: str,
+        transport: Transport,
+        message: bytes,
+        tally: Tally,
+    ) -> None:
+        """Leaves an answer for the query log, if it is wanted there."""
+        if tap.wants():
+            epoch = self._snapshot.epoch
+            tap.put(Entry(self._now(), host, 0, transport, packet, message, tally, epoch))
+
+    def tally(self, number: int) -> Tally:
+        """What a counter counts."""
+        return self._snapshot.tallies[number]
+
+    def noted(
+        self, packet: bytes, host: str, transport: Transport, message: bytes, number: int
+    ) -> None:
+        """Leaves an answer that was made elsewhere for the query log, if it is wanted there."""
+        if self.tap is not None:
+            self.note(self.tap, packet, host, transport, message, self.tally(number))
 
     def refer(
         self,
@@ -119,6 +163,8 @@ class Answering:
             return None
         if reply is None:
             stats.dropped["not a query"] += 1
+        elif self.tap is not None:
+            self.note(self.tap, packet, host, transport, reply.message, reply.tally)
         return reply
 
 

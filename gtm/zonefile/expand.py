@@ -33,6 +33,7 @@ from gtm.model import (
 from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.expandchecks import Named, check_tree, check_use, duration, named_checks, part
+from gtm.zonefile.expandpublished import published
 from gtm.zonefile.load import load
 from gtm.zonefile.ordinary import every_rrset
 from gtm.zonefile.policies import BY_COST
@@ -98,6 +99,8 @@ def _zone(zone: Zone) -> dict[str, Any]:
     if zone.canary is not None:
         tree["canary"] = check_use(zone.canary, checks)
     tree["freeze"] = _freeze(zone.freeze)
+    if zone.whoami.networks:
+        tree["whoami"] = {"allow": [str(network) for network in zone.whoami.networks]}
     if zone.dnssec is not None:
         tree["dnssec"] = _dnssec(zone.dnssec)
     tree["records"] = _records(zone)
@@ -229,6 +232,8 @@ def _settings(app: App, service: Service, checks: Named) -> dict[str, Any]:
         tree["answers"] = service.answers
     if service.ttl is not None:
         tree["ttl"] = service.ttl
+    if service.published is not None:
+        tree |= published(service.published)
     return tree
 
 

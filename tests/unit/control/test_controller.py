@@ -22,6 +22,7 @@ from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
 from gtm.planes.stats import SocketStats
+from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 from gtm.sources import Sources
 from tests.worlds import SAMPLE
@@ -61,6 +62,8 @@ class RememberingPlane:
 
     def limited(self) -> list[tuple[str, int, int]]:
         return []
+
+    def tap(self, tap: Tap) -> None: ...
 
     def stop(self) -> None: ...
 
