@@ -34,7 +34,7 @@ from gtm.model import State, Verdict, Zone
 from gtm.overrides import Change, Override, Register, Store, Wanted
 from gtm.planes import Plane
 from gtm.planes.stats import answers_by_service
-from gtm.resigning import Resigning
+from gtm.resigning import Ahead, Resigning
 from gtm.sources import Read, Reader, Sources, watched
 from gtm.steering.lacking import lacking
 from gtm.steering.overlay import Overlays
@@ -132,6 +132,7 @@ class Controller:
         self._compiling = 0.0  # seconds that the last compile took
         self._compiler = Compiler(now)
         self.signing = Resigning(now, self._compiler.signatures)
+        self._ahead = Ahead(self.readings)
         self._compiled: Compiled | None = None
         self._epoch = 0
         self._changed: set[Target] = set()
@@ -478,6 +479,10 @@ class Controller:
         """
         async with self._loading:
             return await self.signing.follow(self.compiled, self._sign_anew)
+
+    async def sign_ahead(self) -> bool:
+        """Signs for a while what is one verdict away; whether anything is left to do."""
+        return await self._ahead.step(self.compiled)
 
     async def _sign_anew(self) -> None:
         before = self.compiled

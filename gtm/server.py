@@ -61,6 +61,7 @@ MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
+AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
@@ -152,6 +153,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _conditions(controller),
             _abuse(plane, conduct, cookies),
             _signatures(controller),
+            _ahead(controller),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         if bound.keeper is not None:
@@ -300,6 +302,18 @@ async def _signatures(controller: Controller) -> None:
         except Exception:  # as above; an alarm says so before any signature ends
             log.exception("signing_anew_failed")
         await asyncio.sleep(SIGNATURES_EVERY)
+
+
+async def _ahead(controller: Controller) -> None:
+    """Signs what may be answered soon, as long as the server runs."""
+    while True:
+        going = False
+        try:
+            going = await controller.sign_ahead()
+        except Exception:  # as above; what is not signed ahead is signed when it is needed
+            log.exception("signing_ahead_failed")
+        if not going:
+            await asyncio.sleep(AHEAD_EVERY)
 
 
 async def _latency(controller: Controller) -> None:

@@ -78,7 +78,7 @@ def check(answer: dns.message.Message, zone: str, keys: KeySet, now: float = NOW
     """Raises AssertionError unless a validator would take the answer as it is meant."""
     apex = dns.name.from_text(zone)
     (question,) = answer.question
-    delegated = [rrset for rrset in answer.authority if rrset.rdtype == NS and not answer.answer]
+    delegated = [rrset for rrset in answer.authority if rrset.rdtype == NS]
     authority = validate(
         [rrset for rrset in answer.authority if rrset not in delegated], zone, keys, now
     )
