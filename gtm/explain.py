@@ -22,6 +22,7 @@ from gtm.compile.groups import Group
 from gtm.dns.lookup import Chance, Decision, Lookup, Outcome, asker_of, zone_of
 from gtm.dns.names import to_text, to_wire
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
 from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict, Zone
@@ -163,7 +164,7 @@ def explain(
     """
     owner, number = _question(name, rrtype)
     asker, chance = asker_of(str(client)), Chance(0, now)
-    reply = respond(compiled.snapshot, _packet(owner, number), asker, chance, udp=False)
+    reply = respond(compiled.snapshot, _packet(owner, number), asker, chance, transport=Transport.TCP)
     assert reply is not None  # noqa: S101  # the packet is a query
     message = dns.message.from_wire(reply.message)
     zone = zone_of(compiled.snapshot, to_wire(owner), number)

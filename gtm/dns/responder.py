@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
+from gtm.dns.transport import Transport
 from gtm.dns.types import IN, Rcode, Type, type_text
 from gtm.model import AllDown
 from gtm.snapshot import Snapshot, Tally
@@ -30,13 +32,19 @@ class Reply:
 
 
 def respond(
-    snapshot: Snapshot, packet: bytes, asker: Asker, chance: Chance, *, udp: bool
+    snapshot: Snapshot,
+    packet: bytes,
+    asker: Asker,
+    chance: Chance,
+    *,
+    transport: Transport,
+    conduct: Conduct = PLAIN,
 ) -> Reply | None:
     """The answer to a packet, or None for silence; never raises."""
     query = parse(packet)
     if query is None:
         return None
-    limit = udp_limit(query) if udp else TCP_MAXIMUM
+    limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
     response, tally, decision = _answer(snapshot, query, asker, chance)
     return Reply(build(query, response, limit), tally, decision)
 

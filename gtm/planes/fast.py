@@ -19,6 +19,7 @@ from gtm.dns.fallback import option
 from gtm.dns.lookup import Asker, asker_of, hash_of
 from gtm.dns.message import TCP_MAXIMUM, UDP_MINIMUM
 from gtm.dns.names import MAX_LABEL, MAX_NAME, WILDCARD, ancestors
+from gtm.dns.transport import Transport
 from gtm.dns.types import FIRST_META_TYPE, Type
 from gtm.model import AllDown
 from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt, with_option
@@ -71,7 +72,12 @@ class FastPath:
         self._denials: dict[tuple[bytes, int], Entry] = {}
 
     def answer(
-        self, packet: bytes, host: str, counts: list[int], *, udp: bool = True
+        self,
+        packet: bytes,
+        host: str,
+        counts: list[int],
+        *,
+        transport: Transport = Transport.UDP,
     ) -> bytes | None:
         """The response to a packet from an address, or None if it is not ordinary.
 
@@ -152,7 +158,7 @@ class FastPath:
             else:
                 start = starts[(self._random32() & 0xFFFF) * len(starts) >> 16]
             body = body[start : start + rendered.size]
-        if end + rendered.size + len(reply) > (opt.limit if udp else TCP_MAXIMUM):
+        if end + rendered.size + len(reply) > (opt.limit if transport.udp else TCP_MAXIMUM):
             return None
         if rendered.rcode:
             flags = bytes((flags[0], flags[1] | rendered.rcode))

@@ -16,6 +16,7 @@ from functools import partial
 from random import Random
 
 from gtm import _native
+from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
@@ -107,7 +108,7 @@ class NativePlane:
             if punt is None:
                 continue
             stats = self._referred[self._place(punt)]
-            message = answering.refer(punt.packet, punt.sender, stats, udp=punt.udp)
+            message = answering.refer(punt.packet, punt.sender, stats, transport=Transport.plain(punt.udp))
             plane.reply(punt, message)
 
     def _place(self, punt: _native.Punt) -> int:

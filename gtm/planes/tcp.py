@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.stats import SocketStats
 
@@ -134,7 +135,9 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return False
         begun = self.last = self._connections.clock()
-        message = self._connections.answering.answer(packet, self.host, self.stats, udp=False)
+        message = self._connections.answering.answer(
+            packet, self.host, self.stats, transport=Transport.TCP
+        )
         if message is None:  # nothing that a client of ours would send
             self.abort()
             return False

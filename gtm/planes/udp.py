@@ -10,11 +10,13 @@ import socket
 import struct
 from time import perf_counter
 
+from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.prompt import be_prompt
 from gtm.planes.sockets import IP_PKTINFO
 from gtm.planes.stats import SocketStats
 
+UDP = Transport.UDP
 LARGEST_QUERY = 4096  # octets read of a datagram; a longer one reads as malformed
 UNTIMED = 31  # answers between two that are timed, so that clocks cost next to nothing
 PKTINFO4 = struct.Struct("=I4s4s")  # interface, local address, destination (ip(7))
@@ -44,7 +46,7 @@ def _run(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
     if not packet:  # the socket was shut down, or an empty datagram, which gets silence
         return
     begun = perf_counter()
-    message = answering.answer(packet, peer[0], stats, udp=True)
+    message = answering.answer(packet, peer[0], stats, transport=UDP)
     if message is None:
         return
     send(message, peer)
@@ -55,7 +57,7 @@ def _run(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
             return
         message = answering.fast(packet, peer[0], counts)
         if message is None:
-            message = answering.refer(packet, peer[0], stats, udp=True)
+            message = answering.refer(packet, peer[0], stats, transport=UDP)
             if message is None:
                 return
         send(message, peer)
@@ -67,7 +69,7 @@ def _run_wildcard(sock: socket.socket, answering: Answering, stats: SocketStats)
     if not packet:
         return
     begun = perf_counter()
-    message = answering.answer(packet, peer[0], stats, udp=True)
+    message = answering.answer(packet, peer[0], stats, transport=UDP)
     if message is not None:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)

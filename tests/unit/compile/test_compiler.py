@@ -12,6 +12,7 @@ from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.snapshot import Snapshot
 from gtm.steering.readings import Readings
 from tests.worlds import Verdicts, asker, read_zones, sample_geo
@@ -59,7 +60,7 @@ def answers(snapshot: Snapshot) -> dict[tuple[str, int, str], bytes | None]:
         for rrtype in (1, 28, 15):
             packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
             for client in CLIENTS:
-                reply = respond(snapshot, packet, asker(client), Chance(0, 0.0), udp=True)
+                reply = respond(snapshot, packet, asker(client), Chance(0, 0.0), transport=Transport.UDP)
                 found[name, rrtype, client] = None if reply is None else reply.message
     return found
 
@@ -221,7 +222,7 @@ def test_a_and_aaaa_agree_while_a_region_ramps() -> None:
             for rrtype in (1, 28):
                 packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
                 sender = asker(f"192.0.2.{host}")
-                reply = respond(state.snapshot, packet, sender, Chance(0, now), udp=True)
+                reply = respond(state.snapshot, packet, sender, Chance(0, now), transport=Transport.UDP)
                 assert reply is not None
                 found.append(reply.tally.region)
             # ap has no IPv6 address: then AAAA is NODATA, never the other region's

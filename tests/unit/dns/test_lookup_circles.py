@@ -11,6 +11,7 @@ from gtm.compile.compiler import Compiler
 from gtm.dns.lookup import Chance
 from gtm.dns.names import to_wire
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.dns.types import Type
 from gtm.model import RRset
 from gtm.steering.readings import Readings
@@ -29,7 +30,7 @@ def test_a_circle_is_given_once_round(length: int) -> None:
     zones = (replace(read_zones({"a.yaml": ZONE})[0], rrsets=rrsets),)
     snapshot = Compiler().compile(zones, sample_geo(), Readings(Verdicts()), epoch=1).snapshot
     packet = dns.message.make_query(names[0], "A").to_wire()
-    reply = respond(snapshot, packet, asker("192.0.2.1"), Chance(0, 0.0), udp=True)
+    reply = respond(snapshot, packet, asker("192.0.2.1"), Chance(0, 0.0), transport=Transport.UDP)
     assert reply is not None
     said = dns.message.from_wire(reply.message).answer
     assert [rrset.name.to_text() for rrset in said] == names

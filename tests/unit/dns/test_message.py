@@ -17,6 +17,7 @@ from gtm.dns import subnet
 from gtm.dns.lookup import Chance
 from gtm.dns.message import Query, parse
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Snapshot
 from tests.worlds import asker, compile_world
@@ -51,7 +52,7 @@ def ask(name: str = "orders.gtm.example.com", rrtype: str = "A", **edns: object)
 
 
 def said(snapshot: Snapshot, packet: bytes, *, udp: bool = True) -> dns.message.Message:
-    reply = respond(snapshot, packet, asker("192.0.2.1"), NO_CHANCE, udp=udp)
+    reply = respond(snapshot, packet, asker("192.0.2.1"), NO_CHANCE, transport=Transport.plain(udp))
     assert reply is not None
     return dns.message.from_wire(reply.message)
 
@@ -137,7 +138,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_packets_get_formerr_from_both_paths(name: str, snapshot: Snapshot) -> None:
-    reply = respond(snapshot, MALFORMED[name], asker("192.0.2.1"), NO_CHANCE, udp=True)
+    reply = respond(snapshot, MALFORMED[name], asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP)
     assert reply is not None
     assert reply.message[:2] == b"\0\7"
     assert reply.message[2] & 0x80
@@ -157,7 +158,7 @@ def test_without_a_question_an_opt_record_is_still_answered(snapshot: Snapshot) 
 
 def test_a_client_subnet_of_no_family_hides_the_client(snapshot: Snapshot) -> None:
     asked = packet(counts=(1, 0, 0, 1), body=QUESTION + with_option(8, b"\0\0\0\0"))
-    reply = respond(snapshot, asked, asker("198.51.100.1"), NO_CHANCE, udp=True)
+    reply = respond(snapshot, asked, asker("198.51.100.1"), NO_CHANCE, transport=Transport.UDP)
     assert reply is not None
     assert reply.message.endswith(b"\0\x08\0\4\0\0\0\0")
     fast = FastPath(snapshot, lambda: 0, lambda: NOW)
@@ -169,7 +170,7 @@ def test_a_client_subnet_of_no_family_hides_the_client(snapshot: Snapshot) -> No
     "silent", [b"", b"\0" * 11, packet(flags=0x8000), packet(flags=0x8180)], ids=repr
 )
 def test_what_is_too_short_or_a_response_gets_silence(silent: bytes, snapshot: Snapshot) -> None:
-    assert respond(snapshot, silent, asker("192.0.2.1"), NO_CHANCE, udp=True) is None
+    assert respond(snapshot, silent, asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP) is None
 
 
 @pytest.mark.parametrize("opcode", range(1, 16))
@@ -177,7 +178,7 @@ def test_other_opcodes_are_not_implemented(opcode: int, snapshot: Snapshot) -> N
     for body in (QUESTION, b""):
         counts = (1 if body else 0, 0, 0, 1)
         asked = packet(opcode << 11, counts, body + OPT)
-        reply = respond(snapshot, asked, asker("192.0.2.1"), NO_CHANCE, udp=True)
+        reply = respond(snapshot, asked, asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP)
         assert reply is not None
         number, flags, *counted = HEADER.unpack(reply.message[:12])
         assert (number, flags) == (7, 0x8000 | opcode << 11 | dns.rcode.NOTIMP)
@@ -247,7 +248,7 @@ def test_octets_that_are_no_text_are_names_like_any_other(snapshot: Snapshot) ->
 @example(packet())
 @example(packet(counts=(1, 0, 0, 1), body=QUESTION + OPT))
 def test_any_octets_at_all_are_survived(snapshot: Snapshot, octets: bytes) -> None:
-    reply = respond(snapshot, octets, asker("192.0.2.1"), NO_CHANCE, udp=True)
+    reply = respond(snapshot, octets, asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP)
     assert reply is None or reply.message[:2] == octets[:2]
 
 
@@ -311,10 +312,10 @@ def test_the_fast_path_says_what_the_reference_says_octet_for_octet(
     snapshot: Snapshot, octets: bytes, client: str, draw: int, udp: bool
 ) -> None:
     counts = [0] * len(snapshot.tallies)
-    fast = FastPath(snapshot, lambda: draw, lambda: NOW).answer(octets, client, counts, udp=udp)
+    fast = FastPath(snapshot, lambda: draw, lambda: NOW).answer(octets, client, counts, transport=Transport.plain(udp))
     if fast is not None:
         host = client.removeprefix("::ffff:")
-        reply = respond(snapshot, octets, asker(host), Chance(draw, NOW), udp=udp)
+        reply = respond(snapshot, octets, asker(host), Chance(draw, NOW), transport=Transport.plain(udp))
         assert reply is not None
         assert fast == reply.message
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from gtm.compile.compiler import Compiled
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Pick
 from gtm.steering import choice
@@ -77,7 +78,7 @@ class Server:
 
     def answer(self, packet: bytes, sender: str, chance: Chance) -> bytes:
         self._chance = chance
-        reply = respond(self.snapshot, packet, asker_of(sender), chance, udp=True)
+        reply = respond(self.snapshot, packet, asker_of(sender), chance, transport=Transport.UDP)
         assert reply is not None
         counts = [0] * len(self.snapshot.tallies)
         fast = self._fast.answer(packet, sender, counts)

@@ -22,6 +22,7 @@ from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.geo import Geo, open_databases
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Snapshot
@@ -144,7 +145,7 @@ class Asked:
         self.query = query(fields)
         self.packet = self.query.to_wire()
         chance = Chance(self.draw, self.now)
-        reply = respond(self.snapshot, self.packet, asker_of(self.client), chance, udp=self.udp)
+        reply = respond(self.snapshot, self.packet, asker_of(self.client), chance, transport=Transport.plain(self.udp))
         assert reply is not None
         self.reply = reply
 
@@ -176,7 +177,7 @@ def test_case(case: Case) -> None:
     check(case.fields, asked.query, dns.message.from_wire(asked.reply.message))
     counts = [0] * len(asked.snapshot.tallies)
     fast = FastPath(asked.snapshot, lambda: asked.draw, lambda: asked.now).answer(
-        asked.packet, asked.client, counts, udp=asked.udp
+        asked.packet, asked.client, counts, transport=Transport.plain(asked.udp)
     )
     if fast is not None:
         assert fast == asked.reply.message

@@ -21,6 +21,7 @@ from gtm.compile.compiler import Compiled
 from gtm.dns import names
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import Reply, respond
+from gtm.dns.transport import Transport
 from gtm.planes.fast import FastPath
 from gtm.steering import choice
 from gtm.zonefile import ordinary as master_files
@@ -67,12 +68,12 @@ class Both:
         """What the reference says, and whether the native plane punts; whatever it says is that."""
         sender, udp = a_sender(source), source.random() < 0.75
         chance = Chance(source.getrandbits(32), source.uniform(1e9, 1e9 + 1000))
-        reply = respond(self._snapshot, packet, asker_of(sender), chance, udp=udp)
+        reply = respond(self._snapshot, packet, asker_of(sender), chance, transport=Transport.plain(udp))
         asked = f"{packet.hex()} of {sender}, {chance}, {udp=}"
         found = self._tables.answer(packet, sender, chance.random, chance.now, udp)
         counts = [0] * len(self._snapshot.tallies)
         self._chance = chance
-        fast = self._fast.answer(packet, sender, counts, udp=udp)
+        fast = self._fast.answer(packet, sender, counts, transport=Transport.plain(udp))
         if found is None:
             assert fast is None, asked
         elif reply is None:

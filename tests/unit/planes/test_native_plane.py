@@ -19,6 +19,7 @@ from gtm.compile.compiler import Compiled, Compiler
 from gtm.dns import message
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
+from gtm.dns.transport import Transport
 from gtm.planes import choice, stats
 from gtm.planes.sockets import ListenAddress, bind
 from gtm.planes.tcp import CONNECTIONS
@@ -153,7 +154,7 @@ def test_any_packet_is_answered_like_the_reference_responder_or_left_to_it(
     found = native().of(static.snapshot).answer(packet, "192.0.2.250", draw, 1.7e9, udp)
     if found is None:
         return
-    reply = respond(static.snapshot, packet, asker_of("192.0.2.250"), Chance(draw, 1.7e9), udp=udp)
+    reply = respond(static.snapshot, packet, asker_of("192.0.2.250"), Chance(draw, 1.7e9), transport=Transport.plain(udp))
     assert found[0] == (b"" if reply is None else reply.message)
 
 

@@ -1,0 +1,24 @@
+"""How the server answers whatever zone is asked: what operators say of it in its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+IDLE = 10.0  # seconds without a query until a TCP connection is closed (RFC 7766 section 6.2.3)
+MAX_IDENTITY = 64  # octets, so that it fits into any answer
+
+
+@dataclass(frozen=True, slots=True)
+class Conduct:
+    """Words and limits of the server, given to responders beside the snapshot.
+
+    `identity` is what NSID answers (RFC 5001), None for nothing. `idle` is how many seconds a TCP
+    connection may be silent (RFC 7828). A setting that changes while the server runs makes
+    another one.
+    """
+
+    identity: bytes | None = None
+    idle: float = IDLE
+
+
+PLAIN = Conduct()
