@@ -164,7 +164,9 @@ def explain(
     """
     owner, number = _question(name, rrtype)
     asker, chance = asker_of(str(client)), Chance(0, now)
-    reply = respond(compiled.snapshot, _packet(owner, number), asker, chance, transport=Transport.TCP)
+    reply = respond(
+        compiled.snapshot, _packet(owner, number), asker, chance, transport=Transport.TCP
+    )
     assert reply is not None  # noqa: S101  # the packet is a query
     message = dns.message.from_wire(reply.message)
     zone = zone_of(compiled.snapshot, to_wire(owner), number)

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from gtm.checks import AnyCheck, Freeze
+from gtm.peering import Transfer, TsigKey, Updates
 from gtm.plain import Plain
 from gtm.receivers import Receiver
 
@@ -491,9 +492,10 @@ class Zone:
     that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
-    `alerts` are who is told of what happens. `canary` is what answers whenever the checker itself
-    is connected, `freeze` when failures are taken for its own. `plain` are static names beside
-    `rrsets`, where there are very many.
+    `alerts` are who is told of what happens. `tsig` are the keys that its file and shared ones
+    define, `transfer` says who may copy it (None: nobody), `updates` who may change what.
+    `canary` is what answers whenever the checker itself is connected, `freeze` when failures are
+    taken for its own. `plain` are static names beside `rrsets`, where there are very many.
     """
 
     name: str
@@ -515,6 +517,9 @@ class Zone:
     canary: AnyCheck | None = None
     freeze: Freeze = field(default_factory=Freeze)
     plain: Plain | None = None
+    tsig: tuple[TsigKey, ...] = ()
+    transfer: Transfer | None = None
+    updates: tuple[Updates, ...] = ()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -111,3 +111,16 @@ def _address(host: str) -> IPv4Address | IPv6Address:
     address = ip_address(host.partition("%")[0])
     mapped = address.ipv4_mapped if address.version == 6 else None
     return mapped or address
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SharedKey:
+    """A TSIG key with its secret, as it is signed with. `name` is on the wire, in lower case."""
+
+    name: bytes
+    algorithm: Algorithm
+    secret: bytes
+
+    def __repr__(self) -> str:
+        """Which key it is; never its secret."""
+        return f"SharedKey({self.name!r}, {self.algorithm.value})"

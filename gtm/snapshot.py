@@ -19,6 +19,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from gtm.model import AllDown
+from gtm.peering import SharedKey
 
 LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
 
@@ -306,7 +307,8 @@ class Snapshot:
     and `rows` the same rendered: twice as many, that of A at twice the number, AAAA behind it.
     `signed`, if any zone is, has these rows as clients get them that set the DO bit: with RRSIG
     records; of unsigned zones the same objects.
-    `refused` is the counter of questions for names of no zone.
+    `refused` is the counter of questions for names of no zone. `keys` are those that queries may
+    be signed with (RFC 8945), by name.
     """
 
     epoch: int
@@ -319,3 +321,4 @@ class Snapshot:
     rows: Sequence[Sequence[Rendered | None]] = ()
     refused: int = 0
     signed: Sequence[Sequence[Rendered | None]] = ()
+    keys: Mapping[bytes, SharedKey] = field(default_factory=dict)

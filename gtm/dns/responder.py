@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gtm.dns import tsig
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
@@ -45,8 +46,25 @@ def respond(
     if query is None:
         return None
     limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
-    response, tally, decision = _answer(snapshot, query, asker, chance)
-    return Reply(build(query, response, limit), tally, decision)
+    if query.signature is None:
+        response, tally, decision = _answer(snapshot, query, asker, chance)
+        return Reply(build(query, response, limit), tally, decision)
+    return _signed(snapshot, packet, query, asker, chance, limit)
+
+
+def _signed(
+    snapshot: Snapshot, packet: bytes, query: Query, asker: Asker, chance: Chance, limit: int
+) -> Reply:
+    """The answer to a signed query, signed too (RFC 8945 section 5.3)."""
+    assert query.signature is not None  # noqa: S101  # who calls has looked
+    seal = tsig.check(packet, query.signature, snapshot.keys, chance.now)
+    if seal.error:
+        tally, decision = Tally("", "", "", asked(query), Rcode.NOTAUTH.name), None
+        response = Response(Rcode.NOTAUTH)
+    else:
+        response, tally, decision = _answer(snapshot, query, asker, chance)
+    message = build(query, response, limit - seal.size)
+    return Reply(seal.close(message, chance.now), tally, decision)
 
 
 def _answer(
@@ -58,7 +76,7 @@ def _answer(
         zone = zone_of(snapshot, query.name.lower(), query.type)
     if zone is None or query.name is None:
         rcode = Rcode.REFUSED if refusal is None else refusal
-        return Response(rcode), Tally("", "", "", _asked(query), rcode.name), None
+        return Response(rcode), Tally("", "", "", asked(query), rcode.name), None
     client = _client(query.edns, asker)
     outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
     tally = _tally(query, outcome, to_text(zone.apex))
@@ -118,10 +136,10 @@ def _fallback(outcome: Outcome) -> AllDown | None:
 
 def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
     service = outcome.service if outcome.region else ""
-    return Tally(zone, service, outcome.region, _asked(query), outcome.rcode.name)
+    return Tally(zone, service, outcome.region, asked(query), outcome.rcode.name)
 
 
-def _asked(query: Query) -> str:
+def asked(query: Query) -> str:
     """The type asked for, by name; types without a name share one, to bound the metric."""
     if query.name is None:
         return ""

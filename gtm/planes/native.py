@@ -108,7 +108,9 @@ class NativePlane:
             if punt is None:
                 continue
             stats = self._referred[self._place(punt)]
-            message = answering.refer(punt.packet, punt.sender, stats, transport=Transport.plain(punt.udp))
+            message = answering.refer(
+                punt.packet, punt.sender, stats, transport=Transport.plain(punt.udp)
+            )
             plane.reply(punt, message)
 
     def _place(self, punt: _native.Punt) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gtm.errors import Mistake
 from gtm.model import Zone
-from gtm.zonefile import files, nesting, sizes
+from gtm.zonefile import files, nesting, peers, sizes
 from gtm.zonefile.document import Document, parse
 from gtm.zonefile.findings import Findings, Spot, nearest
 from gtm.zonefile.known import KnownEndpoints
@@ -158,6 +158,7 @@ class _Loading:
             sizes.judge_zone(zone, document, self.findings)
             self._add(zone, document, found)
         nesting.warn_of_hidden(found, self.findings)
+        peers.judge_shared(found, self.findings)
         return tuple(zone for _, (zone, _) in sorted(found.items())), tuple(sorted(read))
 
     def _shared_scope(self) -> Scope:

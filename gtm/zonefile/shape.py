@@ -60,6 +60,7 @@ from gtm.zonefile.leaves import (
     ZoneName,
     one_or_more,
 )
+from gtm.zonefile.peershape import TransferShape, TsigShape, UpdatesShape
 from gtm.zonefile.shapebase import Shape as Shape
 from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
@@ -346,17 +347,20 @@ AddressList = Annotated[Any, WithJsonSchema(one_or_more(ADDRESS_SCHEMA))]
 
 
 class SharedFile(Shape):
-    """A file without `zone`: regions, checks and alerts shared by the zones beside it."""
+    """A file without `zone`: regions, checks, alerts and keys shared by the zones beside it."""
 
     regions: dict[str, RegionShape] = Field(default_factory=dict)
     checks: dict[str, CheckShape] = Field(default_factory=dict)
     alerts: dict[str, ReceiverShape] = Field(default_factory=dict, description="Who is told.")
+    tsig: dict[str, TsigShape] = Field(
+        default_factory=dict, description="Keys that transfers and updates are signed with."
+    )
 
 
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("dnssec", "tsig", "transfer")
+    later: ClassVar[tuple[str, ...]] = ("dnssec",)
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -378,6 +382,10 @@ class ZoneFile(SharedFile):
         default=None, description="What answers whenever the checker itself is connected."
     )
     freeze: FreezeShape = Field(default_factory=FreezeShape)
+    transfer: TransferShape | None = Field(default=None, description="Default: nobody.")
+    updates: dict[str, UpdatesShape] = Field(
+        default_factory=dict, description="By key: what its holder may change."
+    )
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -402,6 +410,9 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("checks", "*"): CheckShape,
     **_of_check(("checks", "*")),
     ("alerts", "*"): ReceiverShape,
+    ("tsig", "*"): TsigShape,
+    ("transfer",): TransferShape,
+    ("updates", "*"): UpdatesShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,
