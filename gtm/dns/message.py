@@ -155,12 +155,22 @@ def parse(packet: bytes) -> Query | None:
     Silence is for packets shorter than a header, which carry no id to answer to, and for
     responses, which would start a loop (RFC 1035 section 7.3 leaves both to the server).
     """
-    if len(packet) < HEADER:
+    if len(packet) < HEADER or packet[2] & QR >> 8:
         return None
+    return _parsed(packet)
+
+
+def parse_answer(packet: bytes) -> Query | None:
+    """An answer to a message of ours, as far as its shape, question, OPT and TSIG go."""
+    if len(packet) < HEADER or not packet[2] & QR >> 8:
+        return None
+    found = _parsed(packet)
+    return None if found.malformed else found
+
+
+def _parsed(packet: bytes) -> Query:
     buffer = WireBuffer(packet)
     header = dnslib.DNSHeader.parse(buffer)
-    if header.bitmap & QR:
-        return None
     query = Query(header.id, header.bitmap, None, 0, 0, None, malformed=True)
     try:
         if header.q > 1:
