@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
+
+from gtm.dns.cookies import SECRET, Jar
 
 IDLE = 10.0  # seconds without a query until a TCP connection is closed (RFC 7766 section 6.2.3)
 MAX_IDENTITY = 64  # octets, so that it fits into any answer
+
+
+def _jar() -> Jar:
+    return Jar((secrets.token_bytes(SECRET),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,12 +20,13 @@ class Conduct:
     """Words and limits of the server, given to responders beside the snapshot.
 
     `identity` is what NSID answers (RFC 5001), None for nothing. `idle` is how many seconds a TCP
-    connection may be silent (RFC 7828). A setting that changes while the server runs makes
-    another one.
+    connection may be silent (RFC 7828). `cookies` has a secret of its own where the fleet shares
+    none. A setting that changes while the server runs makes another one.
     """
 
     identity: bytes | None = None
     idle: float = IDLE
+    cookies: Jar = field(default_factory=_jar)
 
 
 PLAIN = Conduct()

@@ -14,10 +14,11 @@ from typing import Any
 import dnslib
 from dnslib.buffer import BufferError as ShortBufferError
 
-from gtm.dns import fallback, names, subnet, tsig
+from gtm.dns import ede, names, subnet, tsig
+from gtm.dns.ede import ExtendedError
+from gtm.dns.options import NOTHING, PADDING, Option, Wishes, wishes
 from gtm.dns.subnet import Subnet, SubnetError
 from gtm.dns.types import IN, Opcode, Rcode, Type
-from gtm.model import AllDown
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
@@ -27,6 +28,7 @@ UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
 UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
 TCP_MAXIMUM = 65535  # the length field of RFC 1035 section 4.2.2
 EDNS_VERSION = 0
+OPTION_HEAD = 4  # octets of an option without data (RFC 6891 section 6.1.2)
 DO_BIT = 0x8000
 KEPT_FLAGS = 0x0110  # RD and CD go back as they came (RFC 1035 4.1.1, RFC 4035 3.1.6)
 QR, AA, TC = 0x8000, 0x0400, 0x0200
@@ -45,6 +47,7 @@ class Edns:
     dnssec_ok: bool
     subnet: Subnet | None = None
     bad_subnet: bool = False
+    wishes: Wishes = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,8 @@ class Placed:
 class Response:
     """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
 
-    `fallback` says that it is an answer of last resort, to be said so to those that read it.
+    `error` says why it is so, where the rcode does not. `options` stand in the OPT record behind
+    these, and if `padded_to` is not 0, the message is padded to a multiple of it.
     """
 
     rcode: Rcode
@@ -96,7 +100,9 @@ class Response:
     authority: tuple[Placed, ...] = ()
     additional: tuple[Placed, ...] = ()
     scope: int | None = None
-    fallback: AllDown | None = None
+    error: ExtendedError | None = None
+    options: tuple[Option, ...] = ()
+    padded_to: int = 0
 
 
 class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
@@ -179,8 +185,10 @@ def _parsed(packet: bytes) -> Query:
         edns, signature = _records(buffer, header)
     except (MalformedError, ShortBufferError, dnslib.DNSError):
         return query
-    # RFC 9619: a query has one question; without one there is still an OPT record to answer
-    missing = header.q == 0 and query.opcode == 0
+    # RFC 9619: a query has one question; without one there is still an OPT record to answer.
+    # RFC 7873 section 5.4: one with a cookie asks for nothing but that
+    bare = edns is not None and edns.wishes.cookie is not None
+    missing = header.q == 0 and query.opcode == 0 and not bare
     return replace(query, edns=edns, malformed=missing, signature=signature)
 
 
@@ -230,14 +238,18 @@ def _edns(size: int, ttl: int, data: bytes) -> Edns:
     client: Subnet | None = None
     bad = False
     version = ttl >> 16 & 255
-    for code, value in _options(data):
-        if code == subnet.OPTION and version == EDNS_VERSION:
+    options = list(_options(data)) if data else []
+    if version != EDNS_VERSION:
+        return Edns(size, version, bool(ttl & DO_BIT))
+    for code, value in options:
+        if code == subnet.OPTION:
             try:
                 bad = bad or client is not None
                 client = subnet.parse(value)
             except SubnetError:
                 bad = True
-    return Edns(size, version, bool(ttl & DO_BIT), client, bad)
+    asked = wishes(options) if options else NOTHING
+    return Edns(size, version, bool(ttl & DO_BIT), client, bad, asked)
 
 
 def _options(data: bytes) -> Iterable[tuple[int, bytes]]:
@@ -262,15 +274,21 @@ def udp_limit(query: Query) -> int:
     return min(max(query.edns.size, UDP_MINIMUM), UDP_MAXIMUM)
 
 
-def build(query: Query, response: Response, limit: int) -> bytes:
-    """The response's bytes; over `limit` octets the sections are left out and TC is set.
+def build(query: Query, response: Response, limit: int, *, cut: bool = False) -> bytes:
+    """The response's bytes; over `limit` octets, or if `cut`, without sections and with TC set.
 
     RFC 2181 section 9: a truncated response is only a hint to ask again by TCP, so nothing
     partial is sent. RFC 9471 asks the same of glue that does not fit.
     """
-    message = _message(query, response, truncated=False)
+    message = _message(query, response, truncated=cut)
     if len(message) > limit:
         message = _message(query, response, truncated=True)
+    if response.padded_to:
+        over = (len(message) + OPTION_HEAD) % response.padded_to
+        room = limit - len(message) - OPTION_HEAD
+        padding = (PADDING, bytes(max(0, min(-over % response.padded_to, room))))
+        padded = replace(response, options=(*response.options, padding), padded_to=0)
+        return build(query, padded, limit, cut=cut)
     return message
 
 
@@ -313,9 +331,9 @@ def _opt(edns: Edns, response: Response) -> dnslib.RR:
     options = []
     if edns.subnet is not None and response.scope is not None:
         options.append(dnslib.EDNSOption(subnet.OPTION, edns.subnet.reply(response.scope)))
-    if response.fallback is not None:
-        data = fallback.option_data(response.fallback)
-        options.append(dnslib.EDNSOption(fallback.OPTION, data))
+    if response.error is not None:
+        options.append(dnslib.EDNSOption(ede.OPTION, response.error.data))
+    options += [dnslib.EDNSOption(code, data) for code, data in response.options]
     ttl = (response.rcode >> 4) << 24 | EDNS_VERSION << 16 | (DO_BIT if edns.dnssec_ok else 0)
     return dnslib.RR(dnslib.DNSLabel([]), Type.OPT, UDP_MAXIMUM, ttl, options)
 

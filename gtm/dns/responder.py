@@ -6,16 +6,18 @@ and what they do know must be what this answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gtm.dns import tsig
 from gtm.dns.conduct import PLAIN, Conduct
+from gtm.dns.ede import NOT_AUTHORITATIVE, NOT_SUPPORTED, PROHIBITED, ExtendedError
+from gtm.dns.fallback import SAID
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
+from gtm.dns.options import Granted, grant
 from gtm.dns.transport import Transport
 from gtm.dns.types import IN, Rcode, Type, type_text
-from gtm.model import AllDown
 from gtm.snapshot import Snapshot, Tally
 
 NOT_IMPLEMENTED_TYPES = {Type.TKEY, Type.MAILA, Type.MAILB}
@@ -25,11 +27,16 @@ NEVER_ASKED = {Type.OPT, Type.TSIG}  # types that only live in the additional se
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A response on the wire, what to count it as, and what was decided, if anything was."""
+    """A response on the wire, what to count it as, and what was decided, if anything was.
+
+    `known` says that the client has shown a cookie of ours, or signed with a key of ours: nobody
+    forged its address.
+    """
 
     message: bytes
     tally: Tally
     decision: Decision | None = None
+    known: bool = False
 
 
 def respond(
@@ -40,51 +47,76 @@ def respond(
     *,
     transport: Transport,
     conduct: Conduct = PLAIN,
+    cut: bool = False,
 ) -> Reply | None:
-    """The answer to a packet, or None for silence; never raises."""
+    """The answer to a packet, or None for silence; never raises.
+
+    With `cut` it is truncated, unless the client is known: who forged the sender's address gains
+    nothing by it, and who did not asks again over TCP.
+    """
     query = parse(packet)
     if query is None:
         return None
     limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
+    seal = _seal(snapshot, packet, query, chance)
+    response, tally, decision = _answer(snapshot, query, asker, chance, transport, seal)
+    granted = _granted(query.edns, asker, chance, transport, conduct)
+    response = replace(response, options=granted.options, padded_to=granted.padded_to)
+    known = granted.known or (seal is not None and not seal.error)
+    limit -= 0 if seal is None else seal.size
+    message = build(query, response, limit, cut=cut and not known)
+    if seal is not None:
+        message = seal.close(message, chance.now)
+    return Reply(message, tally, decision, known)
+
+
+def _seal(snapshot: Snapshot, packet: bytes, query: Query, chance: Chance) -> tsig.Seal | None:
     if query.signature is None:
-        response, tally, decision = _answer(snapshot, query, asker, chance)
-        return Reply(build(query, response, limit), tally, decision)
-    return _signed(snapshot, packet, query, asker, chance, limit)
+        return None
+    return tsig.check(packet, query.signature, snapshot.keys, chance.now)
 
 
-def _signed(
-    snapshot: Snapshot, packet: bytes, query: Query, asker: Asker, chance: Chance, limit: int
-) -> Reply:
-    """The answer to a signed query, signed too (RFC 8945 section 5.3)."""
-    assert query.signature is not None  # noqa: S101  # who calls has looked
-    seal = tsig.check(packet, query.signature, snapshot.keys, chance.now)
-    if seal.error:
-        tally, decision = Tally("", "", "", asked(query), Rcode.NOTAUTH.name), None
-        response = Response(Rcode.NOTAUTH)
-    else:
-        response, tally, decision = _answer(snapshot, query, asker, chance)
-    message = build(query, response, limit - seal.size)
-    return Reply(seal.close(message, chance.now), tally, decision)
+def _granted(
+    edns: Edns | None, asker: Asker, chance: Chance, transport: Transport, conduct: Conduct
+) -> Granted:
+    if edns is None:
+        return Granted()
+    address = asker.address.to_bytes(asker.bits // 8, "big")
+    return grant(edns.wishes, address, chance.now, transport, conduct)
 
 
 def _answer(
-    snapshot: Snapshot, query: Query, asker: Asker, chance: Chance
+    snapshot: Snapshot,
+    query: Query,
+    asker: Asker,
+    chance: Chance,
+    transport: Transport,
+    seal: tsig.Seal | None,
 ) -> tuple[Response, Tally, Decision | None]:
-    refusal = _refusal(query)
+    # RFC 8945 section 5.2: a signature is looked at before anything else
+    refusal = Rcode.NOTAUTH if seal is not None and seal.error else _refusal(query, transport)
     zone = None
     if query.name is not None and refusal is None:
         zone = zone_of(snapshot, query.name.lower(), query.type)
     if zone is None or query.name is None:
         rcode = Rcode.REFUSED if refusal is None else refusal
-        return Response(rcode), Tally("", "", "", asked(query), rcode.name), None
+        error = _why(rcode, query)
+        return Response(rcode, error=error), Tally("", "", "", asked(query), rcode.name), None
     client = _client(query.edns, asker)
     outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
     tally = _tally(query, outcome, to_text(zone.apex))
     return _response(query, outcome), tally, outcome.decision
 
 
-def _refusal(query: Query) -> Rcode | None:
-    """The error that a query gets before any zone is looked at."""
+def _why(rcode: Rcode, query: Query) -> ExtendedError | None:
+    """What an operator of a resolver is told of an error, beside its rcode."""
+    if rcode is Rcode.REFUSED:
+        return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
+    return NOT_SUPPORTED if rcode is Rcode.NOTIMP else None
+
+
+def _refusal(query: Query, transport: Transport) -> Rcode | None:
+    """What a query gets before any zone is looked at."""
     if query.opcode != 0:
         return Rcode.NOTIMP
     if query.malformed:
@@ -93,6 +125,10 @@ def _refusal(query: Query) -> Rcode | None:
         return Rcode.BADVERS  # RFC 6891 section 6.1.3
     if query.edns is not None and query.edns.bad_subnet:
         return Rcode.FORMERR  # RFC 7871 section 6
+    if query.edns is not None and query.edns.wishes.faulty(transport):
+        return Rcode.FORMERR
+    if query.name is None:
+        return Rcode.NOERROR  # it asks for a cookie (RFC 7873 section 5.4)
     if query.type in NEVER_ASKED:
         return Rcode.FORMERR
     if query.type in NOT_IMPLEMENTED_TYPES:
@@ -118,7 +154,7 @@ def _response(query: Query, outcome: Outcome) -> Response:
         # RFC 7871 section 7.2.1: the scope is 0 when the source was
         scope = outcome.scope if query.edns.subnet.source else 0
     if outcome.rcode is Rcode.SERVFAIL:
-        return Response(Rcode.SERVFAIL, scope=scope, fallback=_fallback(outcome))
+        return Response(Rcode.SERVFAIL, scope=scope, error=_fallback(outcome))
     return Response(
         outcome.rcode,
         outcome.authoritative,
@@ -130,8 +166,10 @@ def _response(query: Query, outcome: Outcome) -> Response:
     )
 
 
-def _fallback(outcome: Outcome) -> AllDown | None:
-    return None if outcome.decision is None else outcome.decision.plan.fallback
+def _fallback(outcome: Outcome) -> ExtendedError | None:
+    """What is said of an answer of last resort."""
+    mode = None if outcome.decision is None else outcome.decision.plan.fallback
+    return None if mode is None else SAID[mode]
 
 
 def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:

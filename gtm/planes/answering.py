@@ -8,13 +8,17 @@ import structlog
 
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.lookup import Chance, asker_of
-from gtm.dns.responder import respond
+from gtm.dns.options import COOKIE as COOKIE_OPTION
+from gtm.dns.responder import Reply, respond
 from gtm.dns.transport import Transport
 from gtm.planes.fast import FastPath
+from gtm.planes.limiting import Limiter
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
 
 log = structlog.get_logger("gtm.planes")
+
+COOKIE = COOKIE_OPTION.to_bytes(2, "big")  # is in every packet that shows a cookie
 
 
 class Answering:
@@ -43,35 +47,83 @@ class Answering:
     def answer(
         self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
     ) -> bytes | None:
-        """The response to send, or None to be silent."""
+        """The response to send, or None to be silent. Nothing is limited."""
         message = self.fast(packet, host, stats.fast, transport=transport)
         return message or self.refer(packet, host, stats, transport=transport)
 
-    def refer(
-        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+    def datagram(
+        self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter | None
     ) -> bytes | None:
-        """The reference responder's answer, for what the fast path does not know."""
+        """The same over UDP, within the limit of the sender's network."""
+        if limiter is not None and not limiter.within(host):
+            return self._over(packet, host, stats, limiter)
+        message = self.fast(packet, host, stats.fast)
+        return message or self.refer(packet, host, stats, transport=Transport.UDP, limiter=limiter)
+
+    def refer(
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        *,
+        transport: Transport,
+        limiter: Limiter | None = None,
+        cut: bool = False,
+    ) -> bytes | None:
+        """The reference responder's answer, for what the fast path does not know.
+
+        The limiter, if there is one, has counted it; `cut` says that it is to be truncated.
+        """
+        reply = self._respond(packet, host, stats, transport=transport, cut=cut)
+        if limiter is not None and (reply is None or reply.known):
+            limiter.give_back(host)
+        return None if reply is None else _count(reply, stats)
+
+    def _over(self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter) -> bytes | None:
+        """The answer to a client whose network had too many: in full if its cookie is ours."""
+        cut = limiter.cuts()
+        if not cut and COOKIE not in packet:  # most of a flood ends here
+            stats.limited["drop"] += 1
+            limiter.note(host, cut=False)
+            return None
+        reply = self._respond(packet, host, stats, transport=Transport.UDP, cut=True)
+        if reply is None:
+            return None
+        if not reply.known:
+            stats.limited["cut" if cut else "drop"] += 1
+            limiter.note(host, cut=cut)
+            if not cut:
+                return None
+        return _count(reply, stats)
+
+    def _respond(
+        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport, cut: bool
+    ) -> Reply | None:
         try:
-            chance = Chance(self._random32(), self._now())
             reply = respond(
                 self._snapshot,
                 packet,
                 asker_of(host),
-                chance,
+                Chance(self._random32(), self._now()),
                 transport=transport,
                 conduct=self.conduct,
+                cut=cut,
             )
         except Exception:
-            # a fault of ours must not end the plane; it is silent for this packet and says so once
+            # a fault of ours must not end the plane; it is silent for this packet and says so
+            # once. The packet stays out of the log, as people's names are in it
             stats.dropped["fault"] += 1
             self._failures += 1
             if self._failures == 1:
-                log.exception("answer_failed", packet=packet[:512].hex(), client=host)
+                log.exception("answer_failed", octets=len(packet), transport=transport.value)
             return None
         if reply is None:
             stats.dropped["not a query"] += 1
-            return None
-        stats.slow[reply.tally] += 1
-        if reply.decision is not None:
-            reply.decision.count()
-        return reply.message
+        return reply
+
+
+def _count(reply: Reply, stats: SocketStats) -> bytes:
+    stats.slow[reply.tally] += 1
+    if reply.decision is not None:
+        reply.decision.count()
+    return reply.message

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from gtm.dns import subnet
 from gtm.dns.message import DO_BIT, UDP_MAXIMUM, UDP_MINIMUM
+from gtm.dns.options import COOKIE, KEEPALIVE, NSID, PADDING
 
 HEAD = b"\0\0\x29"  # the root's name and type OPT (RFC 6891 section 6.1.2)
 FIXED = 11  # octets of an OPT record without options
 SUBNET_HEAD = FIXED + 8  # octets up to the address of a client subnet that is the first option
 SUBNET_CODE = subnet.OPTION.to_bytes(2, "big")
+LEFT = {code.to_bytes(2, "big") for code in (NSID, COOKIE, KEEPALIVE, PADDING)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class Opt:
 def read_opt(tail: bytes) -> Opt | None:
     """What stands behind the question, if it is one OPT record of version 0 without faults.
 
-    A client subnet beside other options is None too: rare, and the reference responder reads it.
+    A client subnet beside other options is None too, and so are options that are answered by one:
+    the reference responder reads them.
     """
     if tail[:3] != HEAD or len(tail) < FIXED or tail[6] != 0:
         return None
@@ -44,6 +47,8 @@ def read_opt(tail: bytes) -> Opt | None:
         return None
     codes = _codes(tail)
     if codes is None or (SUBNET_CODE in codes and len(codes) > 1):
+        return None
+    if not LEFT.isdisjoint(codes):
         return None
     limit = min(max(int.from_bytes(tail[3:5], "big"), UDP_MINIMUM), UDP_MAXIMUM)
     flags = DO_BIT if tail[7] & 0x80 else 0

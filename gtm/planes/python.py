@@ -14,8 +14,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.planes import udp
 from gtm.planes.answering import Answering
+from gtm.planes.limiting import Limit, Limiter
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
 from gtm.planes.tcp import CONNECTIONS, SWEEP, Complaints, Connections
@@ -35,13 +37,22 @@ class PythonPlane:
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
         connections: int = CONNECTIONS,
+        conduct: Conduct = PLAIN,
+        limit: Limit | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops.
 
-        `connections` bounds those over TCP.
+        `connections` bounds those over TCP. Without a limit any number of answers is given.
         """
+        self._conduct = conduct
+        self._limiters = [
+            None
+            if limit is None or not limit.per_second
+            else Limiter(limit, _chance(random32), now)
+            for _ in listeners
+        ]
         self._listeners = tuple(listeners)
-        self._random32 = random32 or partial(Random().getrandbits, 32)
+        self._random32 = _chance(random32)
         self._now = now
         self._answering: Answering | None = None
         self._threads: list[threading.Thread] = []
@@ -60,12 +71,14 @@ class PythonPlane:
         if self._answering is not None:
             self._answering.publish(snapshot)
             return
-        self._answering = Answering(snapshot, self._random32, self._now)
+        self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
         self._start(self._answering)
 
     def _start(self, answering: Answering) -> None:
-        for listener, stats in zip(self._listeners, self._udp_stats, strict=True):
-            self._thread(f"gtm-udp {listener.at}", udp.serve, listener.udp, answering, stats)
+        parts = zip(self._listeners, self._udp_stats, self._limiters, strict=True)
+        for listener, stats, limiter in parts:
+            name = f"gtm-udp {listener.at}"
+            self._thread(name, udp.serve, listener.udp, answering, stats, limiter)
         listeners = list(zip(self._listeners, self._tcp_stats, strict=True))
         self._thread("gtm-tcp", self._tcp.run, listeners, answering)
         self._tcp.started.wait(STOP_PATIENCE)
@@ -78,6 +91,17 @@ class PythonPlane:
     def count(self) -> None:
         """Area tables are counted in as answers are given."""
 
+    def behave(self, conduct: Conduct) -> None:
+        """Answers by another conduct from now on."""
+        self._conduct = conduct
+        if self._answering is not None:
+            self._answering.conduct = conduct
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        """Networks over the rate limit since the last call: answers cut, and dropped."""
+        limiters = filter(None, self._limiters)
+        return [noted for limiter in limiters for noted in limiter.noted()]
+
     def stop(self) -> None:
         """Stops answering and closes the sockets."""
         if self._answering is not None:
@@ -89,6 +113,10 @@ class PythonPlane:
                 thread.join(STOP_PATIENCE)
         for listener in self._listeners:
             listener.close()
+
+
+def _chance(random32: Callable[[], int] | None) -> Callable[[], int]:
+    return random32 or partial(Random().getrandbits, 32)
 
 
 class TcpLoop:

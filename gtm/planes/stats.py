@@ -19,7 +19,8 @@ class SocketStats:
 
     `fast` has a number for each of the snapshot's tallies; `slow` counts what the reference
     responder answered; `native` has pairs of a tally's number and what threads of Rust counted for
-    it, where there is something. `durations` counts answers by bucket of BUCKETS, the last one
+    it, where there is something. `limited` counts answers over the rate limit, by what became of
+    them: `cut` or `drop`. `durations` counts answers by bucket of BUCKETS, the last one
     unbounded.
     """
 
@@ -29,6 +30,7 @@ class SocketStats:
     native: Sequence[tuple[int, int]] = ()
     slow: Counter[Tally] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
+    limited: Counter[str] = field(default_factory=Counter)
     durations: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     seconds: float = 0.0
 

@@ -9,6 +9,7 @@ from functools import partial
 
 import structlog
 
+from gtm.dns.conduct import IDLE
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.stats import SocketStats
@@ -17,7 +18,6 @@ log = structlog.get_logger("gtm.planes")
 
 CONNECTIONS = 1000  # at once on all sockets; for one more, the longest idle is closed
 PER_CLIENT = 100  # at once from one address (RFC 7766 section 6.2.2)
-IDLE = 10.0  # seconds without a query until the server closes (RFC 7766 section 6.2.3)
 SWEEP = 1.0  # seconds between looks for idle connections
 UNSENT = 1 << 16  # octets of answers that wait for a client; with more, nothing is read from it
 

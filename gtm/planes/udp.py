@@ -10,25 +10,26 @@ import socket
 import struct
 from time import perf_counter
 
-from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
+from gtm.planes.limiting import Limiter
 from gtm.planes.prompt import be_prompt
 from gtm.planes.sockets import IP_PKTINFO
 from gtm.planes.stats import SocketStats
 
-UDP = Transport.UDP
 LARGEST_QUERY = 4096  # octets read of a datagram; a longer one reads as malformed
 UNTIMED = 31  # answers between two that are timed, so that clocks cost next to nothing
 PKTINFO4 = struct.Struct("=I4s4s")  # interface, local address, destination (ip(7))
 
 
-def serve(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
-    """Answers until `stop`, on a blocking socket."""
+def serve(
+    sock: socket.socket, answering: Answering, stats: SocketStats, limiter: Limiter | None = None
+) -> None:
+    """Answers until `stop`, on a blocking socket, within the limit if there is one."""
     be_prompt()
     run = _run_wildcard if _is_wildcard(sock) else _run
     while not answering.stopped:
         try:
-            run(sock, answering, stats)
+            run(sock, answering, stats, limiter)
         except OSError:
             stats.dropped["socket error"] += 1  # an unreachable peer; the next one may not be
 
@@ -39,14 +40,16 @@ def stop(sock: socket.socket) -> None:
         sock.shutdown(socket.SHUT_RD)
 
 
-def _run(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
+def _run(
+    sock: socket.socket, answering: Answering, stats: SocketStats, limiter: Limiter | None
+) -> None:
     """One timed answer, and those that are not timed after it."""
-    receive, send, counts = sock.recvfrom, sock.sendto, stats.fast
+    receive, send = sock.recvfrom, sock.sendto
     packet, peer = receive(LARGEST_QUERY)
     if not packet:  # the socket was shut down, or an empty datagram, which gets silence
         return
     begun = perf_counter()
-    message = answering.answer(packet, peer[0], stats, transport=UDP)
+    message = answering.datagram(packet, peer[0], stats, limiter)
     if message is None:
         return
     send(message, peer)
@@ -55,21 +58,21 @@ def _run(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
         packet, peer = receive(LARGEST_QUERY)
         if not packet:
             return
-        message = answering.fast(packet, peer[0], counts)
+        message = answering.datagram(packet, peer[0], stats, limiter)
         if message is None:
-            message = answering.refer(packet, peer[0], stats, transport=UDP)
-            if message is None:
-                return
+            return
         send(message, peer)
 
 
-def _run_wildcard(sock: socket.socket, answering: Answering, stats: SocketStats) -> None:
+def _run_wildcard(
+    sock: socket.socket, answering: Answering, stats: SocketStats, limiter: Limiter | None
+) -> None:
     """One answer; the reply leaves from the address that was asked."""
     packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
     if not packet:
         return
     begun = perf_counter()
-    message = answering.answer(packet, peer[0], stats, transport=UDP)
+    message = answering.datagram(packet, peer[0], stats, limiter)
     if message is not None:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)

@@ -60,7 +60,9 @@ def answers(snapshot: Snapshot) -> dict[tuple[str, int, str], bytes | None]:
         for rrtype in (1, 28, 15):
             packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
             for client in CLIENTS:
-                reply = respond(snapshot, packet, asker(client), Chance(0, 0.0), transport=Transport.UDP)
+                reply = respond(
+                    snapshot, packet, asker(client), Chance(0, 0.0), transport=Transport.UDP
+                )
                 found[name, rrtype, client] = None if reply is None else reply.message
     return found
 
@@ -222,7 +224,9 @@ def test_a_and_aaaa_agree_while_a_region_ramps() -> None:
             for rrtype in (1, 28):
                 packet = b"\0\7\0\0\0\1\0\0\0\0\0\0" + wire + bytes((0, rrtype, 0, 1))
                 sender = asker(f"192.0.2.{host}")
-                reply = respond(state.snapshot, packet, sender, Chance(0, now), transport=Transport.UDP)
+                reply = respond(
+                    state.snapshot, packet, sender, Chance(0, now), transport=Transport.UDP
+                )
                 assert reply is not None
                 found.append(reply.tally.region)
             # ap has no IPv6 address: then AAAA is NODATA, never the other region's

@@ -138,7 +138,9 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_packets_get_formerr_from_both_paths(name: str, snapshot: Snapshot) -> None:
-    reply = respond(snapshot, MALFORMED[name], asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP)
+    reply = respond(
+        snapshot, MALFORMED[name], asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP
+    )
     assert reply is not None
     assert reply.message[:2] == b"\0\7"
     assert reply.message[2] & 0x80
@@ -312,10 +314,14 @@ def test_the_fast_path_says_what_the_reference_says_octet_for_octet(
     snapshot: Snapshot, octets: bytes, client: str, draw: int, udp: bool
 ) -> None:
     counts = [0] * len(snapshot.tallies)
-    fast = FastPath(snapshot, lambda: draw, lambda: NOW).answer(octets, client, counts, transport=Transport.plain(udp))
+    fast = FastPath(snapshot, lambda: draw, lambda: NOW).answer(
+        octets, client, counts, transport=Transport.plain(udp)
+    )
     if fast is not None:
         host = client.removeprefix("::ffff:")
-        reply = respond(snapshot, octets, asker(host), Chance(draw, NOW), transport=Transport.plain(udp))
+        reply = respond(
+            snapshot, octets, asker(host), Chance(draw, NOW), transport=Transport.plain(udp)
+        )
         assert reply is not None
         assert fast == reply.message
 

@@ -145,7 +145,13 @@ class Asked:
         self.query = query(fields)
         self.packet = self.query.to_wire()
         chance = Chance(self.draw, self.now)
-        reply = respond(self.snapshot, self.packet, asker_of(self.client), chance, transport=Transport.plain(self.udp))
+        reply = respond(
+            self.snapshot,
+            self.packet,
+            asker_of(self.client),
+            chance,
+            transport=Transport.plain(self.udp),
+        )
         assert reply is not None
         self.reply = reply
 

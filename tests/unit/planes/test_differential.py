@@ -68,7 +68,9 @@ class Both:
         """What the reference says, and whether the native plane punts; whatever it says is that."""
         sender, udp = a_sender(source), source.random() < 0.75
         chance = Chance(source.getrandbits(32), source.uniform(1e9, 1e9 + 1000))
-        reply = respond(self._snapshot, packet, asker_of(sender), chance, transport=Transport.plain(udp))
+        reply = respond(
+            self._snapshot, packet, asker_of(sender), chance, transport=Transport.plain(udp)
+        )
         asked = f"{packet.hex()} of {sender}, {chance}, {udp=}"
         found = self._tables.answer(packet, sender, chance.random, chance.now, udp)
         counts = [0] * len(self._snapshot.tallies)

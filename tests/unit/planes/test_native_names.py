@@ -134,12 +134,20 @@ def test_the_native_plane_finds_names_as_the_reference_responder_does(
     fast = FastPath(snapshot, lambda: 0, lambda: 0.0)
     for _ in range(QUESTIONS):
         packet, udp = question(source), source.random() < 0.8
-        reply = respond(snapshot, packet, asker_of("192.0.2.250"), Chance(0, 0.0), transport=Transport.plain(udp))
+        reply = respond(
+            snapshot,
+            packet,
+            asker_of("192.0.2.250"),
+            Chance(0, 0.0),
+            transport=Transport.plain(udp),
+        )
         assert reply is not None
         found = tables.answer(packet, "192.0.2.250", 0, 0.0, udp)
         counts = [0] * len(snapshot.tallies)
         if found is None:
-            assert fast.answer(packet, "192.0.2.250", counts, transport=Transport.plain(udp)) is None
+            assert (
+                fast.answer(packet, "192.0.2.250", counts, transport=Transport.plain(udp)) is None
+            )
             assert is_left_to_reference(packet, reply.message)
             continue
         message, number = found

@@ -154,7 +154,13 @@ def test_any_packet_is_answered_like_the_reference_responder_or_left_to_it(
     found = native().of(static.snapshot).answer(packet, "192.0.2.250", draw, 1.7e9, udp)
     if found is None:
         return
-    reply = respond(static.snapshot, packet, asker_of("192.0.2.250"), Chance(draw, 1.7e9), transport=Transport.plain(udp))
+    reply = respond(
+        static.snapshot,
+        packet,
+        asker_of("192.0.2.250"),
+        Chance(draw, 1.7e9),
+        transport=Transport.plain(udp),
+    )
     assert found[0] == (b"" if reply is None else reply.message)
 
 

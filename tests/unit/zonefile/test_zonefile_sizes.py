@@ -103,7 +103,9 @@ def test_what_is_let_through_is_answered_whole_under_the_longest_name(tmp_path: 
     down = [str(address) for address in v4(MOST_A)]
     text = text.replace("topology", "check: {type: tcp, port: 80}, topology")
     snapshot = compile_world({"a.yaml": text}, down).snapshot
-    reply = respond(snapshot, asked.to_wire(), asker("192.0.2.1"), Chance(0, 0.0), transport=Transport.TCP)
+    reply = respond(
+        snapshot, asked.to_wire(), asker("192.0.2.1"), Chance(0, 0.0), transport=Transport.TCP
+    )
     assert reply is not None
     said = dns.message.from_wire(reply.message)
     assert not said.flags & dns.flags.TC
