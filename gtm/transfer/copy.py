@@ -53,16 +53,6 @@ class Copy:
                 for one in data:
                     yield name, rrtype, ttl, one
 
-    def unsigned(self) -> str:
-        """Why a copy would not be as safe as the zone: what of it lacks signatures; else ""."""
-        if self.zone.secure is None:
-            return ""
-        for name, rrsets in self.steered.items():
-            for rrset in rrsets:
-                if not rrset.signatures:
-                    return f"type {rrset.type} of a service of {len(name)} octets is not signed"
-        return ""
-
 
 def _lines(name: bytes, rrset: RRset) -> Iterator[Line]:
     signed = bool(rrset.signatures)

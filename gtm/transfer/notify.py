@@ -8,6 +8,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -63,7 +64,7 @@ class Notifier:
                 continue
             task = asyncio.create_task(self._tell(about, serial, soa, key))
             self._tasks[about] = task
-            task.add_done_callback(lambda done, at=about: self._over(at, done))
+            task.add_done_callback(partial(self._over, about))
 
     async def close(self) -> None:
         """Stops telling."""

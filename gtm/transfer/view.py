@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from gtm.compile.groups import Group
-from gtm.dns.names import ancestors
 from gtm.dns.types import Type
 from gtm.peering import View
 from gtm.snapshot import RRset, Snapshot, Steered, ZoneData
@@ -79,9 +78,3 @@ def _fallback(snapshot: Snapshot, steered: Steered) -> tuple[int, ...]:
     most = max(slots.values(), default=0)
     first = next((slot for slot, count in slots.items() if count == most), ())
     return tuple(dict.fromkeys(index for index in first if index >= 0))
-
-
-def inside(name: bytes, others: Iterable[bytes]) -> bool:
-    """Whether a name lies in one of other zones, which then answer for it."""
-    known = set(others)
-    return any(ancestor in known for ancestor in ancestors(name)) if known else False

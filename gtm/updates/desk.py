@@ -132,6 +132,10 @@ class UpdateDesk:
         else:
             self._queue.put_nowait(asked)
 
+    def refuse(self, zone: str) -> None:
+        """Counts an update by somebody whom the zone allows nothing. From any thread."""
+        self.counts[zone, Rcode.REFUSED.name] += 1
+
     async def run(self) -> None:
         """Deals with updates as long as the server runs."""
         while True:
