@@ -6,14 +6,19 @@ know who is to be told.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import chain
 
 from gtm.events import Event, Lasting, Sink, conditions
 from gtm.health.told import Census
 from gtm.load.loop import CapacityLoop
 from gtm.load.picture import Feed, Standing
 from gtm.overrides import Register
+from gtm.planes.certificate import Keeper
 
+DAY = 86400.0  # seconds
+ENDS_SOON = 14 * DAY  # seconds before its end, as for the certificates of endpoints
 EASED = 0.95  # of its capacity: a region that was full is so until its load is below
 
 
@@ -36,6 +41,11 @@ class Conditions:
         self._tell = tell
         self._lasting = Lasting()
         self._full: frozenset[str] = frozenset()
+        self._others: list[Callable[[float], Iterable[Event]]] = []
+
+    def add(self, holding: Callable[[float], Iterable[Event]]) -> None:
+        """Asks for further conditions; what is called gets a Unix time."""
+        self._others.append(holding)
 
     def look(self, at: float) -> None:
         """How everything stands `at` a Unix time."""
@@ -49,6 +59,7 @@ class Conditions:
             *stale_verdicts(self._census(), at),
             *stale_loads(self._capacity, at),
             *over_capacity(self._capacity, self._full, at),
+            *chain.from_iterable(each(at) for each in self._others),
         )
         for event in self._lasting.follow(holding, at):
             self._tell(event)
@@ -92,6 +103,19 @@ def over_capacity(capacity: CapacityLoop, full: frozenset[str], at: float) -> It
             for zone in standing.site.zones:
                 place = zone.rstrip("."), standing.site.name
                 yield conditions.capacity(at, *place, words, full=too_much)
+
+
+def own_certificate(keeper: Keeper, at: float) -> Iterator[Event]:
+    """The certificate that DNS over TLS and HTTPS is served with ends soon, or is not renewed."""
+    left = keeper.current.expires - at
+    if left < ENDS_SOON:
+        day = f"{datetime.fromtimestamp(keeper.current.expires, UTC):%Y-%m-%d}"
+        ended = left <= 0
+        end = f"ended on {day}" if ended else f"ends on {day}, in {round(left / DAY)} days"
+        words = f"the certificate for {', '.join(keeper.shown())} {end}"
+        yield conditions.certificate(at, f"DNS over TLS ({keeper.path.name})", "", words, ended=ended)
+    if keeper.error is not None:
+        yield conditions.renewal(at, f"{keeper.error}; the one before is used")
 
 
 def _is_full(standing: Standing, was: bool) -> bool:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import gc
 import grp
 import os
 import pwd
 import random
-import resource
 import signal
 import socket
 import sys
@@ -32,13 +30,15 @@ from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
-from gtm.health import CONCURRENCY, Apart, Checker, Dial, HealthStore, Probes, direct
+from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
+from gtm.lasting import own_certificate
+from gtm.listening import bind_all, make_plane, raise_file_limit
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import choice
-from gtm.planes.sockets import ListenAddress, Listener, bind
-from gtm.planes.tcp import CONNECTIONS
+from gtm.planes.certificate import Keeper
+from gtm.planes.sockets import Listener
 from gtm.settings import Settings
 from gtm.sources import Sources
 from gtm.watcher import changes
@@ -50,9 +50,6 @@ log = structlog.get_logger("gtm")
 SWITCH_INTERVAL = 0.00005
 SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
 PRIVATE = 0o750  # of a directory made for it
-UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
-RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
-FEWEST_CONNECTIONS = 64  # over TCP, however few files are allowed
 MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
@@ -78,12 +75,13 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     `dial` says where probes really connect to.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
-    files = _raise_file_limit()
+    files = raise_file_limit()
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
-    listeners = _bind_all(settings.listen_addresses(), workers)
+    bound = bind_all(settings, workers)
+    listeners = bound.listeners
     async with contextlib.AsyncExitStack() as stack:
-        plane = choice.make(chosen, listeners, _connections(files), settings.xdp)
+        plane = make_plane(chosen, bound, settings, files)
         stack.callback(plane.stop)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
@@ -105,8 +103,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.remembering.save)
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
-        listen = [str(listener.at) for listener in listeners]
-        api = Api(controller, listen, time.time, history, alerts)
+        listen = bound.named()
+        api = Api(controller, listen, time.time, history, alerts, bound.keeper)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
         log.info(
@@ -132,6 +130,9 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
         for feed in (_reports(controller), _latency(controller), _conditions(controller)):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
+        if bound.keeper is not None:
+            controller.conditions.add(partial(own_certificate, bound.keeper))
+            stack.push_async_callback(_cancel, asyncio.create_task(_renew(bound.keeper)))
         yield Server(controller, listeners, tuple(places))
     log.info("stopped")
 
@@ -179,50 +180,9 @@ def _checker(
     return lambda on_change: Checker(on_change=on_change, prober=prober)
 
 
-def _raise_file_limit() -> int:
-    """As many open files as the system allows; gives how many that is."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    try:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    except (OSError, ValueError):
-        return soft
-    return hard if hard != resource.RLIM_INFINITY else UNLIMITED
-
-
-def _connections(files: int) -> int:
-    """How many TCP connections leave enough files for probes and the API."""
-    return max(FEWEST_CONNECTIONS, min(CONNECTIONS, files - CONCURRENCY - RESERVED_FILES))
-
-
 def _geoip(settings: Settings) -> tuple[Path, ...]:
     named = settings.geoip_paths()
     return bundled() if named is None else named
-
-
-def _bind_all(wanted: tuple[ListenAddress, ...], workers: int) -> tuple[Listener, ...]:
-    """Binds every address; where the system has no IPv6, the default [::1] is left out."""
-    bound: list[Listener] = []
-    try:
-        for address in wanted:
-            try:
-                bound.append(bind(address, workers))
-            except StartError as error:
-                if not (address.address.is_loopback and _no_ipv6(error)):
-                    raise
-                log.warning("ipv6_unavailable", address=str(address))
-    except StartError:
-        for listener in bound:
-            listener.close()
-        raise
-    return tuple(bound)
-
-
-def _no_ipv6(error: StartError) -> bool:
-    cause = error.__cause__
-    return isinstance(cause, OSError) and cause.errno in _NO_FAMILY
-
-
-_NO_FAMILY = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
 
 
 def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
@@ -240,6 +200,12 @@ async def _follow(controller: Controller) -> None:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
             log.exception("following_files_failed")
+
+
+async def _renew(keeper: Keeper) -> None:
+    """Takes a renewed certificate when its files change."""
+    async for _ in changes(keeper.files):
+        keeper.look()
 
 
 async def _measure(controller: Controller) -> None:

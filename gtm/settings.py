@@ -12,17 +12,27 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from gtm.errors import ConfigError
 from gtm.logs import LogFormat, LogLevel
+from gtm.networks import Networks
+from gtm.planes import limits
 from gtm.planes.sockets import ListenAddress, parse_listen
 
 PREFIX = "GTM_"
+PORTS = {"tls": 853, "https": 443}  # RFC 7858 section 3.1, RFC 8484 section 5
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
-LISTS = {"listen", "xdp", "api", "geoip"}  # keys with several values, separated by commas in GTM_*
+LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", "proxy_from"}  # keys with several values, separated by commas in GTM_*
 
 
 class Settings(BaseModel):
@@ -32,6 +42,15 @@ class Settings(BaseModel):
 
     zones: Path = Path("zones")
     listen: tuple[str, ...] = DEFAULT_LISTEN
+    tls: tuple[str, ...] = ()
+    https: tuple[str, ...] = ()
+    certificate: Path | None = None
+    certificate_key: Path | None = None
+    proxy_from: tuple[str, ...] = ()
+    connections: int = Field(default=limits.CONNECTIONS, ge=1, le=1_000_000)
+    connections_per_client: int = Field(default=limits.PER_CLIENT, ge=1)
+    idle: float = Field(default=limits.IDLE, ge=1, le=3600)
+    lifetime: float = Field(default=limits.LIFETIME, ge=1)
     xdp: tuple[str, ...] = ()
     api: tuple[str, ...] = ()
     geoip: tuple[str, ...] = ()
@@ -43,7 +62,7 @@ class Settings(BaseModel):
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
 
-    @field_validator("listen", "xdp", "api", "geoip", mode="before")
+    @field_validator(*sorted(LISTS), mode="before")
     @classmethod
     def _one_or_many(cls, value: object) -> object:
         return (value,) if isinstance(value, str) else value
@@ -53,6 +72,19 @@ class Settings(BaseModel):
     def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
             parse_listen(text)
+        return value
+
+    @field_validator("tls", "https")
+    @classmethod
+    def _secure_addresses(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for text in value:
+            parse_listen(text, PORTS[info.field_name or ""])
+        return value
+
+    @field_validator("proxy_from")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Networks.of(value)
         return value
 
     @field_validator("api")
@@ -66,6 +98,20 @@ class Settings(BaseModel):
     def listen_addresses(self) -> tuple[ListenAddress, ...]:
         """Where DNS is answered."""
         return tuple(parse_listen(text) for text in self.listen)
+
+    def tls_addresses(self) -> tuple[ListenAddress, ...]:
+        """Where DNS over TLS is answered."""
+        return tuple(parse_listen(text, PORTS["tls"]) for text in self.tls)
+
+    def https_addresses(self) -> tuple[ListenAddress, ...]:
+        """Where DNS over HTTPS is answered."""
+        return tuple(parse_listen(text, PORTS["https"]) for text in self.https)
+
+    def stream_limits(self, connections: int) -> limits.StreamLimits:
+        """What clients may take of streams, with so many connections at once."""
+        return limits.StreamLimits(
+            connections, self.connections_per_client, self.idle, self.lifetime
+        )
 
     def api_tcp(self) -> tuple[ListenAddress, ...]:
         """Where the API is served over TCP."""

@@ -51,6 +51,12 @@ def database(at: float, reason: str, *, over: bool = False) -> Event:
     return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the geo database")
 
 
+def renewal(at: float, reason: str, *, over: bool = False) -> Event:
+    """A renewed certificate of the server can't be used: the one before is."""
+    severity, key = _severity(Severity.WARNING, over), "reload/certificate"
+    return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the certificate")
+
+
 def held(at: float, target: str, reason: str, by: str, *, over: bool = False) -> Event:
     """A planned drain is due, and `safety` holds it back. `by` is whose it is, in words."""
     severity, key = _severity(Severity.WARNING, over), f"override/{target}/held"

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
 from gtm.errors import ConfigError, GtmError
-from gtm.planes import Plane
+from gtm.planes.limits import StreamLimits
+from gtm.planes.proxy import Balancers
 from gtm.planes.python import PythonPlane
 from gtm.planes.sockets import Listener
 from gtm.planes.xdp import open_interfaces
+
+if TYPE_CHECKING:
+    from gtm.planes.native import NativePlane
 
 log = structlog.get_logger("gtm")
 
@@ -60,9 +64,13 @@ def workers_of(plane: str, wanted: int | None) -> int:
 
 
 def make(
-    plane: str, listeners: Sequence[Listener], connections: int, interfaces: Sequence[str] = ()
-) -> Plane:
-    """The plane called so, on bound sockets; `connections` bounds those over TCP.
+    plane: str,
+    listeners: Sequence[Listener],
+    limits: StreamLimits | None = None,
+    interfaces: Sequence[str] = (),
+    balancers: Balancers | None = None,
+) -> PythonPlane | NativePlane:
+    """The plane called so, on bound sockets; `limits` are those of TCP.
 
     It takes what is listened on off these interfaces (xdp.py). Raises ConfigError or StartError
     where it can't, with the sockets closed.
@@ -74,7 +82,7 @@ def make(
             each.close()
         raise
     if plane == "python":
-        return PythonPlane(listeners, connections=connections)
+        return PythonPlane(listeners, limits=limits, balancers=balancers)
     from gtm.planes.native import NativePlane
 
-    return NativePlane(listeners, connections=connections, interfaces=opened)
+    return NativePlane(listeners, limits=limits, interfaces=opened, balancers=balancers)

@@ -18,13 +18,15 @@ from random import Random
 from gtm import _native
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
+from gtm.planes.limits import StreamLimits
+from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
-from gtm.planes.tcp import CONNECTIONS
 from gtm.snapshot import Snapshot
 
 LOOK = 0.5  # seconds between looks whether the plane has stopped, where no packet is punted
 STOP_PATIENCE = 5.0  # seconds the thread gets to end
+PADDING = b"\0\x0c"
 
 
 class NativePlane:
@@ -37,17 +39,20 @@ class NativePlane:
         listeners: Sequence[Listener],
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
-        connections: int = CONNECTIONS,
+        limits: StreamLimits | None = None,
         interfaces: Sequence[_native.Interface] = (),
+        balancers: Balancers | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops, `interfaces` too.
 
-        `connections` bounds those over TCP. `random32` and `now` are for punted packets alone.
+        `limits` are those of TCP; `balancers` send PROXY headers. `random32` and `now` are for
+        punted packets, and for other transports.
         """
         self._listeners = tuple(listeners)
         self._random32 = random32 or partial(Random().getrandbits, 32)
         self._now = now
-        self._connections = connections
+        self._limits = limits or StreamLimits()
+        self._balancers = balancers or Balancers()
         self._interfaces = tuple(interfaces)
         self._referred = tuple(
             SocketStats(proto, each.at.family)
@@ -92,7 +97,13 @@ class NativePlane:
             )
             for each in self._listeners
         ]
-        self._plane = _native.Plane(listeners, tables, self._connections)
+        limits = self._limits
+        self._plane = _native.Plane(
+            listeners,
+            tables,
+            (limits.connections, limits.per_client, limits.idle, limits.lifetime),
+            [(str(each.network_address), each.prefixlen) for each in self._balancers.networks.networks],
+        )
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
         self._thread = threading.Thread(
@@ -120,6 +131,18 @@ class NativePlane:
         return punt.listener + (0 if punt.udp else len(self._listeners))
 
     @property
+    def answers(self) -> Tabled | None:
+        """What answers, once something was published: for other transports."""
+        if self._answering is None:
+            return None
+        return Tabled(self, self._answering, self._random32, self._now)
+
+    @property
+    def tables(self) -> _native.Tables | None:
+        """What is answered from now."""
+        return self._tables
+
+    @property
     def stats(self) -> Sequence[SocketStats]:
         """The counters of its sockets, as they are now."""
         plane = self._plane
@@ -134,6 +157,8 @@ class NativePlane:
             totals = plane.interface_totals(interface, bool(ipv6))
         else:
             totals = plane.totals(number % len(self._listeners), referred.proto == "udp")
+            if referred.proto == "tcp":
+                referred.open, referred.opened = plane.connections(number % len(self._listeners))
         answers, dropped, durations, seconds = totals
         lost = Counter(referred.dropped)
         lost.update(dropped)
@@ -163,3 +188,44 @@ class NativePlane:
             listener.close()
         for interface in self._interfaces:  # those that were never served, as nothing was published
             interface.close()
+
+
+def asks_for_padding(packet: bytes) -> bool:
+    """Whether a query may have the padding option (RFC 7830), which the tables know nothing of.
+
+    One that has it has its code (12); one that has not is answered the same by the reference.
+    """
+    return PADDING in packet
+
+
+class Tabled:
+    """Answers from the native plane's tables in Python's threads, for transports that it has not."""
+
+    def __init__(
+        self,
+        plane: NativePlane,
+        answering: Answering,
+        random32: Callable[[], int],
+        now: Callable[[], float],
+    ) -> None:
+        """`random32` gives 32 random bits, `now` is Unix time."""
+        self._plane = plane
+        self._answering = answering
+        self._random32 = random32
+        self._now = now
+
+    def answer(
+        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+    ) -> bytes | None:
+        """The response to send, or None to be silent."""
+        tables = self._plane.tables
+        if tables is not None and not (transport.encrypted and asks_for_padding(packet)):
+            found = tables.answer(packet, host, self._random32(), self._now(), transport.udp)
+            if found is not None:
+                message, tally = found
+                if tally is None:
+                    stats.dropped["not a query"] += 1
+                    return None
+                stats.fast[tally] += 1
+                return message
+        return self._answering.refer(packet, host, stats, transport=transport)

@@ -6,8 +6,6 @@ the control side but the pointer to what is answered from, so they go on when it
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +13,17 @@ from functools import partial
 from random import Random
 
 from gtm.dns.conduct import PLAIN, Conduct
+from gtm.dns.transport import Transport
 from gtm.planes import udp
 from gtm.planes.answering import Answering
 from gtm.planes.limiting import Limit, Limiter
+from gtm.planes.limits import StreamLimits
+from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
-from gtm.planes.tcp import CONNECTIONS, SWEEP, Complaints, Connections
+from gtm.planes.streams.connection import Door
+from gtm.planes.streams.frames import Frames
+from gtm.planes.streams.loop import StreamLoop
 from gtm.snapshot import Snapshot
 
 STOP_PATIENCE = 5.0  # seconds each thread gets to end
@@ -36,13 +39,15 @@ class PythonPlane:
         listeners: Sequence[Listener],
         random32: Callable[[], int] | None = None,
         now: Callable[[], float] = time.time,
-        connections: int = CONNECTIONS,
+        limits: StreamLimits | None = None,
         conduct: Conduct = PLAIN,
         limit: Limit | None = None,
+        balancers: Balancers | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops.
 
-        `connections` bounds those over TCP. Without a limit any number of answers is given.
+        `limits` are those of TCP; `balancers` send PROXY headers. Without a `limit` any number of
+        answers is given.
         """
         self._conduct = conduct
         self._limiters = [
@@ -56,10 +61,16 @@ class PythonPlane:
         self._now = now
         self._answering: Answering | None = None
         self._threads: list[threading.Thread] = []
-        self._tcp = TcpLoop(connections)
+        self._balancers = balancers or Balancers()
+        self._tcp = StreamLoop(limits or StreamLimits(), self._balancers)
         self._udp_stats = [SocketStats("udp", each.at.family) for each in self._listeners]
         self._tcp_stats = [SocketStats("tcp", each.at.family) for each in self._listeners]
         self.stats = (*self._udp_stats, *self._tcp_stats)
+
+    @property
+    def answers(self) -> Answering | None:
+        """What answers, once something was published: for other transports."""
+        return self._answering
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Snapshots are answered from as they are."""
@@ -77,10 +88,13 @@ class PythonPlane:
     def _start(self, answering: Answering) -> None:
         parts = zip(self._listeners, self._udp_stats, self._limiters, strict=True)
         for listener, stats, limiter in parts:
-            name = f"gtm-udp {listener.at}"
-            self._thread(name, udp.serve, listener.udp, answering, stats, limiter)
-        listeners = list(zip(self._listeners, self._tcp_stats, strict=True))
-        self._thread("gtm-tcp", self._tcp.run, listeners, answering)
+            name, via = f"gtm-udp {listener.at}", self._balancers
+            self._thread(name, udp.serve, listener.udp, answering, stats, limiter, via)
+        doors = [
+            (listener.tcp, Door(stats, Transport.TCP, Frames))
+            for listener, stats in zip(self._listeners, self._tcp_stats, strict=True)
+        ]
+        self._thread("gtm-tcp", self._tcp.run, doors, answering)
         self._tcp.started.wait(STOP_PATIENCE)
 
     def _thread(self, name: str, run: Callable[..., None], *arguments: object) -> None:
@@ -115,45 +129,6 @@ class PythonPlane:
             listener.close()
 
 
+
 def _chance(random32: Callable[[], int] | None) -> Callable[[], int]:
     return random32 or partial(Random().getrandbits, 32)
-
-
-class TcpLoop:
-    """The event loop of all TCP connections, in whatever thread calls `run`."""
-
-    def __init__(self, limit: int) -> None:
-        """Not running; `limit` is how many connections there may be."""
-        self.started = threading.Event()
-        self._limit = limit
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ended: asyncio.Event | None = None
-
-    def run(self, listeners: list[tuple[Listener, SocketStats]], answering: Answering) -> None:
-        """Answers on the listeners until `stop`."""
-        asyncio.run(self._run(listeners, answering))
-
-    def stop(self) -> None:
-        """Ends `run`, from another thread."""
-        if self._loop is not None and self._ended is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended by itself
-                self._loop.call_soon_threadsafe(self._ended.set)
-
-    async def _run(
-        self, listeners: list[tuple[Listener, SocketStats]], answering: Answering
-    ) -> None:
-        self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
-        self._loop.set_exception_handler(Complaints())
-        connections = Connections(answering, time.perf_counter, self._limit)
-        servers = [
-            await self._loop.create_server(connections.on(stats), sock=listener.tcp)
-            for listener, stats in listeners
-        ]
-        self.started.set()
-        while not self._ended.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ended.wait(), SWEEP)
-            connections.sweep()
-        for server in servers:
-            server.close()
-        connections.close()

@@ -34,20 +34,20 @@ class ListenAddress:
         return "1" if self.address.version == 4 else "2"
 
 
-def parse_listen(text: str) -> ListenAddress:
-    """`192.0.2.53:53`, `[2001:db8::53]:53`, or an address alone for port 53.
+def parse_listen(text: str, usual: int = 53) -> ListenAddress:
+    """`192.0.2.53:53`, `[2001:db8::53]:53`, or an address alone for the usual port.
 
     Raises ValueError with a sentence that says what to write instead.
     """
-    host, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", "53")
+    host, _, port = text.rpartition(":") if not text.endswith("]") else (text, "", str(usual))
     if text.count(":") > 1 and not text.startswith("["):
-        raise ValueError(f"an IPv6 address goes in brackets, as in [{text}]:53")
+        raise ValueError(f"an IPv6 address goes in brackets, as in [{text}]:{usual}")
     if ":" not in text:
-        host, port = text, "53"
+        host, port = text, str(usual)
     try:
         address = ip_address(host.strip("[]"))
     except ValueError:
-        raise ValueError(f"{host!r} is not an IP address; write 192.0.2.53:53") from None
+        raise ValueError(f"{host!r} is not an IP address; write 192.0.2.53:{usual}") from None
     if not port.isascii() or not port.isdigit() or int(port) > 65535:
         raise ValueError(f"{port!r} is not a port; write a number from 0 to 65535")
     return ListenAddress(address, int(port))
@@ -90,6 +90,20 @@ def bind(wanted: ListenAddress, workers: int = 1) -> Listener:
         tcp.setblocking(False)
         return Listener(at, udp, tcp, _more(udp, at, workers - 1))
     raise StartError(f"cannot listen on {wanted}: no port is free for both UDP and TCP")
+
+
+def bind_stream(wanted: ListenAddress, flag: str) -> tuple[ListenAddress, socket.socket]:
+    """Binds a listening socket alone, for what `flag` names; gives where it really listens.
+
+    Raises StartError that says what to do about it.
+    """
+    try:
+        made = _tcp(wanted)
+    except OSError as error:
+        why = _why(error, wanted).replace("--listen", flag)
+        raise StartError(f"cannot listen on {wanted}: {why}") from error
+    made.setblocking(False)
+    return ListenAddress(wanted.address, made.getsockname()[1]), made
 
 
 def _more(first: socket.socket, at: ListenAddress, count: int) -> tuple[socket.socket, ...]:

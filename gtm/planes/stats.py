@@ -21,7 +21,7 @@ class SocketStats:
     responder answered; `native` has pairs of a tally's number and what threads of Rust counted for
     it, where there is something. `limited` counts answers over the rate limit, by what became of
     them: `cut` or `drop`. `durations` counts answers by bucket of BUCKETS, the last one
-    unbounded.
+    unbounded. `open` connections are there now, `opened` came so far.
     """
 
     proto: str
@@ -33,6 +33,8 @@ class SocketStats:
     limited: Counter[str] = field(default_factory=Counter)
     durations: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
     seconds: float = 0.0
+    open: int = 0
+    opened: int = 0
 
     def reserve(self, tallies: int) -> None:
         """Makes room for so many tallies; called before a snapshot that has them is published."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+from functools import partial
 from time import perf_counter
 
 from gtm.planes.answering import Answering
 from gtm.planes.limiting import Limiter
 from gtm.planes.prompt import be_prompt
+from gtm.planes.proxy import BAD_HEADER, Balancers, Malformed, read
 from gtm.planes.sockets import IP_PKTINFO
 from gtm.planes.stats import SocketStats
 
@@ -22,11 +24,20 @@ PKTINFO4 = struct.Struct("=I4s4s")  # interface, local address, destination (ip(
 
 
 def serve(
-    sock: socket.socket, answering: Answering, stats: SocketStats, limiter: Limiter | None = None
+    sock: socket.socket,
+    answering: Answering,
+    stats: SocketStats,
+    limiter: Limiter | None = None,
+    balancers: Balancers | None = None,
 ) -> None:
-    """Answers until `stop`, on a blocking socket, within the limit if there is one."""
+    """Answers until `stop`, on a blocking socket, within the limit if there is one.
+
+    `balancers` send a PROXY header first.
+    """
     be_prompt()
     run = _run_wildcard if _is_wildcard(sock) else _run
+    if balancers:
+        run = partial(_run_proxied, balancers)
     while not answering.stopped:
         try:
             run(sock, answering, stats, limiter)
@@ -73,6 +84,34 @@ def _run_wildcard(
         return
     begun = perf_counter()
     message = answering.datagram(packet, peer[0], stats, limiter)
+    if message is not None:
+        sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
+        stats.observe(perf_counter() - begun)
+
+
+def _run_proxied(
+    balancers: Balancers,
+    sock: socket.socket,
+    answering: Answering,
+    stats: SocketStats,
+    limiter: Limiter | None,
+) -> None:
+    """One answer; a balancer says whom it is for, and gets it."""
+    packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
+    if not packet:
+        return
+    begun = perf_counter()
+    host = peer[0]
+    if balancers.has(host):
+        try:
+            header = read(packet)
+        except Malformed:
+            header = None
+        if header is None:
+            stats.dropped[BAD_HEADER] += 1
+            return
+        packet, host = packet[header.size :], header.client or host
+    message = answering.datagram(packet, host, stats, limiter)
     if message is not None:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)

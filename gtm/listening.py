@@ -1,0 +1,141 @@
+"""What a server listens on: its sockets, bound before root is given up, and the plane on them."""
+
+from __future__ import annotations
+
+import errno
+import resource
+from dataclasses import dataclass
+
+import structlog
+
+from gtm.errors import ConfigError, StartError
+from gtm.dns.transport import Transport
+from gtm.health import CONCURRENCY
+from gtm.networks import Networks
+from gtm.planes import Plane, choice
+from gtm.planes.certificate import Keeper
+from gtm.planes.encrypted import EncryptedPlane, SecureListener, has_http2
+from gtm.planes.proxy import Balancers
+from gtm.planes.sockets import ListenAddress, Listener, bind, bind_stream
+from gtm.settings import Settings
+
+log = structlog.get_logger("gtm")
+
+UNLIMITED = 1 << 20  # open files taken to be allowed where there is no limit
+RESERVED_FILES = 200  # for the API, listening sockets, files and libraries
+FEWEST_CONNECTIONS = 64  # over TCP, and again over TLS and HTTPS, however few files are allowed
+NO_FAMILY = {errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Everything that is listened on; `keeper` has the certificate, where TLS is spoken."""
+
+    listeners: tuple[Listener, ...]
+    secure: tuple[SecureListener, ...] = ()
+    keeper: Keeper | None = None
+
+    def named(self) -> list[str]:
+        """For log and status."""
+        return [str(each.at) for each in self.listeners] + [str(each) for each in self.secure]
+
+    def close(self) -> None:
+        """Closes all sockets."""
+        for listener in self.listeners:
+            listener.close()
+        for secure in self.secure:
+            secure.sock.close()
+
+
+def bind_all(settings: Settings, workers: int) -> Bound:
+    """Binds every address, and reads the certificate. Raises StartError or ConfigError."""
+    keeper = _keeper(settings)
+    bound = Bound(_bind_plain(settings.listen_addresses(), workers))
+    wanted = [(Transport.TLS, at) for at in settings.tls_addresses()]
+    wanted += [(Transport.HTTPS, at) for at in settings.https_addresses()]
+    secure: list[SecureListener] = []
+    try:
+        for transport, address in wanted:
+            at, sock = bind_stream(address, f"--{transport.value}")
+            secure.append(SecureListener(at, transport, sock))
+    except StartError:
+        Bound(bound.listeners, tuple(secure)).close()
+        raise
+    return Bound(bound.listeners, tuple(secure), keeper)
+
+
+def _keeper(settings: Settings) -> Keeper | None:
+    if not settings.tls and not settings.https:
+        return None
+    if settings.certificate is None:
+        flag = "--tls" if settings.tls else "--https"
+        raise ConfigError(
+            f"cannot serve {flag} without a certificate: add --certificate FILE and "
+            "--certificate-key FILE (PEM)"
+        )
+    http2 = has_http2()
+    if settings.https and not http2:
+        log.warning(
+            "no_http2", reason="the library h2 is not installed", remedy="pip install 'gtm[http2]'"
+        )
+    return Keeper(settings.certificate, settings.certificate_key, http2=http2)
+
+
+def make_plane(plane: str, bound: Bound, settings: Settings, files: int) -> Plane:
+    """The plane called so, with TLS and HTTPS beside it; the sockets are its own from now on."""
+    balancers = Balancers(Networks.of(settings.proxy_from))
+    limits = settings.stream_limits(
+        connections_for(files, settings.connections, 2 if bound.secure else 1)
+    )
+    try:
+        made = choice.make(plane, bound.listeners, limits, settings.xdp, balancers)
+    except (ConfigError, StartError):
+        bound.close()
+        raise
+    if bound.keeper is None:
+        return made
+    return EncryptedPlane(made, bound.secure, bound.keeper, limits, balancers)
+
+
+def raise_file_limit() -> int:
+    """As many open files as the system allows; gives how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        return soft
+    return hard if hard != resource.RLIM_INFINITY else UNLIMITED
+
+
+def connections_for(files: int, wanted: int, sides: int) -> int:
+    """How many connections each of so many sides may have, with files left for probes and API."""
+    room = (files - CONCURRENCY - RESERVED_FILES) // sides
+    if room < wanted:
+        log.warning(
+            "few_files", connections=max(FEWEST_CONNECTIONS, room), wanted=wanted, files=files,
+            remedy="raise LimitNOFILE (ulimit -n)",
+        )
+    return max(FEWEST_CONNECTIONS, min(wanted, room))
+
+
+def _bind_plain(wanted: tuple[ListenAddress, ...], workers: int) -> tuple[Listener, ...]:
+    """Binds every address; where the system has no IPv6, the default [::1] is left out."""
+    bound: list[Listener] = []
+    try:
+        for address in wanted:
+            try:
+                bound.append(bind(address, workers))
+            except StartError as error:
+                if not (address.address.is_loopback and _no_ipv6(error)):
+                    raise
+                log.warning("ipv6_unavailable", address=str(address))
+    except StartError:
+        for listener in bound:
+            listener.close()
+        raise
+    return tuple(bound)
+
+
+def _no_ipv6(error: StartError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in NO_FAMILY
