@@ -41,6 +41,7 @@ from gtm.planes.certificate import Keeper
 from gtm.planes.sockets import Listener
 from gtm.settings import Settings
 from gtm.sources import Sources
+from gtm.transfer.exchange import Exchange
 from gtm.watcher import changes
 
 log = structlog.get_logger("gtm")
@@ -56,6 +57,8 @@ CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+COPIES_EVERY = 10.0  # seconds between two looks at what copies of zones have of steered names
+COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -87,6 +90,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             None if settings.state is None else HistoryFile(settings.state), time.time
         )
         alerts = await _alerts(stack, settings)
+        exchange = Exchange(
+            settings.state, time.time, time.monotonic, partial(random.getrandbits, 16)
+        )
+        stack.push_async_callback(exchange.close)
         controller = Controller(
             Sources(settings.zones, _geoip(settings)),
             plane,
@@ -98,6 +105,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             latency=None if settings.state is None else LatencyStore(settings.state),
             holds=None if settings.state is None else HoldStore(settings.state),
             memory=None if settings.state is None else HealthStore(settings.state),
+            exchange=exchange,
         )
         stack.push_async_callback(controller.checker.close)
         stack.push_async_callback(controller.remembering.save)
@@ -128,7 +136,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
-        for feed in (_reports(controller), _latency(controller), _conditions(controller)):
+        followed = (_reports, _latency, _conditions, _copies)
+        for feed in (*(each(controller) for each in followed), exchange.updates.run()):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
@@ -252,6 +261,19 @@ async def _latency(controller: Controller) -> None:
             await controller.feeds.save_if_due()
         except Exception:  # as above
             log.exception("following_latency_failed")
+        took = time.monotonic() - begun
+
+
+async def _copies(controller: Controller) -> None:
+    """Has copies of zones follow verdicts, as long as the server runs."""
+    took = 0.0
+    while True:
+        await asyncio.sleep(max(COPIES_EVERY, COPIES_REST * took))
+        begun = time.monotonic()
+        try:
+            await controller.follow_copies()
+        except Exception:  # as above
+            log.exception("following_copies_failed")
         took = time.monotonic() - begun
 
 

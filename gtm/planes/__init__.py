@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from gtm.planes.back import Peers
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
 
@@ -11,6 +12,7 @@ class Plane(Protocol):
     """What every plane can do; `name` is what `gtm version` and the metrics call it."""
 
     name: str
+    peers: Peers  # set before anything is published
 
     @property
     def stats(self) -> Sequence[SocketStats]:

@@ -33,6 +33,13 @@ class Taken:
     message: bytes | None = None
 
 
+class Way(Protocol):
+    """Makes the way back of the packet that a socket's thread is at."""
+
+    def back(self) -> Back:
+        """It holds when the thread is at the next one, too."""
+
+
 class Peers(Protocol):
     """What answers other name servers, and who changes zones (gtm/transfer/exchange.py)."""
 

@@ -18,6 +18,7 @@ from random import Random
 from gtm import _native
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
+from gtm.planes.back import LATER, NOBODY, PATIENCE, Back, Peers
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
@@ -59,6 +60,7 @@ class NativePlane:
             for proto in ("udp", "tcp")
             for each in self._listeners
         ) + tuple(SocketStats("xdp", family) for _ in self._interfaces for family in ("1", "2"))
+        self.peers: Peers = NOBODY
         self._plane: _native.Plane | None = None
         self._answering: Answering | None = None
         self._tables: _native.Tables | None = None
@@ -89,6 +91,7 @@ class NativePlane:
 
     def _start(self, snapshot: Snapshot, tables: _native.Tables) -> None:
         self._answering = Answering(snapshot, self._random32, self._now)
+        self._answering.peers = self.peers
         listeners = [
             (
                 [sock.fileno() for sock in (each.udp, *each.more)],
@@ -102,7 +105,10 @@ class NativePlane:
             listeners,
             tables,
             (limits.connections, limits.per_client, limits.idle, limits.lifetime),
-            [(str(each.network_address), each.prefixlen) for each in self._balancers.networks.networks],
+            [
+                (str(each.network_address), each.prefixlen)
+                for each in self._balancers.networks.networks
+            ],
         )
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
@@ -120,9 +126,14 @@ class NativePlane:
                 continue
             stats = self._referred[self._place(punt)]
             message = answering.refer(
-                punt.packet, punt.sender, stats, transport=Transport.plain(punt.udp)
+                punt.packet,
+                punt.sender,
+                stats,
+                transport=Transport.plain(punt.udp),
+                back=Punted(plane, punt),
             )
-            plane.reply(punt, message)
+            if message != LATER:
+                plane.reply(punt, message)
 
     def _place(self, punt: _native.Punt) -> int:
         """Where the counters are of what a packet came to."""
@@ -190,6 +201,25 @@ class NativePlane:
             interface.close()
 
 
+class Punted:
+    """The way back to who sent a packet that was punted."""
+
+    __slots__ = ("_plane", "_punt")
+
+    def __init__(self, plane: _native.Plane, punt: _native.Punt) -> None:
+        """One for each packet."""
+        self._plane = plane
+        self._punt = punt
+
+    def send(self, message: bytes) -> bool:
+        """One message, when there is room; False if the client is gone or does not read."""
+        return self._plane.reply_part(self._punt, message, PATIENCE)
+
+    def end(self, message: bytes | None) -> None:
+        """The last message; None closes a connection."""
+        self._plane.reply(self._punt, message)
+
+
 def asks_for_padding(packet: bytes) -> bool:
     """Whether a query may have the padding option (RFC 7830), which the tables know nothing of.
 
@@ -215,9 +245,15 @@ class Tabled:
         self._now = now
 
     def answer(
-        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        *,
+        transport: Transport,
+        back: Back | None = None,
     ) -> bytes | None:
-        """The response to send, or None to be silent."""
+        """The response to send, LATER, or None to be silent."""
         tables = self._plane.tables
         if tables is not None and not (transport.encrypted and asks_for_padding(packet)):
             found = tables.answer(packet, host, self._random32(), self._now(), transport.udp)
@@ -228,4 +264,4 @@ class Tabled:
                     return None
                 stats.fast[tally] += 1
                 return message
-        return self._answering.refer(packet, host, stats, transport=transport)
+        return self._answering.refer(packet, host, stats, transport=transport, back=back)

@@ -16,6 +16,7 @@ from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes import udp
 from gtm.planes.answering import Answering
+from gtm.planes.back import NOBODY, Peers
 from gtm.planes.limiting import Limit, Limiter
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
@@ -59,6 +60,7 @@ class PythonPlane:
         self._listeners = tuple(listeners)
         self._random32 = _chance(random32)
         self._now = now
+        self.peers: Peers = NOBODY
         self._answering: Answering | None = None
         self._threads: list[threading.Thread] = []
         self._balancers = balancers or Balancers()
@@ -83,6 +85,7 @@ class PythonPlane:
             self._answering.publish(snapshot)
             return
         self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
+        self._answering.peers = self.peers
         self._start(self._answering)
 
     def _start(self, answering: Answering) -> None:
@@ -127,7 +130,6 @@ class PythonPlane:
                 thread.join(STOP_PATIENCE)
         for listener in self._listeners:
             listener.close()
-
 
 
 def _chance(random32: Callable[[], int] | None) -> Callable[[], int]:

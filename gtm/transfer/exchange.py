@@ -35,7 +35,7 @@ from gtm.dns.types import IN, Opcode, Rcode, Type
 from gtm.geo.database import fingerprint
 from gtm.model import Zone
 from gtm.peering import SharedKey, View
-from gtm.planes.answering import Back, Taken
+from gtm.planes.back import Back, Taken
 from gtm.snapshot import Tally
 from gtm.transfer.held import Held
 from gtm.transfer.keys import KeyRing

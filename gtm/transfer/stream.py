@@ -11,7 +11,7 @@ import structlog
 
 from gtm.dns.message import Query
 from gtm.dns.tsig import Seal, Sealing
-from gtm.planes.answering import Back
+from gtm.planes.back import Back
 from gtm.transfer.copy import Copy
 from gtm.transfer.messages import messages
 

@@ -11,6 +11,7 @@ mod builder;
 pub mod bulk;
 mod connection;
 pub mod draw;
+mod flow;
 mod freeing;
 pub mod geo;
 mod hash;
