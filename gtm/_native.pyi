@@ -72,12 +72,18 @@ class Plane:
     """Threads that answer from tables, without Python's lock."""
 
     def __init__(
-        self, listeners: list[tuple[list[int], int, bool]], tables: Tables, connections: int
+        self,
+        listeners: list[tuple[list[int], int, bool]],
+        tables: Tables,
+        limits: tuple[int, int, float, float],
+        balancers: list[tuple[str, int]],
     ) -> None:
         """Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
         they are bound to a wildcard.
 
-        The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
+        The descriptors are duplicated. `limits` are of TCP: connections, those of one client, and
+        seconds that one may be idle, and last. `balancers`, by address and prefix length, send
+        PROXY headers. Raises OSError, and ValueError for what is no network.
         """
 
     def serve(self, interface: Interface, tables: Tables) -> None:
@@ -106,6 +112,9 @@ class Plane:
     ) -> tuple[list[tuple[int, int]], dict[str, int], list[int], float]:
         """What was counted: answers of tallies that have some, what was dropped, durations, their
         seconds."""
+
+    def connections(self, listener: int) -> tuple[int, int]:
+        """Connections over TCP that are open now, and that came so far."""
 
     def interface_totals(
         self, interface: int, ipv6: bool

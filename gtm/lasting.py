@@ -113,7 +113,9 @@ def own_certificate(keeper: Keeper, at: float) -> Iterator[Event]:
         ended = left <= 0
         end = f"ended on {day}" if ended else f"ends on {day}, in {round(left / DAY)} days"
         words = f"the certificate for {', '.join(keeper.shown())} {end}"
-        yield conditions.certificate(at, f"DNS over TLS ({keeper.path.name})", "", words, ended=ended)
+        yield conditions.certificate(
+            at, f"DNS over TLS ({keeper.path.name})", "", words, ended=ended
+        )
     if keeper.error is not None:
         yield conditions.renewal(at, f"{keeper.error}; the one before is used")
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import structlog
 
-from gtm.errors import ConfigError, StartError
 from gtm.dns.transport import Transport
+from gtm.errors import ConfigError, StartError
 from gtm.health import CONCURRENCY
 from gtm.networks import Networks
 from gtm.planes import Plane, choice
@@ -112,7 +112,10 @@ def connections_for(files: int, wanted: int, sides: int) -> int:
     room = (files - CONCURRENCY - RESERVED_FILES) // sides
     if room < wanted:
         log.warning(
-            "few_files", connections=max(FEWEST_CONNECTIONS, room), wanted=wanted, files=files,
+            "few_files",
+            connections=max(FEWEST_CONNECTIONS, room),
+            wanted=wanted,
+            files=files,
             remedy="raise LimitNOFILE (ulimit -n)",
         )
     return max(FEWEST_CONNECTIONS, min(wanted, room))

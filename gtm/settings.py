@@ -32,7 +32,15 @@ PORTS = {"tls": 853, "https": 443}  # RFC 7858 section 3.1, RFC 8484 section 5
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
-LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", "proxy_from"}  # keys with several values, separated by commas in GTM_*
+LISTS = {
+    "listen",
+    "tls",
+    "https",
+    "xdp",
+    "api",
+    "geoip",
+    "proxy_from",
+}  # keys with several values, separated by commas in GTM_*
 
 
 class Settings(BaseModel):

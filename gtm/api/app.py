@@ -11,12 +11,14 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from gtm.api import feeds, history, loads, metrics, overrides, views
+from gtm.api.certificate import certificate
 from gtm.api.models import LONGEST_AUTHOR, ErrorShape
 from gtm.api.reporters import held_back, reporter_of, too_fast
 from gtm.controller import Controller
 from gtm.errors import GtmError, ServerError, UsageError
 from gtm.explain import explain
 from gtm.history import History
+from gtm.planes.certificate import Keeper
 
 log = structlog.get_logger("gtm.api")
 
@@ -35,8 +37,10 @@ class Api:
         now: Callable[[], float],
         history: History,
         alerts: metrics.Told,
+        keeper: Keeper | None = None,
     ) -> None:
-        """`listen` says where DNS is answered, for status."""
+        """`listen` says where DNS is answered, for status; `keeper` has the certificate, if any."""
+        self._keeper = keeper
         self._history = history
         self._alerts = alerts
         self._controller = controller
@@ -75,14 +79,15 @@ class Api:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """For Prometheus."""
-        body = metrics.page(self._controller, self._alerts)
+        body = metrics.page(self._controller, self._alerts, self._keeper)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     async def status(self, request: web.Request) -> web.Response:
         """Everything `gtm status` shows."""
         self._require_ready()
         found = views.status(self._controller, self._listen, self._started, self._now())
-        return _json(found.model_copy(update={"history": history.latest(self._history)}))
+        more = {"history": history.latest(self._history), "certificate": certificate(self._keeper)}
+        return _json(found.model_copy(update=more))
 
     async def history(self, request: web.Request) -> web.Response:
         """`?limit=&since=&zone=&app=&service=&region=&endpoint=`: what happened, newest first."""

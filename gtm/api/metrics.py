@@ -20,6 +20,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 import gtm
+from gtm.api.certificate import certificate_metrics
 from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
 from gtm.api.speeds import speed_metrics
@@ -28,11 +29,13 @@ from gtm.load.picture import Feed
 from gtm.logs import Writer
 from gtm.model import State
 from gtm.overrides import Phase, counts
+from gtm.planes.certificate import Keeper
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.steering.verdicts import watched_of
 from gtm.steering.watched import measured, targets_in
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
+STREAMS = {"tcp", "tls", "https"}
 STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
 
 
@@ -51,8 +54,9 @@ class Told(Protocol):
 class ServerCollector(Collector):
     """Reads the controller and the plane's counters."""
 
-    def __init__(self, controller: Controller, told: Told) -> None:
+    def __init__(self, controller: Controller, told: Told, keeper: Keeper | None) -> None:
         """Nothing is kept between scrapes."""
+        self._keeper = keeper
         self._controller = controller
         self._told = told
 
@@ -60,6 +64,8 @@ class ServerCollector(Collector):
         """All families."""
         yield from _server(self._controller)
         yield from _alerts(self._told)
+        if self._keeper is not None:
+            yield from certificate_metrics(self._keeper)
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
@@ -71,10 +77,10 @@ class ServerCollector(Collector):
             yield from _loads(self._controller)
 
 
-def page(controller: Controller, told: Told) -> bytes:
+def page(controller: Controller, told: Told, keeper: Keeper | None = None) -> bytes:
     """The whole page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServerCollector(controller, told))
+    registry.register(ServerCollector(controller, told, keeper))
     return generate_latest(registry)
 
 
@@ -120,6 +126,12 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
         "Time to answer, inside the server; over UDP one answer in 32 is timed.",
         labels=["server", "proto", "family"],
     )
+    now_open = GaugeMetricFamily(
+        "gtm_dns_connections", "Connections that are open.", labels=["proto", "family"]
+    )
+    opened = CounterMetricFamily(
+        "gtm_dns_connections_opened", "Connections that came.", labels=["proto", "family"]
+    )
     regions: Counter[tuple[str, str, str]] = Counter()
     tallies = controller.compiled.snapshot.tallies
     for stats in controller.plane.stats:
@@ -135,12 +147,15 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
             requests.add_metric(["gtm", zone, *where, rrtype], count)
         for (zone, rcode), count in ended.items():
             responses.add_metric(["gtm", zone, *where, rcode], count)
+        if stats.proto in STREAMS:
+            now_open.add_metric(where, stats.open)
+            opened.add_metric(where, stats.opened)
         for reason, count in stats.dropped.items():
             dropped.add_metric([*where, reason], count)
         durations.add_metric(["gtm", *where], _buckets(stats), stats.seconds)
     for (zone, service, region), count in regions.items():
         answers.add_metric([zone, service, region], count)
-    yield from (requests, responses, answers, dropped, durations)
+    yield from (requests, responses, answers, dropped, durations, now_open, opened)
 
 
 def _buckets(stats: SocketStats) -> list[tuple[str, float]]:

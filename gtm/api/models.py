@@ -421,6 +421,18 @@ class HealthStatus(Shape):
     memory: str | None = None
 
 
+class CertificateStatus(Shape):
+    """The certificate of DNS over TLS and HTTPS; `expires` is Unix time.
+
+    `error` says why what is on disk is not what is served.
+    """
+
+    path: str
+    names: list[str]
+    expires: float
+    error: str | None = None
+
+
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -441,6 +453,7 @@ class Status(Shape):
     history: list[EventShape] = []
     feeds: FeedsStatus | None = None
     health: HealthStatus | None = None
+    certificate: CertificateStatus | None = None
 
 
 class EndpointExplained(Shape):

@@ -38,6 +38,81 @@ def serve(
             rich_help_panel=NETWORK,
         ),
     ] = None,
+    tls: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDR:PORT",
+            help="Answer DNS over TLS here (DoT); can be given again. [dim]Usual port: 853[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    https: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ADDR:PORT",
+            help="Answer DNS over HTTPS here (DoH), at /dns-query; can be given again. "
+            "[dim]Usual port: 443[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="For --tls and --https: certificate and chain (PEM); taken anew when renewed.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    certificate_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Its private key (PEM), others' eyes kept off. [dim]Default: in --certificate[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    proxy_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NETWORK",
+            help="Balancers that say in a PROXY protocol header (version 2) whom a query is from, "
+            "and must; can be given again.",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    connections: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Connections at once over TCP, and as many over TLS and HTTPS. "
+            "[dim]Default: 1000[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    connections_per_client: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of these, from one IPv4 address or IPv6 /56. [dim]Default: 100[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    idle: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Close a connection after so long without a query. [dim]Default: 10[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
+    lifetime: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="Close a connection after so long in any case. [dim]Default: 3600[/]",
+            rich_help_panel=NETWORK,
+        ),
+    ] = None,
     xdp: Annotated[
         list[str] | None,
         typer.Option(
@@ -129,6 +204,15 @@ def serve(
     flags = {
         "zones": zones,
         "listen": listen,
+        "tls": tls,
+        "https": https,
+        "certificate": certificate,
+        "certificate_key": certificate_key,
+        "proxy_from": proxy_from,
+        "connections": connections,
+        "connections_per_client": connections_per_client,
+        "idle": idle,
+        "lifetime": lifetime,
         "xdp": xdp,
         "api": api,
         "geoip": geoip,

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from gtm.api.models import (
     AppStatus,
+    CertificateStatus,
     CheckStatus,
     EndpointStatus,
     GeoStatus,
@@ -77,6 +78,8 @@ def _loads(status: Status) -> Table:
         table.add_row("", Text(said, "bold red"))
     for warning in status.reload.warnings:
         table.add_row("", Text(_said(warning), "yellow"))
+    if status.certificate is not None:
+        table.add_row("certificate", _certificate(status.certificate))
     if status.feeds is not None and status.feeds.heard:
         table.add_row("feeds", feeds_line(status.feeds, status.now))
     if status.health is not None and (line := health_line(status.health, status.now)):
@@ -109,6 +112,14 @@ def _database(database: GeoStatus) -> Text:
     )
     if database.stale:
         text.append(", stale", "yellow")
+    return text
+
+
+def _certificate(found: CertificateStatus) -> Text:
+    ends = f"{datetime.fromtimestamp(found.expires, UTC):%Y-%m-%d}"
+    text = Text(f"{Path(found.path).name} for {', '.join(found.names)}, until {ends}")
+    if found.error is not None:
+        text.append(f"\nthe one before is still used: {found.error}", "bold red")
     return text
 
 

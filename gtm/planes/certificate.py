@@ -82,14 +82,17 @@ class Keeper:
         try:
             self.current = read(self.path, self._key, http2=self._http2)
         except ConfigError as error:
-            if found == self._refused:
-                self.error = str(error)
-                log.error("certificate_refused", error=self.error, remedy="the one before is used")
-            self._refused = found
+            self._refuse(found, str(error))
             return
         self._refused, self.error = None, None
         self.renewals += 1
         log.info("certificate_renewed", path=str(self.path), names=self.shown())
+
+    def _refuse(self, found: bytes, why: str) -> None:
+        if found == self._refused:
+            self.error = why
+            log.error("certificate_refused", error=why, remedy="the one before is used")
+        self._refused = found
 
     def shown(self) -> list[str]:
         """The names in it, the first few."""
@@ -133,7 +136,9 @@ def _context(certificate: Path, key: Path, protocols: tuple[str, ...]) -> ssl.SS
         context.load_cert_chain(certificate, key, password=_no_password)
     except ssl.SSLError as error:
         why = error.reason or str(error)
-        raise ConfigError(f"cannot use {certificate} with the key in {key}: {_told(why)}") from error
+        raise ConfigError(
+            f"cannot use {certificate} with the key in {key}: {_told(why)}"
+        ) from error
     except (OSError, ValueError) as error:
         raise ConfigError(f"cannot use {certificate} with the key in {key}: {error}") from error
     return context
@@ -172,5 +177,3 @@ def _digest(certificate: Path, key: Path) -> bytes:
         except OSError as error:
             whole.update(str(error.errno).encode())
     return whole.digest()
-
-

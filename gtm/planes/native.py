@@ -229,7 +229,7 @@ def asks_for_padding(packet: bytes) -> bool:
 
 
 class Tabled:
-    """Answers from the native plane's tables in Python's threads, for transports that it has not."""
+    """Answers from the native plane's tables in a thread of Python's, for other transports."""
 
     def __init__(
         self,

@@ -36,13 +36,13 @@ NOBODY = Networks()
 BAD_HEADER = "bad PROXY header"  # the reason in metrics
 
 
-class Malformed(GtmError):
+class Malformed(GtmError):  # noqa: N818 - it reads as what it says of octets
     """What a balancer sent begins with no PROXY header that can be read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """So many octets; `client` is None where the balancer speaks for itself (2.2: LOCAL, UNSPEC)."""
+    """So many octets; `client` is None where the balancer speaks for itself (LOCAL, UNSPEC)."""
 
     size: int
     client: str | None

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from gtm.dns.transport import Transport
 from gtm.planes import proxy
@@ -76,6 +76,7 @@ class Connection(asyncio.BufferedProtocol):
         self._header: bytearray | None = None  # of PROXY, while it is awaited
         self._greeting = 0  # octets that came before the session began
         self.stats = door.stats
+        self._reading = True
         self.full = False
         self.room = asyncio.Event()  # set while it is not full
         self.room.set()
@@ -88,14 +89,13 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keeps the connection, unless its client has too many."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # what create_server gives
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # what create_server gives
         peer = transport.get_extra_info("peername")
         if not peer:
-            transport.abort()
+            self._transport.abort()
             return
         self.host = peer[0]
-        transport.set_write_buffer_limits(high=UNSENT)
+        self._transport.set_write_buffer_limits(high=UNSENT)
         self._connections.admit(self)
         if self._connections.is_balancer(self.host):
             self._header = bytearray()
@@ -240,13 +240,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause(self) -> None:
         """Nothing is read from the client until `proceed`."""
-        if self._transport is not None:
+        if self._transport is not None and self._reading and not self._closing():
+            self._reading = False
             self._transport.pause_reading()
 
     def proceed(self) -> None:
         """Reads on, unless the client has to read first."""
-        if self._transport is not None and not self.full and not self._closing():
-            self._transport.resume_reading()
+        if self._transport is None or self._reading or self.full or self._closing():
+            return
+        self._reading = True
+        self._transport.resume_reading()
 
     def end(self) -> None:
         """Ends the connection in good order: what was sent arrives, if the client reads."""

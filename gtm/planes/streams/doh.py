@@ -83,7 +83,7 @@ def urlsplit_or_none(target: str) -> tuple[str, str] | None:
 
 
 def _from_target(parameters: str) -> bytes | Response:
-    """The query in `?dns=`, base64url without padding (RFC 8484 section 4.1, RFC 4648 section 5)."""
+    """The query in `?dns=`, in base64url without padding (RFC 8484 section 4.1, RFC 4648)."""
     try:
         values = parse_qs(parameters, keep_blank_values=True, max_num_fields=16)
     except ValueError:

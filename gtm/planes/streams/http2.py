@@ -167,9 +167,7 @@ class Http2:
     def _push(self, number: int, stream: _Stream) -> None:
         """Sends what flow control lets through (RFC 9113 section 5.2)."""
         while stream.answer:
-            room = min(
-                self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size
-            )
+            room = min(self._h2.local_flow_control_window(number), self._h2.max_outbound_frame_size)
             if room <= 0:
                 return
             piece, stream.answer = stream.answer[:room], stream.answer[room:]

@@ -67,4 +67,3 @@ class TlsLayer:
             with contextlib.suppress(ssl.SSLError):  # the client's own is not awaited
                 self._object.unwrap()
         return self._outgoing.read()
-

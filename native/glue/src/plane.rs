@@ -1,13 +1,16 @@
 //! The plane's threads, as Python starts, feeds and reads them.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use gtm_plane::plane::{Listening, Plane as Native, Proto};
+use gtm_plane::proxy::Balancers;
 use gtm_plane::punt::Punt as NativePunt;
 use gtm_plane::stats::{Dropped, Totals as NativeTotals};
 use gtm_plane::sys;
 use gtm_plane::tcp::Limits;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
@@ -28,14 +31,19 @@ impl Plane {
     /// Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
     /// they are bound to a wildcard.
     ///
-    /// The descriptors are duplicated. `connections` bounds those over TCP. Raises OSError.
+    /// The descriptors are duplicated. `limits` are of TCP: connections, those of one client, and
+    /// seconds that one may be idle, and last. `balancers`, by address and prefix length, send
+    /// PROXY headers. Raises OSError, and ValueError for what is no network.
     #[new]
     fn start(
         py: Python<'_>,
         listeners: Vec<(Vec<i32>, i32, bool)>,
         tables: &Tables,
-        connections: usize,
+        limits: (usize, usize, f64, f64),
+        balancers: Vec<(IpAddr, u8)>,
     ) -> PyResult<Self> {
+        let balancers = Balancers::new(balancers)
+            .ok_or_else(|| PyValueError::new_err("a prefix that is longer than its address"))?;
         let mut bound = Vec::new();
         for (udp, tcp, wildcard) in listeners {
             bound.push(Listening {
@@ -47,12 +55,17 @@ impl Plane {
                 wildcard,
             });
         }
+        let (connections, per_client, idle, lifetime) = limits;
         let limits = Limits {
             connections,
+            per_client,
+            idle: Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX),
+            lifetime: Duration::try_from_secs_f64(lifetime).unwrap_or(Duration::MAX),
             ..Limits::default()
         };
         let (first, tallies) = (tables.snapshot(), tables.tallies());
-        let native = py.detach(|| Native::start(bound, first, tallies, limits))?;
+        let native =
+            py.detach(|| Native::start_behind(bound, first, tallies, limits, balancers))?;
         Ok(Self {
             native: Arc::new(native),
         })
@@ -96,6 +109,11 @@ impl Plane {
         let proto = if udp { Proto::Udp } else { Proto::Tcp };
         let totals = py.detach(|| self.native.counters(listener, proto));
         told(py, totals)
+    }
+
+    /// Connections over TCP that are open now, and that came so far.
+    fn connections(&self, listener: usize) -> (u64, u64) {
+        self.native.connections(listener)
     }
 
     /// What was counted for an interface, by its place among those served, over IPv4 or IPv6.

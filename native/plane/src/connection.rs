@@ -10,6 +10,7 @@ use mio::net::TcpStream;
 use crate::answer::{Circumstances, Outcome};
 use crate::answering::{Answering, Answers, Chance, tell};
 use crate::flow::Flow;
+use crate::proxy::{self, Header};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped};
 
@@ -72,12 +73,21 @@ pub(crate) struct Connection {
     pub place: usize,
     pub serial: u64,
     pub stream: TcpStream,
+    /// Who asks: the peer, or whom a balancer named.
     pub host: IpAddr,
+    /// Whom a balancer has just named.
+    pub named: Option<IpAddr>,
+    /// Whom it is counted for.
+    pub counted: Option<IpAddr>,
+    /// Whether a PROXY header must come first.
+    pub awaits_header: bool,
     /// The listener it came to, and who counts there.
     pub listener: usize,
     pub counters: Arc<Counters>,
     /// When its last whole message came, or it did.
     pub last: Instant,
+    /// When it came.
+    pub since: Instant,
     /// Whether there may be something to read.
     pub readable: bool,
     /// Whether the client will send no more.
@@ -111,9 +121,13 @@ impl Connection {
             serial: seat.serial,
             stream,
             host,
+            named: None,
+            counted: None,
+            awaits_header: false,
             listener: seat.listener,
             counters: seat.counters,
             last: moment,
+            since: moment,
             readable: false,
             ending: false,
             ended: false,
@@ -124,6 +138,11 @@ impl Connection {
             parts: 0,
             flow: None,
         }
+    }
+
+    /// Whether the client has taken all that was answered.
+    pub fn has_sent(&self) -> bool {
+        self.answers.is_empty()
     }
 
     /// Sends, reads and answers as far as it goes without waiting.
@@ -236,6 +255,16 @@ impl Connection {
         current: &A,
     ) -> Option<usize> {
         let mut used = 0;
+        if self.awaits_header {
+            match proxy::read(octets) {
+                Header::Whole { size, client } => used = self.introduced(size, client),
+                Header::Short => return Some(0),
+                Header::Malformed => {
+                    self.counters.lose(Dropped::BadHeader, 1);
+                    return None;
+                }
+            }
+        }
         while !self.full(desk)
             && let Some(packet) = octets.get(used..).and_then(whole)
         {
@@ -246,6 +275,14 @@ impl Connection {
             }
         }
         Some(used)
+    }
+
+    /// A balancer has said, in so many octets, whom the connection is from.
+    fn introduced(&mut self, size: usize, client: Option<IpAddr>) -> usize {
+        self.awaits_header = false;
+        self.named = client;
+        self.host = client.unwrap_or(self.host);
+        size
     }
 
     fn answer<A: Answers>(&mut self, packet: &[u8], desk: &mut Desk<A>, current: &A) -> bool {

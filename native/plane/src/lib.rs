@@ -20,6 +20,7 @@ pub mod names;
 mod origin;
 pub mod plane;
 pub mod plans;
+pub mod proxy;
 pub mod punt;
 mod question;
 mod reply;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::answering::{Answering, Answers};
 use crate::freeing::Replaced;
+use crate::proxy::Balancers;
 use crate::punt::{Punt, Way};
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped, Totals};
@@ -78,6 +79,18 @@ impl<A: Answers> Plane<A> {
         tallies: usize,
         limits: Limits,
     ) -> io::Result<Self> {
+        Self::start_behind(listeners, first, tallies, limits, Balancers::default())
+    }
+
+    /// The same behind balancers, which say with PROXY headers whom queries are from.
+    pub fn start_behind(
+        listeners: Vec<Listening>,
+        first: Arc<A>,
+        tallies: usize,
+        limits: Limits,
+        balancers: Balancers,
+    ) -> io::Result<Self> {
+        let balancers = Arc::new(balancers);
         let answering = Arc::new(Answering::new(first, limits.punts)?);
         let mut counted = Vec::new();
         let mut doors = Vec::new();
@@ -85,7 +98,10 @@ impl<A: Answers> Plane<A> {
         for (number, listening) in listeners.into_iter().enumerate() {
             let tcp = Arc::new(Counters::default());
             doors.push((TcpListener::from(listening.tcp), Arc::clone(&tcp)));
-            let found = udp_workers(&answering, number, listening.udp, listening.wildcard)?;
+            let mut found = udp_workers(&answering, number, listening.udp, listening.wildcard)?;
+            for worker in &mut found {
+                worker.balancers = Arc::clone(&balancers);
+            }
             let udp = found
                 .iter()
                 .map(|each| Arc::clone(&each.counters))
@@ -93,7 +109,12 @@ impl<A: Answers> Plane<A> {
             workers.push(found);
             counted.push(Counted { udp, tcp });
         }
-        let (mut tcp, letterbox) = Tcp::new(doors, Arc::clone(&answering), limits)?;
+        let (mut tcp, letterbox) = Tcp::new(
+            doors,
+            Arc::clone(&answering),
+            limits,
+            Arc::clone(&balancers),
+        )?;
         let of_listener =
             |each: &Vec<Worker<A>>| each.iter().map(|w| Arc::clone(&w.socket)).collect();
         let plane = Self {
@@ -294,6 +315,12 @@ impl<A: Answers> Plane<A> {
         }
     }
 
+    /// Connections to a listener that are open now, and that came so far.
+    pub fn connections(&self, listener: usize) -> (u64, u64) {
+        let counted = self.counted.get(listener);
+        counted.map_or((0, 0), |counted| counted.tcp.connections())
+    }
+
     /// Ends all threads and closes all sockets and connections.
     pub fn stop(&self) {
         if self.answering.stop() {
@@ -342,6 +369,7 @@ fn udp_workers<A: Answers>(
             socket: Arc::new(socket.into()),
             counters: Arc::default(),
             wildcard,
+            balancers: Arc::default(),
             listener,
             number,
         });

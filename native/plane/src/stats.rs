@@ -31,18 +31,27 @@ pub enum Dropped {
     TooManyConnections,
     /// A connection from an address that had too many.
     TooManyOfOneClient,
+    /// What a balancer sent begins with no PROXY header that can be read.
+    BadHeader,
+    /// A connection whose PROXY header took too long.
+    SlowHandshake,
+    /// A connection whose client did not read its answers.
+    SlowReader,
     /// A fault of ours.
     Fault,
 }
 
 impl Dropped {
     /// All reasons.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::SocketError,
         Self::NotAQuery,
         Self::PuntQueueFull,
         Self::TooManyConnections,
         Self::TooManyOfOneClient,
+        Self::BadHeader,
+        Self::SlowHandshake,
+        Self::SlowReader,
         Self::Fault,
     ];
 
@@ -54,6 +63,9 @@ impl Dropped {
             Self::PuntQueueFull => "punt queue full",
             Self::TooManyConnections => "too many connections",
             Self::TooManyOfOneClient => "too many connections of one client",
+            Self::BadHeader => "bad PROXY header",
+            Self::SlowHandshake => "handshake too slow",
+            Self::SlowReader => "slow reader",
             Self::Fault => "fault",
         }
     }
@@ -67,6 +79,8 @@ pub struct Counters {
     durations: [AtomicU64; BUCKETS.len() + 1],
     nanoseconds: AtomicU64,
     dropped: [AtomicU64; Dropped::ALL.len()],
+    opened: AtomicU64,
+    closed: AtomicU64,
 }
 
 impl Counters {
@@ -98,6 +112,23 @@ impl Counters {
         if count != 0 {
             self.dropped[why as usize].fetch_add(count as u64, Relaxed);
         }
+    }
+
+    /// Counts a connection that came. Only the socket's own thread may.
+    pub fn arrive(&self) {
+        add(&self.opened, 1);
+    }
+
+    /// Counts a connection that is over. Only the socket's own thread may.
+    pub fn leave(&self) {
+        add(&self.closed, 1);
+    }
+
+    /// Connections that are open now, and that came so far.
+    pub fn connections(&self) -> (u64, u64) {
+        let closed = self.closed.load(Relaxed); // first: it is never more than the other
+        let opened = self.opened.load(Relaxed);
+        (opened.saturating_sub(closed), opened)
     }
 
     /// How long one answer took; not every answer is timed. Only the socket's own thread may.

@@ -47,7 +47,8 @@ pub struct Batch {
     memory: NonNull<Memory>,
     received: usize,
     queued: usize,
-    controls: usize, // octets of control messages to ask for
+    controls: usize,              // octets of control messages to ask for
+    clients: Vec<Option<IpAddr>>, // whom balancers named; empty where nobody is believed
 }
 
 impl Batch {
@@ -68,6 +69,7 @@ impl Batch {
             received: 0,
             queued: 0,
             controls,
+            clients: Vec::new(),
         };
         for number in 0..BATCH {
             // SAFETY: `memory` is ours alone, and all zero octets are a valid `Memory`. The
@@ -108,6 +110,7 @@ impl Batch {
         }
         self.received = 0;
         self.queued = 0;
+        self.clients.fill(None);
         // SAFETY: the headers point at memory of ours of the lengths that they tell.
         let count = unsafe {
             libc::recvmmsg(
@@ -162,9 +165,29 @@ impl Batch {
     /// Who sent a datagram of the last batch.
     #[inline]
     pub fn sender(&self, number: usize) -> IpAddr {
+        if let Some(Some(client)) = self.clients.get(number) {
+            return *client;
+        }
         // SAFETY: the memory is initialized and borrowed as `self` is; the number is in bounds.
         let origin = unsafe { &(*self.memory.as_ptr()).slots[number % BATCH].origin };
         origin.sender()
+    }
+
+    /// Takes so many octets off the front of a datagram, which is from a client then, if one is
+    /// named. Its answer goes to who sent it all the same.
+    pub fn introduce(&mut self, number: usize, size: usize, client: Option<IpAddr>) {
+        let length = self.packet(number).len();
+        if number >= self.received || size > length {
+            return;
+        }
+        // SAFETY: the number is in bounds, and the memory ours alone.
+        unsafe {
+            let memory = self.memory.as_ptr();
+            (*memory).slots[number].packet.copy_within(size..length, 0);
+            (*memory).received[number].msg_len = (length - size) as libc::c_uint;
+        }
+        self.clients.resize(BATCH, None);
+        self.clients[number] = client;
     }
 
     /// Where the answer to a datagram of the last batch is to go, if it is not given now.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,10 +13,13 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::answering::{Answering, Answers, unix_time};
 use crate::connection::{Connection, Desk, Next, Seat};
+use crate::proxy::Balancers;
 use crate::stats::{Counters, Dropped, Stopwatch};
 
 /// Time between looks for idle connections, and for listeners that could not accept.
 const SWEEP: Duration = Duration::from_secs(1);
+/// Time from the connection to the end of the PROXY header, where one is awaited.
+const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Sockets that are looked at in one round.
 const EVENTS: usize = 1024;
 /// Connections that are accepted in a row from one listener.
@@ -28,11 +31,13 @@ const WAKER: Token = Token(usize::MAX - 1);
 pub struct Limits {
     /// TCP connections at once on all sockets; for one more, the longest idle is closed.
     pub connections: usize,
-    /// At once from one address (RFC 7766 section 6.2.2).
+    /// At once of one client (RFC 7766 section 6.2.2): an IPv4 address, or an IPv6 network.
     pub per_client: usize,
     /// Time without a whole query until the server closes (RFC 7766 section 6.2.3); as one that is
     /// sent octet by octet counts only when it is whole, it bounds how long that may take, too.
     pub idle: Duration,
+    /// Time that one connection may last.
+    pub lifetime: Duration,
     /// Octets of answers that wait for a client; with more, nothing is read from it.
     pub unsent: usize,
     /// Packets that wait for the reference responder.
@@ -45,6 +50,7 @@ impl Default for Limits {
             connections: 1000,
             per_client: 100,
             idle: Duration::from_secs(10),
+            lifetime: Duration::from_secs(3600),
             unsent: 1 << 16,
             punts: 1024,
         }
@@ -98,7 +104,8 @@ pub(crate) struct Tcp<A> {
     desk: Desk<A>,
     places: Vec<Option<Connection>>,
     vacant: Vec<usize>,
-    by_host: HashMap<IpAddr, usize>,
+    by_client: HashMap<IpAddr, usize>,
+    balancers: Arc<Balancers>,
     serial: u64,
     turns: Vec<Token>, // who has more to do without being told
     stopwatch: Stopwatch,
@@ -110,6 +117,7 @@ impl<A: Answers> Tcp<A> {
         listeners: Vec<(std::net::TcpListener, Arc<Counters>)>,
         answering: Arc<Answering<A>>,
         limits: Limits,
+        balancers: Arc<Balancers>,
     ) -> io::Result<(Self, Arc<Letterbox>)> {
         let poll = Poll::new()?;
         let letterbox = Arc::new(Letterbox {
@@ -132,7 +140,8 @@ impl<A: Answers> Tcp<A> {
             desk: Desk::new(answering, limits.unsent.max(1)),
             places: Vec::new(),
             vacant: Vec::new(),
-            by_host: HashMap::new(),
+            by_client: HashMap::new(),
+            balancers,
             serial: 0,
             turns: Vec::new(),
             stopwatch: Stopwatch::default(),
@@ -217,6 +226,7 @@ impl<A: Answers> Tcp<A> {
         {
             connection.counters.observe(begun.elapsed());
         }
+        let named = connection.named.take();
         match next {
             Ok(Next::Wait) => {}
             Ok(Next::Turn) => self.turns.push(Token(place + self.doors.len())),
@@ -226,6 +236,9 @@ impl<A: Answers> Tcp<A> {
                 self.desk = Desk::new(Arc::clone(&self.desk.answering), self.desk.unsent);
                 self.close(place);
             }
+        }
+        if let Some(client) = named {
+            self.attribute_or_close(place, client);
         }
     }
 
@@ -277,7 +290,8 @@ impl<A: Answers> Tcp<A> {
     /// Makes a connection of a stream, and room for it, unless its client has too many.
     fn admit(&mut self, number: usize, mut stream: TcpStream, host: IpAddr) -> io::Result<()> {
         let counters = Arc::clone(&self.doors[number].counters);
-        if self.by_host.get(&host).copied().unwrap_or(0) >= self.limits.per_client {
+        let introduced = self.balancers.has(host);
+        if !introduced && self.is_full(host) {
             counters.lose(Dropped::TooManyOfOneClient, 1);
             return Ok(());
         }
@@ -298,13 +312,45 @@ impl<A: Answers> Tcp<A> {
             listener: number,
             counters,
         };
-        let connection = Connection::new(seat, stream, host, self.desk.moment);
-        *self.by_host.entry(host).or_default() += 1;
+        let mut connection = Connection::new(seat, stream, host, self.desk.moment);
+        connection.awaits_header = introduced;
+        connection.counters.arrive();
         match self.vacant.pop() {
             Some(vacant) => self.places[vacant] = Some(connection),
             None => self.places.push(Some(connection)),
         }
+        if !introduced {
+            self.attribute(place, host);
+        }
         Ok(())
+    }
+
+    /// Says whose connection of a balancer's it is, and closes it where that one has too many.
+    fn attribute_or_close(&mut self, place: usize, client: IpAddr) {
+        if !self.attribute(place, client) {
+            if let Some(Some(connection)) = self.places.get(place) {
+                connection.counters.lose(Dropped::TooManyOfOneClient, 1);
+            }
+            self.close(place);
+        }
+    }
+
+    fn is_full(&self, host: IpAddr) -> bool {
+        let count = self.by_client.get(&client_of(host)).copied();
+        count.unwrap_or(0) >= self.limits.per_client
+    }
+
+    /// Says whose connection it is; whether it may stay.
+    fn attribute(&mut self, place: usize, host: IpAddr) -> bool {
+        if self.is_full(host) {
+            return false;
+        }
+        let client = client_of(host);
+        if let Some(Some(connection)) = self.places.get_mut(place) {
+            connection.counted = Some(client);
+            *self.by_client.entry(client).or_default() += 1;
+        }
+        true
     }
 
     fn close_oldest(&mut self) {
@@ -315,18 +361,24 @@ impl<A: Answers> Tcp<A> {
         }
     }
 
-    /// Closes the connections that have been idle for too long.
+    /// Closes the connections that have been idle, or there, for too long.
     fn sweep(&mut self) {
-        let Some(idle_since) = self.desk.moment.checked_sub(self.limits.idle) else {
-            return;
-        };
+        let Limits { idle, lifetime, .. } = self.limits;
         for place in 0..self.places.len() {
-            if self.places[place]
-                .as_ref()
-                .is_some_and(|each| each.last < idle_since)
-            {
-                self.close(place);
+            let Some(each) = &self.places[place] else {
+                continue;
+            };
+            let age = self.desk.moment.duration_since(each.since);
+            if each.awaits_header && age > HANDSHAKE {
+                each.counters.lose(Dropped::SlowHandshake, 1);
+            } else if self.desk.moment.duration_since(each.last) > idle {
+                if !each.has_sent() {
+                    each.counters.lose(Dropped::SlowReader, 1);
+                }
+            } else if age <= lifetime {
+                continue;
             }
+            self.close(place);
         }
         for number in 0..self.doors.len() {
             self.accept(number);
@@ -338,11 +390,23 @@ impl<A: Answers> Tcp<A> {
             return;
         };
         self.vacant.push(place);
-        if let Some(count) = self.by_host.get_mut(&connection.host) {
+        connection.counters.leave();
+        if let Some(client) = connection.counted
+            && let Some(count) = self.by_client.get_mut(&client)
+        {
             *count -= 1;
             if *count == 0 {
-                self.by_host.remove(&connection.host);
+                self.by_client.remove(&client);
             }
         }
+    }
+}
+
+/// Whom connections of an address are counted for: it, or the IPv6 network of 56 bits that one site
+/// has (RFC 6177), whose addresses are one client's to use.
+fn client_of(host: IpAddr) -> IpAddr {
+    match host {
+        IpAddr::V4(_) => host,
+        IpAddr::V6(host) => Ipv6Addr::from_bits(host.to_bits() >> 72 << 72).into(),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::answer::{Circumstances, Outcome};
 use crate::answering::{Answering, Answers, Chance, tell, unix_time};
+use crate::proxy::{self, Balancers, Header};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped, Stopwatch};
 use crate::sys::Batch;
@@ -30,6 +31,8 @@ pub(crate) struct Worker<A> {
     pub counters: Arc<Counters>,
     /// Whether an answer's source must be set to the address that was asked.
     pub wildcard: bool,
+    /// Who sends PROXY headers.
+    pub balancers: Arc<Balancers>,
     /// The listener's number.
     pub listener: usize,
     /// The socket's number among the listener's.
@@ -60,6 +63,9 @@ impl<A: Answers> Worker<A> {
             match received {
                 Ok(count) => {
                     failures = 0;
+                    if !self.balancers.is_empty() {
+                        self.introduce(&mut kit.batch, count);
+                    }
                     self.answer(&mut kit, count);
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -70,6 +76,24 @@ impl<A: Answers> Worker<A> {
                     if failures > PATIENCE {
                         thread::sleep(REST);
                     }
+                }
+            }
+        }
+    }
+
+    /// Has balancers say whom their datagrams are from. Of one that does not nothing is left, not
+    /// even what would be counted as no query.
+    #[cold]
+    fn introduce(&self, batch: &mut Batch, count: usize) {
+        for number in 0..count {
+            if !self.balancers.has(batch.sender(number)) {
+                continue;
+            }
+            match proxy::read(batch.packet(number)) {
+                Header::Whole { size, client } => batch.introduce(number, size, client),
+                Header::Short | Header::Malformed => {
+                    self.counters.lose(Dropped::BadHeader, 1);
+                    batch.introduce(number, batch.packet(number).len(), None);
                 }
             }
         }
@@ -110,6 +134,9 @@ impl<A: Answers> Worker<A> {
 
     #[inline]
     fn finish(&self, kit: &mut Kit, number: usize, looked: &A::Looked, current: &A, now: f64) {
+        if !self.balancers.is_empty() && kit.batch.packet(number).is_empty() {
+            return; // it was dropped, and counted
+        }
         let by = Circumstances {
             sender: kit.batch.sender(number),
             random: kit.chance.next(),
