@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
-from functools import partial
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -147,6 +147,7 @@ def _run_proxied(
     answering: Answering,
     stats: SocketStats,
     limiter: Limiter | None,
+    way: Way,
 ) -> None:
     """One answer; a balancer says whom it is for, and gets it."""
     packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
@@ -163,8 +164,9 @@ def _run_proxied(
             stats.dropped[BAD_HEADER] += 1
             return
         packet, host = packet[header.size :], header.client or host
-    message = answering.datagram(packet, host, stats, limiter)
-    if message is not None:
+    way.peer, way.ancillary = peer, ancillary
+    message = answering.datagram(packet, host, stats, limiter, way)
+    if message:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)
 

@@ -41,7 +41,8 @@ class KeyRing:
                 kept = before is not None and self._read_as.get(name) == key
                 if kept and before is not None:
                     found[name] = before
-                log.error("tsig_key_unread", error=str(error), the_one_before_is_used=kept)
+                said = str(error)
+                log.error("tsig_key_unread", error=said, the_one_before_is_used=kept)  # noqa: TRY400
         self.keys = found
 
 
