@@ -98,7 +98,7 @@ class Controller:
         self.plane = plane
         self.exchange = exchange
         if exchange is not None:
-            plane.peers = exchange
+            plane.peers = exchange.reception
         self.checker = checker(self._verdict_changed)
         self.feeds = Feeds(
             self.checker.report, self._words, self._verdict_changed, now, clock, latency, holds

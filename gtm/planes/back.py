@@ -41,7 +41,7 @@ class Way(Protocol):
 
 
 class Peers(Protocol):
-    """What answers other name servers, and who changes zones (gtm/transfer/exchange.py)."""
+    """What answers other name servers, and who changes zones (gtm/transfer/reception.py)."""
 
     def take(self, packet: bytes, host: str, transport: Transport, back: Back) -> Taken | None:
         """Deals with a packet; None leaves it to a responder. Must not take long."""
