@@ -52,6 +52,7 @@ class Exchange:
         self._ring = KeyRing(environment)
         self._now = now
         self.reception = Reception(self.streams, self.updates, now)
+        self._looked_at = -1  # the epoch whose verdicts copies have been compared with
         self._files: tuple[Zone, ...] = ()
         self._laid: tuple[Zone, ...] = ()
         self._served: tuple[Zone, ...] = ()
@@ -92,9 +93,9 @@ class Exchange:
         """The same for the files that were read last."""
         self._ring.read(self._files)
         laid = self.updates.laid_over(self._files)
-        before = dict(self.serials.served)
+        before = self.serials.served
         self._laid = tuple(map(self._numbered, laid))
-        if self.serials.served != before:
+        if self.serials.served is not before:
             self._keep_serials()
         return self._laid
 
@@ -145,15 +146,16 @@ class Exchange:
 
     async def follow(self, compiled: Compiled) -> bool:
         """Has zones served by another serial whose steered names changed in copies; whether so."""
-        if not self.reception.at.held:
+        if not self.reception.at.held or compiled.snapshot.epoch == self._looked_at:
             return False
+        self._looked_at = compiled.snapshot.epoch
         moved = await asyncio.to_thread(self._moved, compiled)
         if moved:
             await self._publish()
         return moved
 
     def _moved(self, compiled: Compiled) -> bool:
-        moved = changed = False
+        moved, kept = False, self.serials.served
         for apex, held in self.reception.at.held.items():
             data = compiled.snapshot.zones.get(apex)
             if data is None or held.zone.transfer is None:
@@ -161,10 +163,9 @@ class Exchange:
             held.copied()
             view = held.zone.transfer.view
             found = digest(chosen(compiled.snapshot, compiled.groups, data, view))
-            before = self.serials.served.get(held.zone.name)
-            moved |= before is not None and self.serials.seen(held.zone.name, found)
-            changed |= before is not self.serials.served.get(held.zone.name)
-        if changed:
+            if held.zone.name in kept:
+                moved |= self.serials.seen(held.zone.name, found)
+        if self.serials.served is not kept:
             self._keep_serials()
         return moved
 

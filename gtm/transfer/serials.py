@@ -7,6 +7,7 @@ updated needs a new one too when an update or a verdict changes it, and after a 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -54,7 +55,8 @@ class Serials:
         self, folder: Path | None, now: Callable[[], float], disk: Disk | None = None
     ) -> None:
         """`now` is Unix time. Nothing is read before `open`."""
-        self.served: dict[str, Served] = {}
+        self.served: Mapping[str, Served] = {}
+        self._lock = threading.Lock()  # loads and looks at verdicts are in threads of their own
         self._now = now
         self._kept = None
         if folder is not None:
@@ -66,28 +68,31 @@ class Serials:
         if self._kept is None:
             return None
         kept = self._kept.load(self._now())
-        self.served = dict(kept.value or {})
+        self.served = kept.value or {}
         return kept.trouble
 
     def serial(self, zone: str, written: str, wanted: int, timed: bool) -> int:
         """The serial of a zone as its file and updates have it now."""
-        before = self.served.get(zone)
-        if before is not None and before.written == written and not is_newer(wanted, before.serial):
-            return before.serial
-        serial = next_serial(before, wanted, timed, self._now())
-        view = None if before is None else before.view
-        self.served[zone] = Served(serial, written, view)
-        return serial
+        with self._lock:
+            before = self.served.get(zone)
+            same = before is not None and before.written == written
+            if before is not None and same and not is_newer(wanted, before.serial):
+                return before.serial
+            serial = next_serial(before, wanted, timed, self._now())
+            view = None if before is None else before.view
+            self.served = {**self.served, zone: Served(serial, written, view)}
+            return serial
 
     def seen(self, zone: str, view: str) -> bool:
         """Notes the view that is served; whether its serial has to be another, and now is."""
-        before = self.served[zone]
-        if before.view == view:
-            return False
-        moved = before.view is not None
-        serial = next_serial(before, before.serial, False, 0.0) if moved else before.serial
-        self.served[zone] = replace(before, serial=serial, view=view)
-        return moved
+        with self._lock:
+            before = self.served[zone]
+            if before.view == view:
+                return False
+            moved = before.view is not None
+            serial = next_serial(before, before.serial, False, 0.0) if moved else before.serial
+            self.served = {**self.served, zone: replace(before, serial=serial, view=view)}
+            return moved
 
     def save(self) -> None:
         """Keeps them. Raises OSError. Blocks."""

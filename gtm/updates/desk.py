@@ -54,11 +54,13 @@ class _Pace:
 
     tokens: float = BURST
     at: float = field(default=0.0)
+    over: bool = False
 
     def take(self, now: float) -> bool:
         self.tokens = min(BURST, self.tokens + (now - self.at) * PER_SECOND)
         self.at = now
-        if self.tokens < 1:
+        self.over = self.tokens < 1
+        if self.over:
             return False
         self.tokens -= 1
         return True
@@ -123,10 +125,12 @@ class UpdateDesk:
     def submit(self, asked: Asked) -> None:
         """Has an update dealt with in its turn, or refuses it at once."""
         pace = self._paces.setdefault(asked.key, _Pace(at=self._clock()))
+        said = pace.over
         if self._journal is None:
             self._end(asked, Judged(Rcode.REFUSED, (), "there is no state directory to keep it in"))
         elif not pace.take(self._clock()):
-            self._end(asked, Judged(Rcode.REFUSED, (), "the key has sent too many at once"))
+            why = "the key has sent too many at once"
+            self._end(asked, Judged(Rcode.REFUSED, (), why), said)
         elif self._queue.full():
             self._end(asked, Judged(Rcode.SERVFAIL, (), "too many updates wait"))
         else:
@@ -230,8 +234,11 @@ class UpdateDesk:
         except Exception:  # it is kept, and the next load serves it
             log.exception("update_not_published")
 
-    def _end(self, asked: Asked, judged: Judged) -> None:
+    def _end(self, asked: Asked, judged: Judged, said: bool = False) -> None:
+        """Answers, and logs it unless the same has been `said` just now."""
         self.counts[asked.zone, judged.rcode.name] += 1
+        if said:
+            return asked.answer(judged.rcode)
         say = log.info if judged.rcode is Rcode.NOERROR else log.warning
         say(
             "update",
@@ -242,7 +249,7 @@ class UpdateDesk:
             reason=judged.reason or None,
             **_told(judged.changes),
         )
-        asked.answer(judged.rcode)
+        return asked.answer(judged.rcode)
 
 
 def _told(changes: Sequence[Change]) -> dict[str, object]:
