@@ -27,6 +27,9 @@ class AddedSet:
     data: tuple[bytes, ...]
 
 
+EMPTY = AddedSet(0, ())
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """All of a zone's. `number` counts the updates that changed anything."""
@@ -40,12 +43,14 @@ class Added:
         for change in changes:
             key = change.name, change.type
             before = sets.get(key)
-            kept = tuple(data for data in before.data if data != change.data) if before else ()
+            there = before.data if before is not None else ()
             if not change.remove:
-                sets[key] = AddedSet(change.ttl, (*kept, change.data))
-            elif kept and before is not None:
+                data = there if change.data in there else (*there, change.data)
+                sets[key] = AddedSet(change.ttl, data)
+            elif before is not None and change.data in there:
+                kept = tuple(data for data in there if data != change.data)
                 sets[key] = AddedSet(before.ttl, kept)
-            else:
+            if not sets.get(key, EMPTY).data:
                 sets.pop(key, None)
         return Added(sets, self.number + 1)
 
