@@ -24,10 +24,11 @@ def messages(query: Query, lines: Iterable[Line]) -> Iterator[tuple[bytes, int]]
     assert query.name is not None  # noqa: S101  # a transfer has a question
     question = query.name + struct.pack("!HH", query.type, query.rrclass)
     apex = query.name.lower()
+    pointed = query.name == apex  # else owners would be in the case that was asked in
     parts: list[bytes] = []
     size, count = 0, 0
     for owner, rrtype, ttl, data in lines:
-        name = owner[: -len(apex)] + _POINTER if owner.endswith(apex) else owner
+        name = owner[: -len(apex)] + _POINTER if pointed else owner
         record = name + _FIXED.pack(rrtype, IN, ttl, len(data)) + data
         if parts and (size + len(record) > LARGEST or count == MOST):
             yield _message(query, question, parts, count), count

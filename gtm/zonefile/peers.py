@@ -12,6 +12,9 @@ from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
 from gtm.zonefile.peershape import TransferShape, TsigShape, UpdatesShape
 
+# Ways to give a secret; the last one has been said to be wrong.
+_SECRETS = ("secret_file", "secret_env", "secret")
+
 
 def tsig_key(name: str, shape: TsigShape, document: Document, findings: Findings) -> TsigKey | None:
     """A key; None, with every mistake noted, where it can't be used."""
@@ -29,7 +32,7 @@ def tsig_key(name: str, shape: TsigShape, document: Document, findings: Findings
     if shape.secret_env is not None:
         return TsigKey(known_as, shape.algorithm, Guarded(Where.ENVIRONMENT, shape.secret_env))
     written = document.value_at(path)
-    if not isinstance(written, dict) or written.keys().isdisjoint(("secret_file", "secret_env")):
+    if not isinstance(written, dict) or written.keys().isdisjoint(_SECRETS):
         remedy = "write `secret_file:` with a path, or `secret_env:` with the name of a variable"
         findings.wrong(document.key(path), f"the key `{name}` has no secret", remedy)
     return None

@@ -193,7 +193,11 @@ def test_more_than_a_message_can_hold_is_refused() -> None:
 # --- against a naive reading --------------------------------------------------------------
 
 NAMES = ("x", "y", "filed", "alias", "orders", "cut", "")
-DATA = {TXT: (text("one"), text("1")), A: (b"\xc0\0\2\7", b"\xc0\0\2\1"), CNAME: (b"\1a\0", b"\1b\0")}
+DATA = {
+    TXT: (text("one"), text("1")),
+    A: (b"\xc0\0\2\7", b"\xc0\0\2\1"),
+    CNAME: (b"\1a\0", b"\1b\0"),
+}
 
 
 def records() -> st.SearchStrategy[Record]:
