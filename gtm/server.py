@@ -57,7 +57,7 @@ CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
-COPIES_EVERY = 10.0  # seconds between two looks at what copies of zones have of steered names
+COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of steered names
 COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 

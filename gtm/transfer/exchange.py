@@ -160,11 +160,15 @@ class Exchange:
             data = compiled.snapshot.zones.get(apex)
             if data is None or held.zone.transfer is None:
                 continue
-            held.copied()
-            view = held.zone.transfer.view
+            name, view = held.zone.name, held.zone.transfer.view
+            copied = held.copied()
+            served = self.serials.served.get(name)
+            if served is None or served.serial != copied.serial:
+                continue  # another serial is about to be served
+            if served.view is None:
+                self.serials.seen(name, digest(copied.steered))
             found = digest(chosen(compiled.snapshot, compiled.groups, data, view))
-            if held.zone.name in kept:
-                moved |= self.serials.seen(held.zone.name, found)
+            moved |= self.serials.seen(name, found)
         if self.serials.served is not kept:
             self._keep_serials()
         return moved

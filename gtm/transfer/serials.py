@@ -79,8 +79,7 @@ class Serials:
             if before is not None and same and not is_newer(wanted, before.serial):
                 return before.serial
             serial = next_serial(before, wanted, timed, self._now())
-            view = None if before is None else before.view
-            self.served = {**self.served, zone: Served(serial, written, view)}
+            self.served = {**self.served, zone: Served(serial, written)}
             return serial
 
     def seen(self, zone: str, view: str) -> bool:
