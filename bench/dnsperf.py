@@ -13,6 +13,7 @@ from bench.ask import LOOPBACK
 from bench.program import pinned
 from bench.workload import Subnets, Transport, Workload
 from gtm.errors import GtmError
+from gtm.planes.prompt import be_prompt
 
 TIMEOUT = 2  # seconds until a question counts as lost
 GRACE = 15  # seconds past its time after which dnsperf is given up
@@ -49,12 +50,21 @@ class LoadReport:
 def run_load(
     workload: Workload, questions: Path, port: int, seconds: float, cores: Sequence[int]
 ) -> tuple[LoadReport, float]:
-    """Asks for `seconds`; gives the report and the CPU seconds that dnsperf itself used."""
+    """Asks for `seconds`; gives the report and the CPU seconds that dnsperf itself used.
+
+    Where it shares cores with a server that wants to be woken at once, so does the load: else each
+    packet that it sends would interrupt it, which no packet does that comes from elsewhere.
+    """
     command = [*pinned(cores), *load_command(workload, questions, port, seconds)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=seconds + GRACE, check=False
+            command,
+            capture_output=True,
+            text=True,
+            timeout=seconds + GRACE,
+            check=False,
+            preexec_fn=be_prompt if workload.shares_cores else None,
         )
     except subprocess.TimeoutExpired as error:
         raise GtmError(f"cannot load port {port}: dnsperf ran on past {error.timeout} s") from error

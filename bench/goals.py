@@ -73,4 +73,5 @@ GOALS = (
         "control loop stuck for 30 s: time per answer over a free one's",
         1.05,
     ),
+    Goal("xdp", "cost: gtm --xdp over Knot xdp", "AF_XDP: CPU per query over Knot's", 1.0),
 )

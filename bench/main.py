@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from rich.console import Console
 
-from bench import areas, health, page, reload, scale, stuck, tables
+from bench import areas, health, page, reload, scale, stuck, tables, xdp
 from bench.comparisons import Comparison, comparisons
 from bench.experiment import Plan, measure
 from bench.figures import Run
@@ -30,7 +30,7 @@ Chosen = TypeVar("Chosen")
 COMPARISONS = comparisons()
 # Measurements that are not of cost per query, by name.
 SPECIAL: dict[str, tuple[str, Callable[[Bench], Outcome]]] = {
-    module.NAME: (module.ABOUT, module.measure) for module in (tables, reload, stuck, areas)
+    module.NAME: (module.ABOUT, module.measure) for module in (tables, reload, stuck, areas, xdp)
 }
 ALL = "all"  # every workload that has a place on the page
 
@@ -95,7 +95,11 @@ def _described() -> str:
 
 def _measure_all(options: argparse.Namespace, console: Console) -> None:
     names = [name.strip() for name in options.workload.split(",") if name.strip()]
-    names = list(page.ORDER) if names == [ALL] else names
+    if names == [ALL]:
+        names = list(page.ORDER)
+        if why := xdp.why_not():
+            names.remove(xdp.NAME)
+            console.print(f"{xdp.NAME} is left out: {why}", highlight=False)
     special = [name for name in names if name in SPECIAL]
     queries = [name for name in names if name not in (scale.NAME, health.NAME, *SPECIAL)]
     peers = choose_peers(options.peers)

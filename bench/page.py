@@ -18,7 +18,7 @@ from gtm.errors import GtmError
 PATH = Path(__file__).parent.parent / "docs" / "performance.md"
 ORDER = (
     *("udp", "udp-ecs", "tcp", "names", "tables", "policies", "workers"),
-    *("udp-low", "udp-medium", "reload", "stuck", "areas"),
+    *("udp-low", "udp-medium", "reload", "stuck", "areas", "xdp"),
 )
 Result = Mapping[str, Any]
 

@@ -1,10 +1,14 @@
 """The native plane's module, as native/glue makes it; see gtm/planes/native.py for its use."""
 
 from array import array
+from collections.abc import Sequence
 from typing import final
 
 from gtm.model import Address
 from gtm.snapshot import Snapshot
+
+Rated = tuple[int, float, int, int, int, list[tuple[int, int, int]]]
+Totals = tuple[list[tuple[int, int]], dict[str, int], list[int], float, tuple[int, int]]
 
 UDP_MAXIMUM: int
 BUCKETS: tuple[float, ...]
@@ -36,11 +40,20 @@ class Tables:
         """Adds the answers counted by area to the counts of the Python area tables."""
 
     def answer(
-        self, packet: bytes, sender: str, random: int, now: float, udp: bool
+        self,
+        packet: bytes,
+        sender: str,
+        random: int,
+        now: float,
+        udp: bool,
+        identity: bytes | None = None,
+        secrets: Sequence[bytes] | None = None,
+        cut: bool = False,
     ) -> tuple[bytes, int | None] | None:
         """The answer to a packet and its counter; None if it is for the reference responder.
 
-        Silence is an empty answer. `random` is 32 bits, `now` Unix time.
+        Silence is an empty answer. `random` is 32 bits, `now` Unix time. `identity` and `secrets`
+        are the server's words (see `Plane.behave`); `cut` has the answer truncated.
         """
 
 @final
@@ -60,6 +73,10 @@ class Punt:
         """Whether it came over UDP."""
 
     @property
+    def cut(self) -> bool:
+        """Whether the answer is to be truncated, as its sender's network had too many."""
+
+    @property
     def by_interface(self) -> bool:
         """Whether it came to an interface, not to a listener."""
 
@@ -76,14 +93,16 @@ class Plane:
         listeners: list[tuple[list[int], int, bool]],
         tables: Tables,
         limits: tuple[int, int, float, float],
-        balancers: list[tuple[str, int]],
+        rate: Rated | None = None,
+        balancers: list[tuple[str, int]] | None = None,
     ) -> None:
         """Starts answering on listeners: file descriptors of UDP sockets, that of TCP, and whether
         they are bound to a wildcard.
 
         The descriptors are duplicated. `limits` are of TCP: connections, those of one client, and
-        seconds that one may be idle, and last. `balancers`, by address and prefix length, send
-        PROXY headers. Raises OSError, and ValueError for what is no network.
+        seconds that one may be idle, and last. `rate` is what client networks get over UDP (see
+        gtm/planes/limiting.py). `balancers`, by address and prefix length, send PROXY headers.
+        Raises OSError, and ValueError for what is no network.
         """
 
     def serve(self, interface: Interface, tables: Tables) -> None:
@@ -93,6 +112,15 @@ class Plane:
 
     def publish(self, tables: Tables) -> None:
         """Answers from these tables from now on."""
+
+    def behave(self, identity: bytes | None, secrets: Sequence[bytes]) -> None:
+        """Answers by these words of the server from now on: what NSID answers, and the secrets of
+        cookies, the first of which makes new ones.
+        """
+
+    def limited(self) -> list[tuple[int, int, int, int]]:
+        """Networks over the rate limit since the last call: how long addresses of the family are,
+        the first address, answers cut, and dropped."""
 
     def punted(self, seconds: float) -> Punt | None:
         """The next packet for the reference responder; None if none comes for so long."""
@@ -107,18 +135,14 @@ class Plane:
         long, or the client is gone.
         """
 
-    def totals(
-        self, listener: int, udp: bool
-    ) -> tuple[list[tuple[int, int]], dict[str, int], list[int], float]:
+    def totals(self, listener: int, udp: bool) -> Totals:
         """What was counted: answers of tallies that have some, what was dropped, durations, their
-        seconds."""
+        seconds, and answers over the rate limit that were cut and dropped."""
 
     def connections(self, listener: int) -> tuple[int, int]:
         """Connections over TCP that are open now, and that came so far."""
 
-    def interface_totals(
-        self, interface: int, ipv6: bool
-    ) -> tuple[list[tuple[int, int]], dict[str, int], list[int], float]:
+    def interface_totals(self, interface: int, ipv6: bool) -> Totals:
         """The same for an interface, by its place among those served, over IPv4 or IPv6."""
 
     def stop(self) -> None:
@@ -139,6 +163,13 @@ class Interface:
 
     def close(self) -> None:
         """Gives it back to the kernel, unless a plane has it."""
+
+@final
+class Limiter:
+    """The rate limit of one worker, for comparison with Python's."""
+
+    def __init__(self, rate: Rated, share: int) -> None: ...
+    def judge(self, sender: Address, now: float, random: int) -> str: ...
 
 def be_patient() -> None:
     """Makes the calling thread yield to those that answer."""

@@ -1,4 +1,4 @@
-"""What the parent of a zone needs: NS records, and glue for name servers inside the zone."""
+"""What the parent of a zone needs: NS records, glue for name servers inside the zone, and DS."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 from gtm.compile.static import DEFAULT_TTL
 from gtm.dns.names import is_below, to_wire
+from gtm.dnssec.dnskey import ds, ds_to_text
+from gtm.dnssec.keyfile import Unusable
+from gtm.dnssec.keyring import Keyring
+from gtm.dnssec.ledger import Wants, effect, parent_keys, wanted
 from gtm.model import Address, Nameserver, Zone
 
 
@@ -24,7 +28,8 @@ class ParentRecord:
 class Delegation:
     """The records that the parent needs, the commands that check them, and what is amiss.
 
-    `parent` is the name above the apex; the zone that holds it may begin higher up.
+    `parent` is the name above the apex; the zone that holds it may begin higher up. `no_ds` says
+    why there is no DS among the records, "" where there is one.
     """
 
     zone: str
@@ -32,6 +37,7 @@ class Delegation:
     records: tuple[ParentRecord, ...]
     checks: tuple[str, ...]
     warnings: tuple[str, ...]
+    no_ds: str = ""
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -43,11 +49,36 @@ class Delegation:
         )
 
 
-def delegation(zone: Zone) -> Delegation:
-    """What the parent needs to delegate the zone (RFC 1034 section 4.2.1).
+@dataclass(frozen=True, slots=True)
+class SecureEntry:
+    """The DS data that the parent has to have (wire form), or why it must have none yet."""
 
-    There is no DS record, as the zone is not signed.
-    """
+    ds: tuple[bytes, ...] = ()
+    why_not: str = ""
+
+
+NOT_SIGNED = SecureEntry(why_not="no DS record: the zone is not signed")
+
+
+def secure_entry(zone: Zone, keyring: Keyring) -> SecureEntry:
+    """The DS of a zone by its keys (RFC 4034 section 5), without what is not safe there now."""
+    if zone.dnssec is None:
+        return NOT_SIGNED
+    try:
+        ledger = keyring.read(zone.name).ledger
+    except Unusable as unusable:
+        return SecureEntry(why_not=f"no DS record: {unusable}")
+    found = parent_keys(ledger, zone.dnssec) if wanted(ledger) else ()
+    if found:
+        return SecureEntry(tuple(ds(to_wire(zone.name), one) for one in found))
+    bare = zone.name.rstrip(".")
+    if effect(ledger).wants is Wants.DELETE:
+        return SecureEntry(why_not="no DS record: the zone is going unsigned")
+    return SecureEntry(why_not=f"no DS record yet: `gtm keys status {bare}` says when it is safe")
+
+
+def delegation(zone: Zone, secure: SecureEntry = NOT_SIGNED) -> Delegation:
+    """What the parent needs to delegate the zone (RFC 1034 section 4.2.1, RFC 4035 section 2.4)."""
     servers = zone.nameservers
     names = [ParentRecord(zone.name, DEFAULT_TTL, "NS", server.name) for server in servers]
     glue = [
@@ -56,13 +87,16 @@ def delegation(zone: Zone) -> Delegation:
         if _inside(server, zone)
         for at in server.addresses
     ]
+    ttl = DEFAULT_TTL if zone.dnssec is None else zone.dnssec.parent_ttl
+    pointed = [ParentRecord(zone.name, ttl, "DS", ds_to_text(one)) for one in secure.ds]
     parent = zone.name.partition(".")[2] or "."
     return Delegation(
         zone=zone.name,
         parent=parent,
-        records=(*names, *glue),
+        records=(*names, *pointed, *glue),
         checks=tuple(_checks(zone, parent)),
         warnings=tuple(_warnings(zone)),
+        no_ds=secure.why_not,
     )
 
 
@@ -78,6 +112,9 @@ def _checks(zone: Zone, parent: str) -> Iterator[str]:
     for server in zone.nameservers:
         for at in server.addresses or (server.name.rstrip("."),):
             yield f"dig +norecurse SOA {name} @{at}"
+    if zone.dnssec is not None:
+        yield f"dig +norecurse DS {name} @$(dig +short NS {above} | head -n 1)"
+        yield f"delv SOA {name}"
     yield f"dig +trace SOA {name}"
 
 

@@ -33,6 +33,10 @@ class GeoError(GtmError):
     """A geo database can't be opened, read or understood."""
 
 
+class KeysError(GtmError):
+    """Keys of a zone can't be used, or must not be changed yet."""
+
+
 class StartError(GtmError):
     """The server can't start: an address is taken, a directory is not writable."""
 

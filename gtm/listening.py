@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from gtm.dns.conduct import Conduct
 from gtm.dns.transport import Transport
 from gtm.errors import ConfigError, StartError
 from gtm.health import CONCURRENCY
@@ -49,6 +50,10 @@ class Bound:
 
 def bind_all(settings: Settings, workers: int) -> Bound:
     """Binds every address, and reads the certificate. Raises StartError or ConfigError."""
+    if settings.xdp and settings.proxy_from:
+        raise ConfigError(
+            "cannot use --xdp with --proxy-from: PROXY headers are read by the sockets alone"
+        )
     keeper = _keeper(settings)
     bound = Bound(_bind_plain(settings.listen_addresses(), workers))
     wanted = [(Transport.TLS, at) for at in settings.tls_addresses()]
@@ -81,14 +86,16 @@ def _keeper(settings: Settings) -> Keeper | None:
     return Keeper(settings.certificate, settings.certificate_key, http2=http2)
 
 
-def make_plane(plane: str, bound: Bound, settings: Settings, files: int) -> Plane:
+def make_plane(plane: str, bound: Bound, settings: Settings, files: int, conduct: Conduct) -> Plane:
     """The plane called so, with TLS and HTTPS beside it; the sockets are its own from now on."""
     balancers = Balancers(Networks.of(settings.proxy_from))
     limits = settings.stream_limits(
         connections_for(files, settings.connections, 2 if bound.secure else 1)
     )
     try:
-        made = choice.make(plane, bound.listeners, limits, settings.xdp, balancers)
+        made = choice.make(
+            plane, bound.listeners, limits, settings.xdp, conduct, settings.limit(), balancers
+        )
     except (ConfigError, StartError):
         bound.close()
         raise

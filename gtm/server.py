@@ -14,7 +14,8 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
 from gtm.checks import Target
 from gtm.controller import Controller
+from gtm.cookiefile import CookieFile
+from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import HoldStore, LatencyStore
@@ -36,8 +39,10 @@ from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
 from gtm.model import Verdict
 from gtm.overrides import Store
-from gtm.planes import choice
+from gtm.planes import Plane, choice
 from gtm.planes.certificate import Keeper
+from gtm.planes.limitlog import LimitLog
+from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.settings import Settings
 from gtm.sources import Sources
@@ -59,6 +64,8 @@ LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; 
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of steered names
 COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
+BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
@@ -78,13 +85,16 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     `dial` says where probes really connect to.
     """
     sys.setswitchinterval(SWITCH_INTERVAL)
+    beside = ThreadPoolExecutor(BESIDE, "gtm-beside", initializer=be_patient)
+    asyncio.get_running_loop().set_default_executor(beside)
     files = raise_file_limit()
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
+    conduct, cookies = _conduct(settings)
     bound = bind_all(settings, workers)
     listeners = bound.listeners
     async with contextlib.AsyncExitStack() as stack:
-        plane = make_plane(chosen, bound, settings, files)
+        plane = make_plane(chosen, bound, settings, files, conduct)
         stack.callback(plane.stop)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
@@ -95,7 +105,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         )
         stack.push_async_callback(exchange.close)
         controller = Controller(
-            Sources(settings.zones, _geoip(settings)),
+            Sources(settings.zones, _geoip(settings), settings.keys_folder()),
             plane,
             _checker(settings, dial),
             time.time,
@@ -137,7 +147,11 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
         followed = (_reports, _latency, _conditions, _copies)
-        for feed in (*(each(controller) for each in followed), exchange.updates.run()):
+        for feed in (
+            *(each(controller) for each in followed),
+            exchange.updates.run(),
+            _abuse(plane, conduct, cookies),
+        ):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
@@ -189,6 +203,16 @@ def _checker(
     return lambda on_change: Checker(on_change=on_change, prober=prober)
 
 
+def _conduct(settings: Settings) -> tuple[Conduct, CookieFile | None]:
+    """How the server answers, and the file that changes it. Raises ConfigError."""
+    version = f"gtm {gtm.__version__}".encode() if settings.tell_version else None
+    told = Conduct(settings.nsid(), version, settings.idle)
+    if settings.cookie_secrets is None:
+        return told, None
+    file = CookieFile(settings.cookie_secrets)
+    return replace(told, cookies=file.read()), file
+
+
 def _geoip(settings: Settings) -> tuple[Path, ...]:
     named = settings.geoip_paths()
     return bundled() if named is None else named
@@ -204,7 +228,9 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
 
 async def _follow(controller: Controller) -> None:
     """Loads again when a file changes."""
-    async for _ in changes((controller.reader.sources.zones, *controller.reader.sources.geoip)):
+    sources = controller.reader.sources
+    keys = () if sources.keys is None else (sources.keys,)
+    async for _ in changes((sources.zones, *sources.geoip, *keys)):
         try:
             await controller.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
@@ -238,6 +264,18 @@ async def _reports(controller: Controller) -> None:
             await controller.feeds.save_holds_if_due()
         except Exception:  # a fault of ours must not end it: the next round may fare better
             log.exception("following_reports_failed")
+
+
+async def _abuse(plane: Plane, conduct: Conduct, cookies: CookieFile | None) -> None:
+    """Logs which networks were limited, and follows the file of cookie secrets."""
+    limits = LimitLog()
+    while True:
+        await asyncio.sleep(ABUSE_EVERY)
+        limits.tell(plane.limited(), time.monotonic())
+        jar = None if cookies is None else await asyncio.to_thread(cookies.changed)
+        if jar is not None:
+            conduct = replace(conduct, cookies=jar)
+            plane.behave(conduct)
 
 
 async def _conditions(controller: Controller) -> None:

@@ -6,6 +6,7 @@ A flag wins over the environment, which wins over the file.
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,26 +22,23 @@ from pydantic import (
     field_validator,
 )
 
+from gtm.dns.conduct import MAX_IDENTITY
 from gtm.errors import ConfigError
 from gtm.logs import LogFormat, LogLevel
 from gtm.networks import Networks
 from gtm.planes import limits
+from gtm.planes.limiting import PER_SECOND, SLIP, Limit
 from gtm.planes.sockets import ListenAddress, parse_listen
 
 PREFIX = "GTM_"
 PORTS = {"tls": 853, "https": 443}  # RFC 7858 section 3.1, RFC 8484 section 5
 DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
+HOSTNAME = "hostname"  # --identity hostname: the machine's own name
+KEYS = "keys"  # in the state directory
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
-LISTS = {
-    "listen",
-    "tls",
-    "https",
-    "xdp",
-    "api",
-    "geoip",
-    "proxy_from",
-}  # keys with several values, separated by commas in GTM_*
+# keys with several values, separated by commas in GTM_*
+LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", "proxy_from", "rate_limit_allow"}
 
 
 class Settings(BaseModel):
@@ -63,9 +61,18 @@ class Settings(BaseModel):
     api: tuple[str, ...] = ()
     geoip: tuple[str, ...] = ()
     state: Path | None = None
+    keys: Path | None = None
     plane: Literal["auto", "native", "python"] = "auto"
     workers: int | None = Field(default=None, ge=1, le=256)
     user: str | None = None
+    identity: str | None = Field(default=None, min_length=1, max_length=MAX_IDENTITY)
+    tell_version: bool = False
+    cookie_secrets: Path | None = None
+    rate_limit: int = Field(default=PER_SECOND, ge=0, le=1_000_000)
+    rate_limit_slip: int = Field(default=SLIP, ge=0, le=100)
+    rate_limit_ipv4_prefix: int = Field(default=24, ge=8, le=32)
+    rate_limit_ipv6_prefix: int = Field(default=56, ge=16, le=128)
+    rate_limit_allow: tuple[str, ...] = ("loopback",)
     no_exec: bool = False
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
@@ -89,12 +96,6 @@ class Settings(BaseModel):
             parse_listen(text, PORTS[info.field_name or ""])
         return value
 
-    @field_validator("proxy_from")
-    @classmethod
-    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        Networks.of(value)
-        return value
-
     @field_validator("api")
     @classmethod
     def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,6 +103,27 @@ class Settings(BaseModel):
             if not text.startswith("unix:"):
                 parse_listen(text)
         return value
+
+    @field_validator("proxy_from", "rate_limit_allow")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        Networks.of(value)
+        return value
+
+    def nsid(self) -> bytes | None:
+        """What NSID answers; `hostname` stands for the machine's name."""
+        name = socket.gethostname()[:MAX_IDENTITY] if self.identity == HOSTNAME else self.identity
+        return None if name is None else name.encode()[:MAX_IDENTITY]
+
+    def limit(self) -> Limit:
+        """What each client network gets over UDP."""
+        return Limit(
+            self.rate_limit,
+            self.rate_limit_ipv4_prefix,
+            self.rate_limit_ipv6_prefix,
+            self.rate_limit_slip,
+            Networks.of(self.rate_limit_allow),
+        )
 
     def listen_addresses(self) -> tuple[ListenAddress, ...]:
         """Where DNS is answered."""
@@ -129,6 +151,12 @@ class Settings(BaseModel):
         """The Unix socket of the API: always there, at its usual place unless told otherwise."""
         named = [text.removeprefix("unix:") for text in self.api if text.startswith("unix:")]
         return Path(named[0]) if named else default_socket(os.environ)
+
+    def keys_folder(self) -> Path | None:
+        """Where keys of signed zones are: in the state directory unless told otherwise."""
+        if self.keys is not None:
+            return self.keys
+        return None if self.state is None else self.state / KEYS
 
     def geoip_paths(self) -> tuple[Path, ...] | None:
         """The databases: None for the bundled ones, empty for none at all."""

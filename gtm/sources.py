@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from gtm.checks import Freeze, Target
+from gtm.dnssec.keyring import Keyring
 from gtm.errors import GtmError
 from gtm.geo import Fingerprint, Geo, fingerprint, open_databases
 from gtm.health import Vantage
@@ -25,10 +26,14 @@ Stamps = dict[Path, tuple[int, int, int] | None]
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The files that everything comes from. `geoip` empty: steer without a database."""
+    """The files that everything comes from. `geoip` empty: steer without a database.
+
+    `keys` is the folder of keys of signed zones, None where none is known.
+    """
 
     zones: Path
     geoip: tuple[Path, ...]
+    keys: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,7 @@ class Reader:
         self._files: Stamps = {}
         self._read_files: set[Path] = set()
         self._known = KnownEndpoints()
+        self._keyring = Keyring(sources.keys)
 
     def read(self) -> Read:
         """Everything; a database that can't be read leaves the one before in use.
@@ -72,7 +78,7 @@ class Reader:
         # stamped before they are read: a file changed meanwhile is then read again
         before, begun = self._stamp(), self._clock()
         self._files = before
-        loaded = load(self.sources.zones, known=self._known)
+        loaded = load(self.sources.zones, known=self._known, keys=self._keyring)
         self._read_files = {Path(name) for name in loaded.files}
         self._files = self._stamp() | before
         targets, vantage = watched(loaded.zones)
@@ -105,7 +111,10 @@ class Reader:
 
     def _stamp(self) -> Stamps:
         """What to tell a change by, of the files read and those that a load would read now."""
-        paths = sorted({*_beside(self.sources.zones), *self._read_files, *self.sources.geoip})
+        keys = self._keyring.watched()
+        paths = sorted(
+            {*_beside(self.sources.zones), *self._read_files, *self.sources.geoip, *keys}
+        )
         return dict(zip(paths, fingerprint(paths), strict=True))
 
 

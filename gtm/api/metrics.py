@@ -123,6 +123,12 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
     dropped = CounterMetricFamily(
         "gtm_dns_dropped", "Packets that got no answer.", labels=["proto", "family", "reason"]
     )
+    limited = CounterMetricFamily(
+        "gtm_dns_rate_limited",
+        "Answers over the rate limit of a client network, by what became of them: cut (truncated) "
+        "or drop.",
+        labels=["proto", "family", "action"],
+    )
     durations = HistogramMetricFamily(
         "gtm_dns_request_duration_seconds",
         "Time to answer, inside the server; over UDP one answer in 32 is timed.",
@@ -154,10 +160,12 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
             opened.add_metric(where, stats.opened)
         for reason, count in stats.dropped.items():
             dropped.add_metric([*where, reason], count)
+        for action, count in stats.limited.items():
+            limited.add_metric([*where, action], count)
         durations.add_metric(["gtm", *where], _buckets(stats), stats.seconds)
     for (zone, service, region), count in regions.items():
         answers.add_metric([zone, service, region], count)
-    yield from (requests, responses, answers, dropped, durations, now_open, opened)
+    yield from (requests, responses, answers, dropped, limited, durations, now_open, opened)
 
 
 def _buckets(stats: SocketStats) -> list[tuple[str, float]]:

@@ -16,6 +16,7 @@ from gtm.errors import Mistake, UsageError, ZoneFileError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from gtm.dnssec.keyring import Keyring
     from gtm.model import Zone
     from gtm.zonefile import Loaded
 
@@ -41,13 +42,23 @@ def check(
             show_default=False,
         ),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The server's folder of keys: zones with `dnssec` are then looked up there. "
+            "[dim]Default: GTM_KEYS, or keys in GTM_STATE[/]",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check zone files and report every mistake at once.
 
     Each mistake is a line [bold]file:line:column: key: what is wrong; what to write instead[/].
     Ends with 1 if there is any; warnings alone end with 0. With [bold]--geoip[/] or GTM_GEOIP it
-    warns of AS numbers that no database has.
+    warns of AS numbers that no database has. Keys of signed zones are looked for where
+    [bold]--keys[/], GTM_KEYS or GTM_STATE says.
 
     Examples: [bold]gtm check zones/[/], [bold]gtm check zones/example.yaml --expand[/]
     """
@@ -56,7 +67,7 @@ def check(
     if expand and as_json:
         raise UsageError("cannot print both --expand and --json: choose one")
     try:
-        loaded = load(zones)
+        loaded = load(zones, keys=_keyring(keys))
     except ZoneFileError as error:
         _report_mistakes(error.mistakes, expand=expand, as_json=as_json)
         raise typer.Exit(1) from None
@@ -67,6 +78,15 @@ def check(
         _print_expanded(loaded)
     else:
         _print_zones(loaded)
+
+
+def _keyring(keys: Path | None) -> Keyring | None:
+    """Where keys are looked for; None where no folder is named: then zones are checked alone."""
+    from gtm.dnssec.keyring import Keyring
+    from gtm.settings import settle
+
+    folder = settle({"keys": keys}, os.environ, None).keys_folder()
+    return None if folder is None else Keyring(folder)
 
 
 def _lacking(loaded: Loaded, geoip: list[str] | None) -> tuple[Mistake, ...]:
@@ -134,7 +154,8 @@ def _line(zone: Zone) -> str:
     apps = counted(len(zone.apps), "app")
     regions = counted(len(zone.regions), "region")
     records = counted(record_count(zone), "record")
-    return f"{bare(zone.name)}: {services} in {apps}, {regions}, {records}"
+    signed = "" if zone.dnssec is None else ", signed"
+    return f"{bare(zone.name)}: {services} in {apps}, {regions}, {records}{signed}"
 
 
 def _print_json(loaded: Loaded | None, mistakes: tuple[Mistake, ...]) -> None:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gtm.cli.options import Json
-from gtm.errors import UsageError
 
 if TYPE_CHECKING:
     from gtm.delegation import Delegation
-    from gtm.model import Zone
 
 
 def delegation(
@@ -25,36 +23,37 @@ def delegation(
         Path | None,
         typer.Option(help="The zone files. [dim]Default: zones[/]", show_default=False),
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The server's folder of keys. [dim]Default: GTM_KEYS, or keys in GTM_STATE[/]",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Print the records that the parent zone needs, to be copied into it, and how to check them.
 
-    NS records, and addresses of the name servers that lie inside the zone (glue).
+    NS records, addresses of the name servers that lie inside the zone (glue), and the DS of a
+    signed zone once it is safe there.
 
     Example: [bold]gtm delegation gtm.example.com[/]
     """
+    from gtm.cli.zonenamed import zone_named
     from gtm.delegation import delegation as delegated
+    from gtm.delegation import secure_entry
+    from gtm.dnssec.keyring import Keyring
     from gtm.settings import settle
     from gtm.zonefile import load
 
-    found = delegated(_zone(zone, load(settle({"zones": zones}, os.environ, None).zones).zones))
+    settings = settle({"zones": zones, "keys": keys}, os.environ, None)
+    named = zone_named(zone, load(settings.zones).zones, "print the delegation")
+    found = delegated(named, secure_entry(named, Keyring(settings.keys_folder())))
     if as_json:
         _print_json(found)
     else:
         _print(found)
-
-
-def _zone(name: str, zones: tuple[Zone, ...]) -> Zone:
-    from gtm.cli.output import bare
-    from gtm.zonefile.findings import listed, nearest
-
-    known = {bare(zone.name): zone for zone in zones}
-    wanted = bare(name.lower())
-    if wanted in known:
-        return known[wanted]
-    like = nearest(wanted, known)
-    remedy = f"did you mean {like}?" if like else f"the zones are {listed(known)}"
-    raise UsageError(f"cannot print the delegation of {name!r}: no such zone; {remedy}")
 
 
 def _print(found: Delegation) -> None:
@@ -62,7 +61,7 @@ def _print(found: Delegation) -> None:
     from gtm.cli.output import bare, screen
 
     lines = [f"; for the parent of {bare(found.zone)}: {bare(found.parent)}, or the zone above it"]
-    lines += [*found.lines, "; no DS record: the zone is not signed", ";", "; to check it:"]
+    lines += [*found.lines, *([f"; {found.no_ds}"] if found.no_ds else []), ";", "; to check it:"]
     lines += [f";   {command}" for command in found.checks]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     for warning in found.warnings:

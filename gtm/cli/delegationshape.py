@@ -15,11 +15,15 @@ class ParentRecordShape(Shape):
 
 
 class DelegationShape(Shape):
-    """What the parent needs: as records, and as lines of a master file."""
+    """What the parent needs: as records, and as lines of a master file.
+
+    `no_ds` says why there is no DS record among them, "" where there is one.
+    """
 
     zone: str
     parent: str
     records: list[ParentRecordShape]
     lines: list[str]
+    no_ds: str
     checks: list[str]
     warnings: list[str]

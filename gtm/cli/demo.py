@@ -152,7 +152,7 @@ async def _show(stage: Stage, stop: asyncio.Event) -> None:
     from rich.live import Live
 
     from gtm.cli.demoview import view
-    from gtm.cli.keys import pressed
+    from gtm.cli.keyboard import pressed
     from gtm.cli.output import plain_console
 
     console = plain_console()

@@ -20,6 +20,8 @@ from gtm.cli.explain import explain
 from gtm.cli.force import force
 from gtm.cli.geo import geo
 from gtm.cli.history import history
+from gtm.cli.importing import app as importing
+from gtm.cli.keysteps import keys
 from gtm.cli.latency import latency
 from gtm.cli.output import complain
 from gtm.cli.overrides import overrides
@@ -91,6 +93,8 @@ app.command("updates")(updates)
 app.command("simulate")(simulate)
 app.add_typer(geo, name="geo")
 app.command("delegation")(delegation)
+app.add_typer(keys, name="keys")
+app.add_typer(importing, name="import")
 app.command("reload")(reload)
 app.command("version")(version)
 

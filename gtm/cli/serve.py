@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NETWORK = "Where it listens"
 RUNNING = "How it runs"
+ABUSE = "What it tells of itself, and what clients get"
 
 
 def serve(
@@ -135,6 +136,14 @@ def serve(
     state: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where to keep what outlives a restart.")
     ] = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the keys of signed zones are. [dim]Default: keys in the state directory[/]",
+            show_default=False,
+        ),
+    ] = None,
     plane: Annotated[
         str | None,
         typer.Option(
@@ -157,6 +166,75 @@ def serve(
         str | None,
         typer.Option(
             metavar="NAME", help="Become this user once ports are bound.", rich_help_panel=RUNNING
+        ),
+    ] = None,
+    identity: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|hostname",
+            help="What NSID answers (dig +nsid), so that servers of a fleet are told apart. "
+            "[dim]Default: nothing[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    tell_version: Annotated[
+        bool | None,
+        typer.Option(
+            "--tell-version",
+            help="Answer version.bind (CHAOS TXT) with the version.",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    cookie_secrets: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Secrets of DNS cookies that a fleet shares: lines of 32 hex digits, the first "
+            "makes new ones. [dim]Default: one of its own, made at the start[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    rate_limit: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Answers a second over UDP to each client network; 0: any number. "
+            "[dim]Default: 1000[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    rate_limit_slip: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Of answers over the limit one in N asks the client to use TCP, the others are "
+            "dropped; 0: all are. [dim]Default: 2[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    rate_limit_ipv4_prefix: Annotated[
+        int | None,
+        typer.Option(
+            metavar="LENGTH",
+            help="Which IPv4 addresses are one client network. [dim]Default: 24[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    rate_limit_ipv6_prefix: Annotated[
+        int | None,
+        typer.Option(
+            metavar="LENGTH",
+            help="The same of IPv6. [dim]Default: 56[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
+    rate_limit_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NETWORK",
+            help="Never limit this network (or any, loopback, none); can be given again. "
+            "[dim]Default: loopback[/]",
+            rich_help_panel=ABUSE,
         ),
     ] = None,
     no_exec: Annotated[
@@ -217,9 +295,18 @@ def serve(
         "api": api,
         "geoip": geoip,
         "state": state,
+        "keys": keys,
         "plane": plane,
         "workers": workers,
         "user": user,
+        "identity": identity,
+        "tell_version": tell_version,
+        "cookie_secrets": cookie_secrets,
+        "rate_limit": rate_limit,
+        "rate_limit_slip": rate_limit_slip,
+        "rate_limit_ipv4_prefix": rate_limit_ipv4_prefix,
+        "rate_limit_ipv6_prefix": rate_limit_ipv6_prefix,
+        "rate_limit_allow": rate_limit_allow,
         "no_exec": no_exec,
         "log_format": log_format,
         "log_level": log_level,

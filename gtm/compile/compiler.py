@@ -13,7 +13,7 @@ from gtm.compile.render import Tallies
 from gtm.compile.static import context, static_nodes
 from gtm.compile.table import Table
 from gtm.compile.uses import Use, uses_of
-from gtm.dns.names import ancestors, is_below, to_wire
+from gtm.dns.names import ROOT, ancestors, parent, to_wire
 from gtm.geo import Geo
 from gtm.model import Zone
 from gtm.snapshot import Node, Plan, Snapshot, Tally, ZoneData
@@ -102,12 +102,13 @@ class Compiler:
         apps: dict[AppKey, CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
         tables: dict[object, Deciders] = {}
+        around = _around({to_wire(zone.name) for zone in zones})
         old = before.deciders if before is not None and before.geo is geo else {}
         for zone in zones:
             there = context(zone, self.tallies)
             known = deciders(zone, geo, tables, old)
             geos[zone.name] = known.geo
-            nodes = static_nodes(zone, there, _nests(zone, zones))
+            nodes = static_nodes(zone, there, there.apex in around)
             for app in zone.apps:
                 key = zone.name, app.name
                 made = AppCompiler(zone, app, there, known, groups, table, readings)
@@ -265,22 +266,31 @@ def _plans(groups: Sequence[Group]) -> tuple[Sequence[Plan], ...]:
     return tuple([made[id(group)] for group in groups])
 
 
-def _nests(zone: Zone, zones: Sequence[Zone]) -> bool:
-    """Whether another zone lies in this one, and answers for a part of its names."""
-    if zone.plain is None:
-        return False
-    apex = to_wire(zone.name)
-    return any(other is not zone and is_below(to_wire(other.name), apex) for other in zones)
+def _around(apexes: Set[bytes]) -> Set[bytes]:
+    """The zones in which others lie, that answer for a part of their names."""
+    return {
+        outer
+        for apex in apexes
+        if apex != ROOT
+        for outer in ancestors(parent(apex))
+        if outer in apexes
+    }
 
 
 def _merged(zones: Mapping[bytes, ZoneData]) -> dict[bytes, Node]:
     """The names that fast paths answer: of each zone, those no zone below it answers for."""
     nodes: dict[bytes, Node] = {}
+    around = _around(zones.keys())
     for apex, zone in zones.items():
-        inner = {other for other in zones if len(other) > len(apex) and is_below(other, apex)}
+        nested = apex in around
         nodes.update(
             (name, node)
             for name, node in zone.names.items()
-            if node.entries is not None and inner.isdisjoint(ancestors(name) if inner else ())
+            if node.entries is not None and not (nested and _closest(name, zones) != apex)
         )
     return nodes
+
+
+def _closest(name: bytes, zones: Mapping[bytes, ZoneData]) -> bytes:
+    """The apex of the zone that answers for a name of one of them."""
+    return next(ancestor for ancestor in ancestors(name) if ancestor in zones)

@@ -123,8 +123,11 @@ def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
 def steered_node(base: Node, steered: Steered, service: Service, apex: bytes) -> Node:
     """The node of a service's name: its static records, and steered answers beside them.
 
-    Where a host name lies inside the zone, the reference responder answers, as it follows it.
+    Where a host name lies inside the zone, the reference responder answers, as it follows it; so
+    it does beside a DNAME.
     """
+    if base.entries is None:
+        return Node(base.rrsets, steered)
     denied = base.other
     aliased = Type.CNAME in steered.types
     if denied is None or (aliased and any(is_below(name, apex) for name in _hosts(service))):

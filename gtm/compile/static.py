@@ -9,15 +9,14 @@ from gtm.compile import render
 from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
-from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.dns.types import IN, Rcode, Type, counted_type
 from gtm.model import Address, Zone
 from gtm.plain import Plain
 from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
 
-TXT = 16  # RFC 1035 section 3.2.2
-PLAIN_TYPES = (int(Type.A), int(Type.AAAA), TXT)  # of plain names
+PLAIN_TYPES = (int(Type.A), int(Type.AAAA), int(Type.TXT))  # of plain names
 
 Rows = dict[bytes, dict[int, RRset]]
 
@@ -88,8 +87,8 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
                 rows.setdefault(ancestor, {})
             if ancestor == context.apex:
                 break
-    cuts = {name for name, row in rows.items() if Type.NS in row and name != context.apex}
-    nodes = {name: _node(name, row, context, cuts) for name, row in rows.items()}
+    hiding = _hiding(rows, context.apex)
+    nodes = {name: _node(name, row, context, hiding) for name, row in rows.items()}
     return nodes if plain is None else _with_plain(nodes, plain, context)
 
 
@@ -100,7 +99,7 @@ def _with_plain(nodes: dict[bytes, Node], plain: Plain, context: ZoneContext) ->
         row = _row(plain, name)
         return None if row is None else _node(name, row, context, set())
 
-    tallies = {rrtype: context.count(type_text(rrtype)) for rrtype in PLAIN_TYPES}
+    tallies = {rrtype: context.count(counted_type(rrtype)) for rrtype in PLAIN_TYPES}
     return ZoneNames(nodes, plain, make, tallies, context.count("other"))
 
 
@@ -144,11 +143,21 @@ def _soa(zone: Zone) -> RRset:
     return RRset(Type.SOA, soa.ttl, (rdata,))
 
 
-def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, cuts: set[bytes]) -> Node:
-    if any(ancestor in cuts for ancestor in ancestors(name)):
-        return Node(row, cut=name in cuts)  # answered by referral
+def _hiding(rows: Rows, apex: bytes) -> set[bytes]:
+    """The names at and below which answers are not what the name itself has.
+
+    Delegations, and what has a DNAME (RFC 6672 section 2.4).
+    """
+    return {
+        name for name, row in rows.items() if Type.DNAME in row or (Type.NS in row and name != apex)
+    }
+
+
+def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, hiding: set[bytes]) -> Node:
+    if hiding and any(ancestor in hiding for ancestor in ancestors(name)):
+        return Node(row, cut=Type.NS in row and name != context.apex)
     entries = {
-        question_key(rrtype): Entry(render.answer(rrset, context.count(type_text(rrtype))))
+        question_key(rrtype): Entry(render.answer(rrset, context.count(counted_type(rrtype))))
         for rrtype, rrset in row.items()
     }
     alias = row.get(Type.CNAME)

@@ -19,12 +19,14 @@ def _jar() -> Jar:
 class Conduct:
     """Words and limits of the server, given to responders beside the snapshot.
 
-    `identity` is what NSID answers (RFC 5001), None for nothing. `idle` is how many seconds a TCP
-    connection may be silent (RFC 7828). `cookies` has a secret of its own where the fleet shares
-    none. A setting that changes while the server runs makes another one.
+    `identity` is what NSID (RFC 5001) and id.server answer, `version` what version.server does
+    (RFC 4892), None for nothing. `idle` is how many seconds a TCP connection may be silent (RFC
+    7828). `cookies` has a secret of its own where the fleet shares none. A setting that changes
+    while the server runs makes another one.
     """
 
     identity: bytes | None = None
+    version: bytes | None = None
     idle: float = IDLE
     cookies: Jar = field(default_factory=_jar)
 

@@ -15,7 +15,6 @@ class Info(IntEnum):
     STALE_ANSWER = 3
     PROHIBITED = 18
     NOT_AUTHORITATIVE = 20
-    NOT_SUPPORTED = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,4 +38,3 @@ class ExtendedError:
 
 NOT_AUTHORITATIVE = ExtendedError(Info.NOT_AUTHORITATIVE)
 PROHIBITED = ExtendedError(Info.PROHIBITED)
-NOT_SUPPORTED = ExtendedError(Info.NOT_SUPPORTED)

@@ -180,10 +180,19 @@ class Lookup:
 
     def _step(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
         """Answers for one name; a name given back is where its CNAME leads inside the zone."""
-        cut = self._cut(name)
-        if cut is not None and not (rrtype == Type.DS and cut == name):
-            self._refer(outcome, cut)
-            return None
+        hiding = self._hiding(name)
+        if hiding is not None:
+            owner, node = hiding
+            if not node.cut:
+                target = self._redirect(outcome, name, owner, node.rrsets[Type.DNAME])
+                return None if rrtype == Type.CNAME else target
+            if rrtype != Type.DS or owner != name:
+                self._refer(outcome, owner)
+                return None
+        return self._at(outcome, name, rrtype)
+
+    def _at(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
+        """Answers for a name that nothing above it hides."""
         node = self._zone.names.get(name) or self._wildcard(name)
         if node is None:
             outcome.rcode = Rcode.NXDOMAIN
@@ -199,10 +208,29 @@ class Lookup:
             return None
         rrset = outcome.answer[first].rrset
         if rrset.type == Type.CNAME and rrtype not in (Type.CNAME, Type.ANY):
-            target = rrset.rdata[0].lower()
-            looped = any(placed.owner == target for placed in outcome.answer)
-            return None if looped else self._inside(target)
+            return self._next(outcome, rrset.rdata[0].lower())
         return None
+
+    def _next(self, outcome: Outcome, target: bytes) -> bytes | None:
+        """Where a CNAME leads, if this zone is the one to go on, and has not been there."""
+        been = any(
+            placed.owner == target and placed.rrset.type == Type.CNAME for placed in outcome.answer
+        )
+        return None if been else self._inside(target)
+
+    def _redirect(self, outcome: Outcome, name: bytes, owner: bytes, dname: RRset) -> bytes | None:
+        """The DNAME above a name, and the CNAME made from it (RFC 6672 section 3.2, step 3c).
+
+        Who asked for a CNAME has it then, and is led no further, as at any CNAME.
+        """
+        if all(placed.rrset is not dname for placed in outcome.answer):
+            outcome.answer.append(Placed(owner, dname))
+        target = name[: -len(owner)] + dname.rdata[0]
+        if len(target) > names.MAX_NAME:
+            outcome.rcode = Rcode.YXDOMAIN
+            return None
+        outcome.answer.append(Placed(name, RRset(Type.CNAME, dname.ttl, (target,))))
+        return self._next(outcome, target.lower())
 
     def _static(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> bool:
         """Puts the static RRset into the answer that the question is for, if there is one."""
@@ -245,15 +273,19 @@ class Lookup:
         types = steered.types
         return rrtype in types or Type.CNAME in types or rrtype == Type.ANY
 
-    def _cut(self, name: bytes) -> bytes | None:
-        """The delegation at or above the name, nearest to the apex, or None."""
+    def _hiding(self, name: bytes) -> tuple[bytes, Node] | None:
+        """What hides a name, nearest to the apex, or None.
+
+        A delegation at or above it (RFC 1034 section 4.3.2, step 3b), or a DNAME above it (RFC
+        6672 section 2.4): whatever the zone has there itself, it is not answered.
+        """
         found = None
         for ancestor in names.ancestors(name):
+            node = self._zone.names.get(ancestor)
+            if node is not None and (node.cut or (Type.DNAME in node.rrsets and ancestor != name)):
+                found = ancestor, node
             if ancestor == self._zone.apex:
                 break
-            node = self._zone.names.get(ancestor)
-            if node is not None and node.cut:
-                found = ancestor
         return found
 
     def _wildcard(self, name: bytes) -> Node | None:

@@ -22,6 +22,7 @@ from gtm.dns.types import IN, Opcode, Rcode, Type
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
+MAX_POINTERS = 127  # in a name: one behind each label that it can have; more only cost time
 MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
 MAX_UPDATE_RECORDS = 1000  # in an update (RFC 2136)
 UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
@@ -91,7 +92,8 @@ class Response:
     """What to say to a query; `scope` is the client subnet's SCOPE PREFIX-LENGTH, if one came.
 
     `error` says why it is so, where the rcode does not. `options` stand in the OPT record behind
-    these, and if `padded_to` is not 0, the message is padded to a multiple of it.
+    these, and if `padded_to` is not 0, the message is padded to a multiple of it. `rrclass` is
+    that of its records.
     """
 
     rcode: Rcode
@@ -103,6 +105,7 @@ class Response:
     error: ExtendedError | None = None
     options: tuple[Option, ...] = ()
     padded_to: int = 0
+    rrclass: int = IN
 
 
 class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no types
@@ -113,14 +116,15 @@ class WireBuffer(dnslib.DNSBuffer):  # type: ignore[misc]  # dnslib carries no t
     def decode_name(self, last: int = -1) -> dnslib.DNSLabel:
         """The name at the offset (RFC 1035 sections 2.3.4 and 4.1.4: pointers go backwards)."""
         parts: list[bytes] = []
-        size, resume, limit = 1, None, self.offset
+        size, resume, limit, pointers = 1, None, self.offset, 0
         while True:
             (length,) = self.unpack("!B")
             if length >= 0xC0:
                 (low,) = self.unpack("!B")
                 target = (length & 0x3F) << 8 | low
-                if target >= limit:
-                    raise MalformedError("a compression pointer that does not point back")
+                pointers += 1
+                if not HEADER <= target < limit or pointers > MAX_POINTERS:
+                    raise MalformedError("compression pointers that do not lead back to a name")
                 resume = self.offset if resume is None else resume
                 self.offset = limit = target
             elif length > names.MAX_LABEL:
@@ -207,7 +211,8 @@ def _records(buffer: WireBuffer, header: Any) -> tuple[Edns | None, tsig.Signatu
         raise MalformedError("more records than a query can need")
     edns: Edns | None = None
     signature: tsig.Signature | None = None
-    for index in range(header.a + header.auth + header.ar):
+    last = header.a + header.auth + header.ar - 1
+    for index in range(last + 1):
         start = buffer.offset
         owner = buffer.decode_name()
         rrtype, rrclass, ttl, length = buffer.unpack("!HHIH")
@@ -219,7 +224,7 @@ def _records(buffer: WireBuffer, header: Any) -> tuple[Edns | None, tsig.Signatu
             edns = _edns(rrclass, ttl, data)
         elif rrtype == Type.TSIG:
             # RFC 8945 section 5.1: one TSIG, the last record of the additional section
-            if index < header.a + header.auth or buffer.remaining():
+            if index < last or header.ar == 0:
                 raise MalformedError("a TSIG record out of place")
             signature = _signature(bytes(buffer.data), start)
     if buffer.remaining():
@@ -311,17 +316,17 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
     if query.name is not None:
         dnslib.DNSQuestion(_label(query.name), query.type, query.rrclass).pack(buffer)
     for section in sections:
-        _pack_section(buffer, section)
+        _pack_section(buffer, section, response.rrclass)
     if query.edns is not None:
         _opt(query.edns, response).pack(buffer)
     return bytes(buffer.data)
 
 
-def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...]) -> None:
+def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...], rrclass: int) -> None:
     for placed in section:
         for data in placed.given():
             record = dnslib.RR(
-                _label(placed.owner), placed.rrset.type, IN, placed.rrset.ttl, dnslib.RD(data)
+                _label(placed.owner), placed.rrset.type, rrclass, placed.rrset.ttl, dnslib.RD(data)
             )
             record.pack(buffer)
 

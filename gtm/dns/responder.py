@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gtm.dns import tsig
+from gtm.dns import chaos, tsig
 from gtm.dns.conduct import PLAIN, Conduct
-from gtm.dns.ede import NOT_AUTHORITATIVE, NOT_SUPPORTED, PROHIBITED, ExtendedError
+from gtm.dns.ede import NOT_AUTHORITATIVE, PROHIBITED, ExtendedError
 from gtm.dns.fallback import SAID
 from gtm.dns.lookup import Asker, Chance, Decision, Lookup, Outcome, zone_of
 from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, udp_limit
 from gtm.dns.names import to_text
 from gtm.dns.options import Granted, grant
 from gtm.dns.transport import Transport
-from gtm.dns.types import IN, Rcode, Type, type_text
+from gtm.dns.types import CHAOS, IN, Rcode, Type, counted_type
 from gtm.snapshot import Snapshot, Tally
 
 NOT_IMPLEMENTED_TYPES = {Type.TKEY, Type.MAILA, Type.MAILB}
@@ -59,7 +59,7 @@ def respond(
         return None
     limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
     seal = _seal(snapshot, packet, query, chance)
-    response, tally, decision = _answer(snapshot, query, asker, chance, transport, seal)
+    response, tally, decision = _answer(snapshot, query, asker, chance, transport, conduct, seal)
     granted = _granted(query.edns, asker, chance, transport, conduct)
     response = replace(response, options=granted.options, padded_to=granted.padded_to)
     known = granted.known or (seal is not None and not seal.error)
@@ -91,10 +91,14 @@ def _answer(
     asker: Asker,
     chance: Chance,
     transport: Transport,
+    conduct: Conduct,
     seal: tsig.Seal | None,
 ) -> tuple[Response, Tally, Decision | None]:
     # RFC 8945 section 5.2: a signature is looked at before anything else
     refusal = Rcode.NOTAUTH if seal is not None and seal.error else _refusal(query, transport)
+    if refusal is None and query.rrclass == CHAOS:
+        said = chaos.answer(query, conduct.identity, conduct.version)
+        return said, Tally("", "", "", asked(query), said.rcode.name), None
     zone = None
     if query.name is not None and refusal is None:
         zone = zone_of(snapshot, query.name.lower(), query.type)
@@ -110,9 +114,9 @@ def _answer(
 
 def _why(rcode: Rcode, query: Query) -> ExtendedError | None:
     """What an operator of a resolver is told of an error, beside its rcode."""
-    if rcode is Rcode.REFUSED:
-        return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
-    return NOT_SUPPORTED if rcode is Rcode.NOTIMP else None
+    if rcode is not Rcode.REFUSED:
+        return None
+    return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
 
 
 def _refusal(query: Query, transport: Transport) -> Rcode | None:
@@ -133,7 +137,7 @@ def _refusal(query: Query, transport: Transport) -> Rcode | None:
         return Rcode.FORMERR
     if query.type in NOT_IMPLEMENTED_TYPES:
         return Rcode.NOTIMP
-    if query.rrclass != IN or query.type in TRANSFERS:
+    if query.rrclass not in (IN, CHAOS) or query.type in TRANSFERS:
         return Rcode.REFUSED
     return None
 
@@ -178,8 +182,5 @@ def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
 
 
 def asked(query: Query) -> str:
-    """The type asked for, by name; types without a name share one, to bound the metric."""
-    if query.name is None:
-        return ""
-    text = type_text(query.type)
-    return "other" if text.startswith("TYPE") else text
+    """The type asked for, as it is counted."""
+    return "" if query.name is None else counted_type(query.type)

@@ -8,6 +8,7 @@ from functools import cache
 import dns.rdatatype
 
 IN = 1  # the only class with data here
+CHAOS = 3  # the class of questions about the server itself (RFC 4892)
 
 
 class Type(IntEnum):
@@ -17,7 +18,9 @@ class Type(IntEnum):
     NS = 2
     CNAME = 5
     SOA = 6
+    TXT = 16
     AAAA = 28
+    DNAME = 39
     OPT = 41
     DS = 43
     TKEY = 249
@@ -49,8 +52,8 @@ class Rcode(IntEnum):
     NXDOMAIN = 3
     NOTIMP = 4
     REFUSED = 5
-    YXDOMAIN = 6  # RFC 2136 section 2.2, as those up to 10
-    YXRRSET = 7
+    YXDOMAIN = 6  # said where a DNAME leads to a name that is too long (RFC 6672 section 2.2)
+    YXRRSET = 7  # RFC 2136 section 2.2, as those up to 10
     NXRRSET = 8
     NOTAUTH = 9
     NOTZONE = 10
@@ -61,3 +64,10 @@ class Rcode(IntEnum):
 def type_text(number: int) -> str:
     """`A`, `HTTPS`, ... or `TYPE65400` (RFC 3597 section 5)."""
     return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(number))
+
+
+@cache
+def counted_type(number: int) -> str:
+    """A type as metrics name it: types without a name share one, to bound them."""
+    text = type_text(number)
+    return "other" if text.startswith("TYPE") else text

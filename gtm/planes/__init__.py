@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from gtm.dns.conduct import Conduct
 from gtm.planes.back import Peers
 from gtm.planes.stats import SocketStats
 from gtm.snapshot import Snapshot
@@ -29,6 +30,12 @@ class Plane(Protocol):
 
     def count(self) -> None:
         """Brings the counts of area tables (`AreaTable.asked`) up to date."""
+
+    def behave(self, conduct: Conduct) -> None:
+        """Answers by another conduct from now on."""
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        """Networks over the rate limit since the last call: answers cut, and dropped."""
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

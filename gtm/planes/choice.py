@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.errors import ConfigError, GtmError
+from gtm.planes.limiting import Limit
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
 from gtm.planes.python import PythonPlane
@@ -68,12 +70,14 @@ def make(
     listeners: Sequence[Listener],
     limits: StreamLimits | None = None,
     interfaces: Sequence[str] = (),
+    conduct: Conduct = PLAIN,
+    limit: Limit | None = None,
     balancers: Balancers | None = None,
 ) -> PythonPlane | NativePlane:
     """The plane called so, on bound sockets; `limits` are those of TCP.
 
-    It takes what is listened on off these interfaces (xdp.py). Raises ConfigError or StartError
-    where it can't, with the sockets closed.
+    It answers by that conduct and within that limit, and takes what is listened on off these
+    interfaces (xdp.py). Raises ConfigError or StartError where it can't, with the sockets closed.
     """
     try:
         opened = open_interfaces(interfaces, plane, [each.at for each in listeners])
@@ -82,7 +86,16 @@ def make(
             each.close()
         raise
     if plane == "python":
-        return PythonPlane(listeners, limits=limits, balancers=balancers)
+        return PythonPlane(
+            listeners, limits=limits, conduct=conduct, limit=limit, balancers=balancers
+        )
     from gtm.planes.native import NativePlane
 
-    return NativePlane(listeners, limits=limits, interfaces=opened, balancers=balancers)
+    return NativePlane(
+        listeners,
+        limits=limits,
+        interfaces=opened,
+        conduct=conduct,
+        limit=limit,
+        balancers=balancers,
+    )

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gtm.dns.conduct import Conduct
 from gtm.dns.transport import Transport
 from gtm.planes.back import Peers
 from gtm.planes.certificate import Keeper
@@ -109,6 +110,14 @@ class EncryptedPlane:
     def count(self) -> None:
         """Brings the counts of area tables up to date."""
         self._plane.count()
+
+    def behave(self, conduct: Conduct) -> None:
+        """Answers by another conduct from now on."""
+        self._plane.behave(conduct)
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        """Networks over the rate limit of UDP since the last call: answers cut, and dropped."""
+        return self._plane.limited()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

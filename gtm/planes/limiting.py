@@ -41,6 +41,25 @@ class Limit:
     slip: int = SLIP
     allow: Networks = field(default_factory=lambda: Networks.of(["loopback"]))
 
+    def network(self, bits: int, address: int) -> int:
+        """The first address of the network that an address of that family is in."""
+        behind = bits - (self.ipv4_prefix if bits == 32 else self.ipv6_prefix)
+        return address >> behind << behind
+
+    def named(self, bits: int, network: int) -> str:
+        """A network as people write it, by its first address."""
+        length = self.ipv4_prefix if bits == 32 else self.ipv6_prefix
+        return str(ip_network((network.to_bytes(bits // 8, "big"), length)))
+
+
+Rate = tuple[int, float, int, int, int, list[tuple[int, int, int]]]
+
+
+def rated(limit: Limit) -> Rate:
+    """A limit as the native plane takes it."""
+    allowed = list(limit.allow.spans)
+    return (limit.per_second, BURST, limit.ipv4_prefix, limit.ipv6_prefix, limit.slip, allowed)
+
 
 @dataclass(slots=True)
 class Noted:
@@ -105,18 +124,18 @@ class Limiter:
     def noted(self) -> list[tuple[str, int, int]]:
         """Networks over their limit since the last call: answers cut and dropped; any thread."""
         found, self._noted = self._noted, {}
-        return [(named(*key), each.cut, each.dropped) for key, each in list(found.items())]
+        return [
+            (self._limit.named(*key), each.cut, each.dropped) for key, each in list(found.items())
+        ]
 
     def _is_allowed(self, host: str) -> bool:
         asker = asker_of(host)
         return self._limit.allow.hold(asker.bits, asker.address)
 
     def _network(self, host: str) -> tuple[int, int]:
-        """A network by its prefix's length and first address."""
+        """A network by how long addresses of its family are, and its first address."""
         asker = asker_of(host)
-        length = self._limit.ipv4_prefix if asker.bits == 32 else self._limit.ipv6_prefix
-        behind = asker.bits - length
-        return asker.bits << 8 | length, asker.address >> behind << behind
+        return asker.bits, self._limit.network(asker.bits, asker.address)
 
     def _learn(self, host: str) -> list[int]:
         if len(self._hosts) >= REMEMBERED:
@@ -128,10 +147,3 @@ class Limiter:
         bucket = self._buckets.setdefault(self._network(host), [0])
         self._hosts[host] = bucket
         return bucket
-
-
-def named(kind: int, address: int) -> str:
-    """A network as people write it."""
-    bits, length = kind >> 8, kind & 255
-    octets = address.to_bytes(bits // 8, "big")
-    return str(ip_network((octets, length)))

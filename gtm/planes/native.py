@@ -16,10 +16,13 @@ from functools import partial
 from random import Random
 
 from gtm import _native
+from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
 from gtm.planes.back import LATER, NOBODY, PATIENCE, Back, Peers
+from gtm.planes.limiting import Limit, rated
 from gtm.planes.limits import StreamLimits
+from gtm.planes.padding import asked, padded
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
@@ -27,7 +30,6 @@ from gtm.snapshot import Snapshot
 
 LOOK = 0.5  # seconds between looks whether the plane has stopped, where no packet is punted
 STOP_PATIENCE = 5.0  # seconds the thread gets to end
-PADDING = b"\0\x0c"
 
 
 class NativePlane:
@@ -42,13 +44,17 @@ class NativePlane:
         now: Callable[[], float] = time.time,
         limits: StreamLimits | None = None,
         interfaces: Sequence[_native.Interface] = (),
+        conduct: Conduct = PLAIN,
+        limit: Limit | None = None,
         balancers: Balancers | None = None,
     ) -> None:
         """`listeners` are bound sockets, which the plane closes when it stops, `interfaces` too.
 
         `limits` are those of TCP; `balancers` send PROXY headers. `random32` and `now` are for
-        punted packets, and for other transports.
+        punted packets, and for other transports. Without a `limit` any number of answers is given.
         """
+        self._conduct = conduct
+        self._limit = limit
         self._listeners = tuple(listeners)
         self._random32 = random32 or partial(Random().getrandbits, 32)
         self._now = now
@@ -90,7 +96,7 @@ class NativePlane:
         return _native.Tables.of(snapshot, before)
 
     def _start(self, snapshot: Snapshot, tables: _native.Tables) -> None:
-        self._answering = Answering(snapshot, self._random32, self._now)
+        self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
         self._answering.peers = self.peers
         listeners = [
             (
@@ -105,11 +111,13 @@ class NativePlane:
             listeners,
             tables,
             (limits.connections, limits.per_client, limits.idle, limits.lifetime),
+            None if self._limit is None else rated(self._limit),
             [
                 (str(each.network_address), each.prefixlen)
                 for each in self._balancers.networks.networks
             ],
         )
+        self.behave(self._conduct)
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
         self._thread = threading.Thread(
@@ -131,6 +139,7 @@ class NativePlane:
                 stats,
                 transport=Transport.plain(punt.udp),
                 back=Punted(plane, punt),
+                cut=punt.cut,
             )
             if message != LATER:
                 plane.reply(punt, message)
@@ -170,7 +179,7 @@ class NativePlane:
             totals = plane.totals(number % len(self._listeners), referred.proto == "udp")
             if referred.proto == "tcp":
                 referred.open, referred.opened = plane.connections(number % len(self._listeners))
-        answers, dropped, durations, seconds = totals
+        answers, dropped, durations, seconds, (cut, over) = totals
         lost = Counter(referred.dropped)
         lost.update(dropped)
         return replace(
@@ -178,6 +187,7 @@ class NativePlane:
             native=answers,
             slow=referred.slow.copy(),
             dropped=lost,
+            limited=Counter(cut=cut, drop=over),
             durations=durations,
             seconds=seconds,
         )
@@ -186,6 +196,22 @@ class NativePlane:
         """Brings the counts of the area tables up to date."""
         if self._tables is not None:
             self._tables.count()
+
+    def behave(self, conduct: Conduct) -> None:
+        """Answers by another conduct from now on."""
+        self._conduct = conduct
+        if self._answering is not None and self._plane is not None:
+            self._answering.conduct = conduct
+            self._plane.behave(conduct.identity, conduct.cookies.secrets)
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        """Networks over the rate limit since the last call: answers cut, and dropped."""
+        if self._plane is None or self._limit is None:
+            return []
+        return [
+            (self._limit.named(bits, network), cut, dropped)
+            for bits, network, cut, dropped in self._plane.limited()
+        ]
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""
@@ -220,14 +246,6 @@ class Punted:
         self._plane.reply(self._punt, message)
 
 
-def asks_for_padding(packet: bytes) -> bool:
-    """Whether a query may have the padding option (RFC 7830), which the tables know nothing of.
-
-    One that has it has its code (12); one that has not is answered the same by the reference.
-    """
-    return PADDING in packet
-
-
 class Tabled:
     """Answers from the native plane's tables in a thread of Python's, for other transports."""
 
@@ -254,14 +272,27 @@ class Tabled:
         back: Back | None = None,
     ) -> bytes | None:
         """The response to send, LATER, or None to be silent."""
-        tables = self._plane.tables
-        if tables is not None and not (transport.encrypted and asks_for_padding(packet)):
-            found = tables.answer(packet, host, self._random32(), self._now(), transport.udp)
+        pad = asked(packet) if transport.encrypted else False
+        if pad is not None:
+            found = self._looked_up(packet, host, transport)
             if found is not None:
                 message, tally = found
                 if tally is None:
                     stats.dropped["not a query"] += 1
                     return None
-                stats.fast[tally] += 1
-                return message
+                ready = padded(message) if pad else message
+                if ready is not None:
+                    stats.fast[tally] += 1
+                    return ready
         return self._answering.refer(packet, host, stats, transport=transport, back=back)
+
+    def _looked_up(
+        self, packet: bytes, host: str, transport: Transport
+    ) -> tuple[bytes, int | None] | None:
+        """What the tables say, and its counter; None if the reference responder knows more."""
+        tables, conduct = self._plane.tables, self._answering.conduct
+        if tables is None:
+            return None
+        random, now = self._random32(), self._now()
+        words = conduct.identity, conduct.cookies.secrets
+        return tables.answer(packet, host, random, now, transport.udp, *words)

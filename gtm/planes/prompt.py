@@ -1,4 +1,4 @@
-"""Asks the kernel to run a thread as soon as a packet wakes it.
+"""Who runs first: asks the kernel to run a thread as soon as a packet wakes it, others later.
 
 Linux lets whoever runs go on for a slice of some milliseconds before one that woke up gets its
 turn, unless that one asks for shorter slices (`sched_setattr(2)`, from Linux 6.12 on; older ones
@@ -11,14 +11,17 @@ to 50 microseconds to any wait, to save wake-ups (`PR_SET_TIMERSLACK` in `prctl(
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import platform
 import struct
+import threading
 
 SLICE = 100_000  # nanoseconds: the shortest that Linux grants
 SLACK = 1_000  # nanoseconds
 PR_SET_TIMERSLACK = 29
+PATIENT = 10  # nice(2) of threads that answer nobody
 
 # The C library may be too old to know it: its number, by processor.
 _NUMBERS = {"x86_64": 314, "aarch64": 274, "riscv64": 274}
@@ -43,3 +46,13 @@ def be_prompt() -> bool:
         return bool(library.syscall(number, 0, asked, 0) == 0)
     except OSError:
         return False
+
+
+def be_patient() -> None:
+    """Has the thread that calls yield to those that answer; Linux keeps niceness by thread.
+
+    One that answered for longer than its slice is run again only when the others have had as much,
+    and the nicer they are, the sooner that is.
+    """
+    with contextlib.suppress(OSError):  # answers wait a little longer then
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), PATIENT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gtm.dns.lookup import MAX_CHAIN
 from gtm.zonefile import names
@@ -17,12 +17,14 @@ class Aliases:
     """The names of a zone that are answered with a CNAME, and where each may lead.
 
     A service has a target for each region with a host name. `standing` are all names that exist,
-    those between them and the apex too: a wildcard stands in for no other name.
+    those between them and the apex too: a wildcard stands in for no other name. `redirected` are
+    the names with a DNAME, and its target: it leads every name below on (RFC 6672 section 2.2).
     """
 
     zone: str
     targets: Mapping[str, tuple[str, ...]]
     standing: Container[str]
+    redirected: Mapping[str, str] = field(default_factory=dict)
 
     def owner(self, name: str) -> str | None:
         """The alias that answers for a name: its own, or a wildcard's (RFC 4592 section 3.3.1)."""
@@ -39,14 +41,34 @@ class Aliases:
     def leads(self) -> dict[str, tuple[str, ...]]:
         """Every name that can be met on the way, with the names that it leads to."""
         found: dict[str, tuple[str, ...]] = {}
-        pending = [*self.targets][::-1]
+        pending = [*(_any_below(name) for name in self.redirected), *self.targets][::-1]
         while pending:
             name = pending.pop()
             if name not in found:
-                owner = self.owner(name)
-                found[name] = () if owner is None else tuple(dict.fromkeys(self.targets[owner]))
+                found[name] = self._leads(name)
                 pending.extend(reversed(found[name]))
         return found
+
+    def _leads(self, name: str) -> tuple[str, ...]:
+        redirection = self.redirection(name)
+        if redirection is not None:
+            beginning = name.removesuffix(redirection)
+            target = f"{beginning}{self.redirected[redirection].removeprefix('.')}"
+            return (target,) if len(target) <= names.MAX_PLAIN_LENGTH else ()
+        owner = self.owner(name)
+        return () if owner is None else tuple(dict.fromkeys(self.targets[owner]))
+
+    def redirection(self, name: str) -> str | None:
+        """The name above this one whose DNAME leads it on, nearest to the apex."""
+        if not self.redirected or name == self.zone or not names.is_within(name, self.zone):
+            return None
+        above = [self.zone, *names.parents(name, self.zone)[::-1]]
+        return next((one for one in above if one in self.redirected), None)
+
+
+def _any_below(name: str) -> str:
+    """What stands for every name below one, in messages too."""
+    return f"*.{name}"
 
 
 @dataclass(frozen=True, slots=True)

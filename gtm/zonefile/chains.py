@@ -14,7 +14,7 @@ from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot
 from gtm.zonefile.records import Static
 
-CNAME = rdata.TYPES["CNAME"]
+CNAME, DNAME = rdata.TYPES["CNAME"], rdata.TYPES["DNAME"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,10 @@ class _Standing:
 
 @dataclass(frozen=True, slots=True)
 class Chains:
-    """Judges where the records (by name) and services of a zone that are CNAMEs lead."""
+    """Judges where the records (by name) and services of a zone that are CNAMEs lead.
+
+    `redirected` are the names with a DNAME, and its target.
+    """
 
     records: Mapping[str, list[Static]]
     services: Mapping[str, tuple[Service, KeyPath]]
@@ -38,14 +41,15 @@ class Chains:
     cuts: Cuts
     document: Document
     findings: Findings
+    redirected: Mapping[str, str]
     plain: Plain | None = None
 
     def judge(self) -> None:
         """Note circles as mistakes, and warn of chains that are not followed to their end."""
         targets = {name: found for name, found in self._targets() if self.cuts.over(name) is None}
-        if not targets:
+        if not targets and not self.redirected:
             return
-        found = aliases.Aliases(self.cuts.zone, targets, self._standing())
+        found = aliases.Aliases(self.cuts.zone, targets, self._standing(), self.redirected)
         walk = aliases.walked(found.leads())
         for circle in walk.circles:
             if len(circle) > 1 or circle[0] not in targets:  # else said where it is written
@@ -81,8 +85,10 @@ class Chains:
 
     def _wrong_circle(self, circle: tuple[str, ...], found: aliases.Aliases) -> None:
         """Said once, at the name of the circle that is written first."""
-        owners = {found.owner(name): place for place, name in enumerate(circle)}
-        first = next(name for name in found.targets if name in owners)
+        owners = {
+            found.redirection(name) or found.owner(name): place for place, name in enumerate(circle)
+        }
+        first = next(name for name in (*found.targets, *found.redirected) if name in owners)
         turned = circle[owners[first] :] + circle[: owners[first] + 1]
         self.findings.wrong(
             self._spot(first),
@@ -91,7 +97,8 @@ class Chains:
         )
 
     def _spot(self, name: str) -> Spot:
-        """Where a name that is answered with a CNAME is written."""
+        """Where what leads a name on is written."""
         if name in self.services:
             return self.document.key(self.services[name][1])
-        return next(static.spot for static in self.records[name] if static.rrset.type == CNAME)
+        here = self.records[name.removeprefix("*.") if name not in self.records else name]
+        return next(static.spot for static in here if static.rrset.type in (CNAME, DNAME))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from typing import TypeVar
 
-from gtm.model import AllDown, Balance, Draw, Policy, Stale, Topology
+from gtm.model import Algorithm, AllDown, Balance, Draw, Policy, Stale, Topology
 from gtm.zonefile.findings import Wrong, nearest, shown
 
 _Word = TypeVar("_Word", bound=Enum)
@@ -35,6 +35,21 @@ def balance(value: object) -> Balance:
 def stale(value: object) -> Stale:
     """What is believed of a load that is too old."""
     return _choice(value, Stale, "way to take a load that is too old")
+
+
+def algorithm(value: object) -> Algorithm:
+    """How keys sign; the names that other software has for the two are taken too."""
+    if isinstance(value, str):
+        value = _ALGORITHMS.get(value.lower().replace("_", "").replace("-", ""), value)
+    return _choice(value, Algorithm, "DNSSEC algorithm that gtm signs with")
+
+
+_ALGORITHMS = {
+    "ecdsap256": "ecdsa-p256",
+    "ecdsap256sha256": "ecdsa-p256",
+    "ecdsa256": "ecdsa-p256",
+    "ed25519": "ed25519",
+}
 
 
 def all_down(value: object) -> AllDown:

@@ -32,6 +32,14 @@ class Cuts:
         over = [cut for cut in (name, *names.parents(name, self.zone)) if cut in self.records]
         return over[-1] if over else None
 
+    def over_parent(self, name: str) -> str | None:
+        """The highest, the zone itself included, that the name is below."""
+        if not self.records or name == self.zone or not names.is_within(name, self.zone):
+            return None
+        above = [*names.parents(name, self.zone), self.zone]
+        over = [cut for cut in above if cut in self.records]
+        return over[-1] if over else None
+
 
 @dataclass(frozen=True, slots=True)
 class Delegations:

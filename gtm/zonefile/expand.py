@@ -10,11 +10,13 @@ from typing import Any
 import yaml
 
 from gtm.checks import Freeze
+from gtm.dnssec import dnskey
 from gtm.model import (
     EVERYONE,
     AllDown,
     App,
     Balance,
+    Dnssec,
     Endpoint,
     GeoOverride,
     LatencyRules,
@@ -98,6 +100,8 @@ def _zone(zone: Zone) -> dict[str, Any]:
     if zone.canary is not None:
         tree["canary"] = check_use(zone.canary, checks)
     tree["freeze"] = _freeze(zone.freeze)
+    if zone.dnssec is not None:
+        tree["dnssec"] = _dnssec(zone.dnssec)
     tree["records"] = _records(zone)
     return tree
 
@@ -107,6 +111,19 @@ def _freeze(rules: Freeze) -> dict[str, Any]:
     if rules.within is not None:
         tree["within"] = duration(rules.within)
     return tree | {"most": duration(rules.most)}
+
+
+def _dnssec(dnssec: Dnssec) -> dict[str, Any]:
+    return {
+        "algorithm": dnssec.algorithm.value,
+        "split": dnssec.split,
+        "validity": duration(dnssec.validity),
+        "ttl": dnssec.ttl,
+        "cds": dnssec.cds,
+        "parent_ttl": dnssec.parent_ttl,
+        "propagation": duration(dnssec.propagation),
+        "import": [dnskey.to_text(one) for one in dnssec.imports],
+    }
 
 
 def _ttl(zone: Zone) -> int | dict[str, int]:
@@ -292,7 +309,7 @@ def _records(zone: Zone) -> dict[str, Any]:
 
 def _record(rrset: RRset) -> dict[str, Any]:
     return {
-        "type": rdata.TYPE_NAMES[rrset.type],
+        "type": rdata.type_name(rrset.type),
         "ttl": rrset.ttl,
         "values": [rdata.to_text(rrset.type, wire) for wire in rrset.rdata],
     }

@@ -25,7 +25,7 @@ def peers_tree(zone: Zone) -> dict[str, Any]:
         tree["updates"] = {
             _word(one.key): {
                 "names": list(one.names),
-                "types": [rdata.TYPE_NAMES[number] for number in sorted(one.types)],
+                "types": [rdata.type_name(number) for number in sorted(one.types)],
             }
             for one in zone.updates
         }

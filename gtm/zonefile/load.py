@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gtm.dnssec.keyring import Keyring
+from gtm.dnssec.keys import KeySet
 from gtm.errors import Mistake
 from gtm.model import Zone
 from gtm.zonefile import files, nesting, peers, sizes
@@ -16,17 +18,22 @@ from gtm.zonefile.findings import Findings, Spot, nearest
 from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.scope import Scope
 from gtm.zonefile.shape import SharedFile, ZoneFile
+from gtm.zonefile.signers import Signers
 from gtm.zonefile.validate import validate
 from gtm.zonefile.zone import ZoneReader
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What a path holds. `files` are all that were read, master files included."""
+    """What a path holds. `files` are all that were read, master files included.
+
+    `keys` are those of zones with `dnssec`, by the zone's name, where keys were asked for.
+    """
 
     zones: tuple[Zone, ...]
     warnings: tuple[Mistake, ...]
     files: tuple[str, ...]
+    keys: Mapping[str, KeySet] = field(default_factory=dict)
 
 
 def modification_time(path: Path) -> float:
@@ -39,20 +46,22 @@ def load(
     *,
     modified: Callable[[Path], float] = modification_time,
     known: KnownEndpoints | None = None,
+    keys: Keyring | None = None,
 ) -> Loaded:
     """The zones of a directory of zone files, or of one zone file and the shared ones beside it.
 
     `modified` reads when a file was changed: the SOA serial where the zone gives none. `known` is
-    what earlier loads have read, and grows by this one. Raises ZoneFileError with every mistake in
-    every file.
+    what earlier loads have read, and grows by this one. `keys` is where keys of signed zones are
+    read; without it they are not looked at. Raises ZoneFileError with every mistake in every file.
     """
     findings, known = Findings(), KnownEndpoints() if known is None else known
     known.begin()
     with _collector_paused():
-        zones, read = _load(path, findings, modified, known)
+        signers = Signers(keys, findings)
+        zones, read = _load(path, findings, modified, known, signers)
     findings.raise_mistakes()
     known.end()
-    return Loaded(zones, findings.sorted_warnings(), read)
+    return Loaded(zones, findings.sorted_warnings(), read, signers.found)
 
 
 def _load(
@@ -60,11 +69,12 @@ def _load(
     findings: Findings,
     modified: Callable[[Path], float],
     known: KnownEndpoints,
+    signers: Signers,
 ) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
     """All of it; the documents are let go on return, before the collector runs again."""
     sources = _Sources(findings)
     sources.open(path)
-    return _Loading(sources, findings, modified, known).zones()
+    return _Loading(sources, findings, modified, known, signers).zones()
 
 
 @contextmanager
@@ -141,6 +151,7 @@ class _Loading:
     findings: Findings
     modified: Callable[[Path], float]
     known: KnownEndpoints
+    signers: Signers
 
     def zones(self) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
         """The zones by name, and every file read."""
@@ -156,6 +167,7 @@ class _Loading:
             zone = reader.read(shared, self.modified)
             read.update(dict.fromkeys(zone.files))
             sizes.judge_zone(zone, document, self.findings)
+            self.signers.read(zone, document)
             self._add(zone, document, found)
         nesting.warn_of_hidden(found, self.findings)
         peers.judge_shared(found, self.findings)

@@ -103,6 +103,7 @@ class MasterFile:
         self._owner: str | None = None
         self._found: dict[tuple[str, int], Gathered] = {}
         self._ordinary: Ordinary | None = None
+        self._signed: set[str] = set()
         self.plain: Plain | None = None
 
     def read(
@@ -110,7 +111,8 @@ class MasterFile:
     ) -> Iterator[Static]:
         """The records that can be read, gathered by name and type; every mistake is noted.
 
-        Names that are written elsewhere too, and `cuts` that delegate, are not left in `plain`.
+        Names that are written elsewhere too, and `cuts`, with all below them, are not left in
+        `plain`.
         """
         if not ordinary.pays(text, self._zone):
             for entry in entries(text):
@@ -139,7 +141,8 @@ class MasterFile:
         for name in (self._zone, *apart, *lines.odd(), *{name for name, _ in self._found}):
             self._take(name)
         servers = {key for key in self._found if key[1] == rdata.TYPES["NS"]}
-        for cut in {*cuts, *(name for name, _ in servers)}:
+        hiding = {name for name, type_ in self._found if type_ in rdata.HIDING}
+        for cut in {*cuts, *hiding}:
             for name in lines.within(cut):
                 self._take(name)
         for key in servers:
@@ -193,7 +196,7 @@ class MasterFile:
             word = token.value
             if word[:1].isdigit():
                 ttl = self._last_ttl = _ttl(word)
-            elif word.upper() != "IN":
+            elif word.upper() not in ("IN", "CLASS1"):  # RFC 3597 section 5
                 break
             token = tokens.get()
         if not token.is_identifier():
@@ -214,6 +217,9 @@ class MasterFile:
                 f"write `{source}` in the YAML, and remove this entry",
             )
             return
+        if type_word.upper() in rdata.OF_SIGNERS:
+            self._pass_over_signed(type_word.upper(), spot)
+            return
         type_ = rdata.type_number(type_word)
         label = " ".join(entry.text.split())
         wire = rdata.presented(type_, tokens, self._origin, label)
@@ -221,6 +227,16 @@ class MasterFile:
             return
         self._take(self._owner)  # so that all of its records come in the order of the file
         self._gather(self._owner, type_, ttl, wire, spot)
+
+    def _pass_over_signed(self, type_: str, spot: Spot) -> None:
+        """Say once of each type that what another signer made is not used."""
+        if type_ not in self._signed:
+            self._signed.add(type_)
+            self._findings.warn(
+                spot,
+                f"{type_} records of the file are not used: they are made when a zone is signed",
+                "remove them, and write `dnssec: {}` in the YAML if the zone is to be signed",
+            )
 
     def _gather(self, name: str, type_: int, ttl: int, wire: bytes, spot: Spot) -> None:
         wires, least, first = self._found.get((name, type_), ({}, ttl, spot))

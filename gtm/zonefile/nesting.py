@@ -19,18 +19,28 @@ _ADDRESSES = (rdata.TYPES["A"], rdata.TYPES["AAAA"])
 
 def warn_of_hidden(zones: Mapping[str, tuple[Zone, Spot]], findings: Findings) -> None:
     """Warn of names that an inner zone hides; `zones` has them by name, with their place."""
-    for outer, spot in zones.values():
-        inner = {name for name in zones if name != outer.name and names.is_within(name, outer.name)}
+    for name, inner in _inner(zones).items():
+        outer, spot = zones[name]
         hidden: dict[str, set[str]] = {}
-        for name in _answered(outer, inner) if inner else ():
-            for apex in _over(name, outer.name, inner):
-                hidden.setdefault(apex, set()).add(name)
+        for answered in _answered(outer, inner):
+            for apex in _over(answered, outer.name, inner):
+                hidden.setdefault(apex, set()).add(answered)
         for apex, found in hidden.items():
             findings.warn(
                 zones[apex][1],
                 f"the zone {apex} hides names of {outer.name} ({spot}): {listed(sorted(found))}",
                 "move them here, or remove them there",
             )
+
+
+def _inner(zones: Collection[str]) -> dict[str, set[str]]:
+    """The zones inside each that has some: by a walk up from each, as there may be thousands."""
+    found: dict[str, set[str]] = {}
+    for name in zones:
+        for outer in names.parents(name, "."):
+            if outer in zones:
+                found.setdefault(outer, set()).add(name)
+    return found
 
 
 def _answered(zone: Zone, inner: Collection[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from gtm.zonefile.delegations import Delegations
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
 from gtm.zonefile.records import Static, what
+from gtm.zonefile.redirections import Redirections
 
 A, AAAA, CNAME = (rdata.TYPES[name] for name in ("A", "AAAA", "CNAME"))
 _ADDRESS_TYPES = (A, AAAA)
@@ -49,8 +50,11 @@ class Placement:
 
     def _judge_together(self, by_name: Mapping[str, list[Static]], plain: Plain | None) -> None:
         document, findings = self.document, self.findings
-        cuts = Delegations(self.zone, by_name, self.services, document, findings).judge()
-        Chains(by_name, self.services, self.nameservers, cuts, document, findings, plain).judge()
+        services, servers = self.services, self.nameservers
+        cuts = Delegations(self.zone, by_name, services, document, findings).judge()
+        redirections = Redirections(self.zone, by_name, services, servers, document, findings)
+        redirected = redirections.judge(cuts)
+        Chains(by_name, services, servers, cuts, document, findings, redirected, plain).judge()
 
     def _unique(self, records: Iterable[Static]) -> dict[tuple[str, int], Static]:
         unique: dict[tuple[str, int], Static] = {}

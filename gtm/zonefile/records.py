@@ -22,7 +22,7 @@ class Static:
 
 def what(static: Static) -> str:
     """Name and type, as messages name records."""
-    return f"{static.rrset.name} {rdata.TYPE_NAMES[static.rrset.type]}"
+    return f"{static.rrset.name} {rdata.type_name(static.rrset.type)}"
 
 
 def yaml_records(document: Document, shape: ZoneFile, findings: Findings) -> Iterator[Static]:

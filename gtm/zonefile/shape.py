@@ -27,6 +27,7 @@ from gtm.zonefile.checkshape import (
 )
 from gtm.zonefile.checkshape import PassiveShape as PassiveShape
 from gtm.zonefile.checkvalues import PASSIVE_PLACE
+from gtm.zonefile.dnssecshape import DnssecShape, DnssecUse
 from gtm.zonefile.freezeshape import FreezeShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
@@ -329,7 +330,10 @@ class RecordShape(Shape):
 
     later: ClassVar[tuple[str, ...]] = ("dynamic", "geo", "octodns", "healthcheck", "lenient")
 
-    type: str = Field(description="A AAAA CAA CNAME DS HTTPS MX NS PTR SRV SVCB TXT")
+    type: str = Field(
+        description="A AAAA CAA CNAME DNAME DS HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT "
+        "URI, or TYPE65280 by number"
+    )
     ttl: Ttl = 3600
     value: RecordValue | None = None
     values: list[RecordValue] | None = None
@@ -360,7 +364,6 @@ class SharedFile(Shape):
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-    later: ClassVar[tuple[str, ...]] = ("dnssec",)
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -386,6 +389,7 @@ class ZoneFile(SharedFile):
     updates: dict[str, UpdatesShape] = Field(
         default_factory=dict, description="By key: what its holder may change."
     )
+    dnssec: DnssecUse = Field(default=None, description="{} or true signs the zone.")
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
@@ -430,6 +434,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("canary",): CheckShape,
     **_of_check(("canary",)),
     ("freeze",): FreezeShape,
+    ("dnssec",): DnssecShape,
     ("geo",): GeoShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,

@@ -11,6 +11,7 @@ from gtm.plain import Plain
 from gtm.zonefile import apex, files, geography, peers, rdata
 from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.cutoff import canary, freeze
+from gtm.zonefile.dnssec import signing
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong
 from gtm.zonefile.known import KnownEndpoints
@@ -42,7 +43,8 @@ class ZoneReader:
         scope = self.shared.extended(document, shape, findings)
         apps = AppReader(document, findings, scope, shape.zone, self.known).read(shape)
         master = self._master_path()
-        sources = [self.path, *shared_files, *([master] if master else [])]
+        dnssec, imported = signing(document, shape, self.path, findings)
+        sources = [self.path, *shared_files, *([master] if master else []), *imported]
         nameservers = apex.nameservers(document, shape, findings)
         ttl, min_ttl = apex.ttl(document, shape, findings)
         rrsets, plain = self._records(apps, nameservers, master)
@@ -69,6 +71,7 @@ class ZoneReader:
             tsig=tuple(scope.keys.values()),
             transfer=peers.transfer(shape.transfer, scope.key_spots, document, findings),
             updates=peers.updates(shape.updates, scope.key_spots, document, findings),
+            dnssec=dnssec,
         )
 
     def _records(
@@ -119,10 +122,10 @@ class ZoneReader:
             spot = Spot(str(path), line, 1)
             self.findings.wrong(spot, "the file is not UTF-8 text", "save it as UTF-8")
             return [], None
-        delegated = [one.rrset for one in written if one.rrset.type == rdata.TYPES["NS"]]
-        servers = [rdata.target(one.type, wire) for one in delegated for wire in one.rdata]
+        hiding = [one.rrset for one in written if one.rrset.type in rdata.HIDING]
+        servers = [rdata.target(one.type, wire) for one in hiding for wire in one.rdata]
         file = MasterFile(str(path), self.shape.zone, self.findings)
-        cuts = [rrset.name for rrset in delegated]
+        cuts = [rrset.name for rrset in hiding]
         return list(file.read(text, [*apart, *servers], cuts)), file.plain
 
     def _serial(self, sources: list[Path], modified: Callable[[Path], float]) -> int:

@@ -18,9 +18,9 @@ import dns.query
 import dns.rdatatype
 import pytest
 
+from bench.veth import INTERFACE, SERVER, Lab, lab, why_not
 from gtm.planes.choice import why_not_native
 from tests.system.harness import GTM, PATIENCE, plain_environment, until
-from tests.system.namespaces import INTERFACE, SERVER, Lab, lab, why_not
 
 ZONE = """
 zone: gtm.example.com

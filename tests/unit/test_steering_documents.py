@@ -76,4 +76,4 @@ def test_extended_dns_errors_are_the_ones_described() -> None:
         AllDown.SERVFAIL: "`servfail`",
         AllDown.ADDRESSES: "a list of addresses",
     }
-    assert described == {keys[mode]: said for mode, said in SAID.items()}
+    assert described == {keys[mode]: (int(said.info), said.text) for mode, said in SAID.items()}

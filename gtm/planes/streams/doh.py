@@ -7,12 +7,13 @@ import binascii
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
+from gtm.planes.walking import HEADER, behind_name, record
+
 PATH = "/dns-query"  # RFC 8484 section 4.1 leaves it open; all clients know this one
 MEDIA_TYPE = "application/dns-message"  # section 6
 LARGEST = 0xFFFF  # octets of a message (section 6)
 LONGEST_TARGET = 8192  # octets of a request target: a GET has room for a query of 6,000
 SOA = 6
-HEADER = 12
 NOERROR, NXDOMAIN = 0, 3
 
 NOT_DNS = "not a DNS query\n"
@@ -120,39 +121,17 @@ def freshness(message: bytes) -> int | None:
     try:
         at = HEADER
         for _ in range(counts[0]):
-            at = _behind_name(message, at) + 4
+            at = behind_name(message, at) + 4
         answers: list[int] = []
         for _ in range(counts[1]):
-            at, _, ttl = _record(message, at)
+            at, _, ttl = record(message, at)
             answers.append(ttl)
         if answers:
             return min(answers)
         for _ in range(counts[2]):
-            at, kind, ttl = _record(message, at)
+            at, kind, ttl = record(message, at)
             if kind == SOA:
                 return min(ttl, int.from_bytes(message[at - 4 : at], "big"))
     except IndexError:
         return None
     return None
-
-
-def _record(message: bytes, at: int) -> tuple[int, int, int]:
-    """Where the next record begins, and this one's type and TTL. Raises IndexError."""
-    at = _behind_name(message, at)
-    if at + 10 > len(message):
-        raise IndexError
-    kind = int.from_bytes(message[at : at + 2], "big")
-    ttl = int.from_bytes(message[at + 4 : at + 8], "big")
-    end = at + 10 + int.from_bytes(message[at + 8 : at + 10], "big")
-    if end > len(message):
-        raise IndexError
-    return end, kind, ttl
-
-
-def _behind_name(message: bytes, at: int) -> int:
-    """Where a name ends: at a pointer or the root (RFC 1035 section 4.1.4). Raises IndexError."""
-    while (size := message[at]) != 0:
-        if size >= 0xC0:
-            return at + 2
-        at += 1 + size
-    return at + 1

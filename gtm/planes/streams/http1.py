@@ -31,6 +31,7 @@ class Http1:
     def _begin(self) -> None:
         self._target = b""
         self._headers: dict[str, str] = {}
+        self._fields = 0
         self._body = bytearray()
         self._early: doh.Response | None = None
 
@@ -73,7 +74,8 @@ class Http1:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header field."""
-        if len(self._headers) >= FIELDS:
+        self._fields += 1
+        if self._fields > FIELDS:
             self._early = doh.refusal(431, "too many header fields\n")
             return
         self._headers[name.decode("latin-1").lower()] = value.decode("latin-1")

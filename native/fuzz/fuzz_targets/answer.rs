@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use gtm_plane::answer::{Circumstances, Outcome, UDP_MAXIMUM, answer, finish, look};
+use gtm_plane::conduct::Granted;
 use gtm_plane::snapshot::Snapshot;
 use gtm_plane::wire::HEADER;
 use libfuzzer_sys::fuzz_target;
@@ -32,10 +33,15 @@ fuzz_target!(|input: &[u8]| {
         Outcome::Silence => assert!(packet.len() < HEADER || packet[2] & 0x80 != 0),
         Outcome::Punt => {}
     }
-    let looked = look(&WORLD, packet);
+    // as over a batch: with every step between
+    let mut looked = look(&WORLD, packet, by.sender);
     looked.reach(&WORLD);
+    looked.gather(&WORLD, packet);
+    looked.approach(&WORLD);
+    looked.search(&WORLD);
+    looked.settle(&WORLD);
     let mut again = vec![MARK; room];
-    assert_eq!(finish(&WORLD, packet, &looked, &by, &mut again), outcome);
+    assert_eq!(finish(&WORLD, packet, &looked, &by, &Granted::default(), &mut again), outcome);
     if let Outcome::Answer { length, .. } = outcome {
         assert_eq!(out[..length], again[..length]);
     }

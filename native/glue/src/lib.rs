@@ -29,6 +29,7 @@ fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("BUCKETS", PyTuple::new(module.py(), BUCKETS)?)?;
     module.add_class::<plane::Plane>()?;
     module.add_class::<plane::Punt>()?;
+    module.add_class::<plane::Limiter>()?;
     module.add_class::<interface::Interface>()?;
     module.add_class::<tables::Tables>()?;
     module.add_function(wrap_pyfunction!(plane::be_patient, module)?)

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gtm_plane::conduct::Conduct;
+use gtm_plane::limit::{Limiter as NativeLimiter, Note, Rate, Span, Verdict};
 use gtm_plane::plane::{Listening, Plane as Native, Proto};
 use gtm_plane::proxy::Balancers;
 use gtm_plane::punt::Punt as NativePunt;
@@ -17,8 +19,12 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::interface::Interface;
 use crate::tables::Tables;
 
-/// What was counted: answers of tallies that have some, what was dropped, durations, their seconds.
-type Totals<'py> = (Vec<(u32, u64)>, Bound<'py, PyDict>, Vec<u64>, f64);
+/// What was counted: answers of tallies that have some, what was dropped, durations, their
+/// seconds, and answers over the rate limit that were cut and dropped.
+type Totals<'py> = (Vec<(u32, u64)>, Bound<'py, PyDict>, Vec<u64>, f64, [u64; 2]);
+
+/// A rate limit, in the order of `Rate`'s fields.
+pub type Rated = (u32, f64, u32, u32, u32, Vec<Span>);
 
 /// Threads that answer from tables, without Python's lock.
 #[pyclass(frozen, module = "gtm._native")]
@@ -32,17 +38,21 @@ impl Plane {
     /// they are bound to a wildcard.
     ///
     /// The descriptors are duplicated. `limits` are of TCP: connections, those of one client, and
-    /// seconds that one may be idle, and last. `balancers`, by address and prefix length, send
-    /// PROXY headers. Raises OSError, and ValueError for what is no network.
+    /// seconds that one may be idle, and last. `rate` is what client networks get over UDP: answers
+    /// a second, seconds of burst, prefixes of IPv4 and IPv6, slip, and who is exempt. `balancers`,
+    /// by address and prefix length, send PROXY headers. Raises OSError, and ValueError for what is
+    /// no network.
     #[new]
+    #[pyo3(signature = (listeners, tables, limits, rate=None, balancers=None))]
     fn start(
         py: Python<'_>,
         listeners: Vec<(Vec<i32>, i32, bool)>,
         tables: &Tables,
         limits: (usize, usize, f64, f64),
-        balancers: Vec<(IpAddr, u8)>,
+        rate: Option<Rated>,
+        balancers: Option<Vec<(IpAddr, u8)>>,
     ) -> PyResult<Self> {
-        let balancers = Balancers::new(balancers)
+        let balancers = Balancers::new(balancers.unwrap_or_default())
             .ok_or_else(|| PyValueError::new_err("a prefix that is longer than its address"))?;
         let mut bound = Vec::new();
         for (udp, tcp, wildcard) in listeners {
@@ -61,6 +71,7 @@ impl Plane {
             per_client,
             idle: Duration::try_from_secs_f64(idle).unwrap_or(Duration::MAX),
             lifetime: Duration::try_from_secs_f64(lifetime).unwrap_or(Duration::MAX),
+            rate: rate.map(rated).unwrap_or_default(),
             ..Limits::default()
         };
         let (first, tallies) = (tables.snapshot(), tables.tallies());
@@ -82,6 +93,20 @@ impl Plane {
     fn publish(&self, py: Python<'_>, tables: &Tables) {
         let (snapshot, tallies) = (tables.snapshot(), tables.tallies());
         py.detach(|| self.native.publish(snapshot, tallies));
+    }
+
+    /// Answers by these words of the server from now on: what NSID answers, and the secrets of
+    /// cookies, the first of which makes new ones.
+    fn behave(&self, identity: Option<Vec<u8>>, secrets: Vec<[u8; 16]>) {
+        self.native.behave(conduct(identity, secrets));
+    }
+
+    /// Networks over the rate limit since the last call: how long addresses of the family are, the
+    /// first address, answers cut, and dropped.
+    fn limited(&self, py: Python<'_>) -> Vec<(u32, u128, u64, u64)> {
+        let notes = py.detach(|| self.native.limited());
+        let told = |note: Note| (note.bits, note.network, note.cut, note.dropped);
+        notes.into_iter().map(told).collect()
     }
 
     /// The next packet for the reference responder; None if none comes for so long.
@@ -133,6 +158,25 @@ impl Plane {
     }
 }
 
+/// The server's words as the plane has them.
+pub fn conduct(identity: Option<Vec<u8>>, secrets: Vec<[u8; 16]>) -> Conduct {
+    Conduct {
+        identity: identity.map(Vec::into_boxed_slice),
+        secrets: secrets.into(),
+    }
+}
+
+fn rated((per_second, burst, prefix4, prefix6, slip, allow): Rated) -> Rate {
+    Rate {
+        per_second,
+        burst,
+        prefix4,
+        prefix6,
+        slip,
+        allow: allow.into(),
+    }
+}
+
 fn told(py: Python<'_>, totals: NativeTotals) -> PyResult<Totals<'_>> {
     let dropped = PyDict::new(py);
     for (reason, count) in Dropped::ALL.iter().zip(totals.dropped) {
@@ -146,6 +190,7 @@ fn told(py: Python<'_>, totals: NativeTotals) -> PyResult<Totals<'_>> {
         dropped,
         durations,
         totals.seconds,
+        totals.limited,
     ))
 }
 
@@ -175,6 +220,12 @@ impl Punt {
         self.native.udp
     }
 
+    /// Whether the answer is to be truncated, as its sender's network had too many.
+    #[getter]
+    fn cut(&self) -> bool {
+        self.native.cut
+    }
+
     /// Whether it came to an interface, not to a listener.
     #[getter]
     fn by_interface(&self) -> bool {
@@ -185,6 +236,32 @@ impl Punt {
     #[getter]
     fn listener(&self) -> usize {
         self.native.listener
+    }
+}
+
+/// The rate limit of one worker, for comparison with Python's.
+#[pyclass(module = "gtm._native")]
+pub struct Limiter {
+    native: Option<NativeLimiter>,
+}
+
+#[pymethods]
+impl Limiter {
+    /// The limit divided among so many workers.
+    #[new]
+    fn new(rate: Rated, share: usize) -> Self {
+        let native = NativeLimiter::new(&rated(rate), share, Arc::default());
+        Self { native }
+    }
+
+    /// What becomes of an answer to a sender: "full", "cut" or "drop".
+    fn judge(&mut self, sender: IpAddr, now: f64, random: u32) -> &'static str {
+        let judge = |limiter: &mut NativeLimiter| limiter.judge(sender, now, random);
+        match self.native.as_mut().map_or(Verdict::Full, judge) {
+            Verdict::Full => "full",
+            Verdict::Cut => "cut",
+            Verdict::Drop => "drop",
+        }
     }
 }
 

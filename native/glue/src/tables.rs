@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use gtm_plane::answer::{Circumstances, Outcome, UDP_MAXIMUM, answer};
+use gtm_plane::answer::{Circumstances, Outcome, UDP_MAXIMUM, finish, look};
 use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 use pyo3::exceptions::PyValueError;
@@ -16,6 +16,7 @@ use crate::freeing::free_later;
 use crate::moving::{Planner, row};
 use crate::names::Reader;
 use crate::pace::Pace;
+use crate::plane::conduct;
 use crate::words::Words;
 
 /// Octets of the longest message over TCP (RFC 1035 section 4.2.2).
@@ -94,7 +95,10 @@ impl Tables {
 
     /// The answer to a packet and its counter; None if it is for the reference responder.
     ///
-    /// Silence is an empty answer. `random` is 32 bits, `now` Unix time.
+    /// Silence is an empty answer. `random` is 32 bits, `now` Unix time. `identity` and `secrets`
+    /// are the server's words (see `Plane.behave`); `cut` has the answer truncated.
+    #[pyo3(signature = (packet, sender, random, now, udp, identity=None, secrets=None, cut=false))]
+    #[expect(clippy::too_many_arguments, reason = "Python names them")]
     fn answer<'py>(
         &self,
         py: Python<'py>,
@@ -103,18 +107,27 @@ impl Tables {
         random: u32,
         now: f64,
         udp: bool,
+        identity: Option<Vec<u8>>,
+        secrets: Option<Vec<[u8; 16]>>,
+        cut: bool,
     ) -> PyResult<Option<(Bound<'py, PyBytes>, Option<u32>)>> {
         let sender: IpAddr = sender
             .parse()
             .map_err(|_| PyValueError::new_err("a sender that is no address"))?;
+        let sender = sender.to_canonical();
         let by = Circumstances {
-            sender: sender.to_canonical(),
+            sender,
             random,
             now,
             udp,
         };
         let mut out = vec![0; if udp { UDP_MAXIMUM } else { TCP_MAXIMUM }];
-        Ok(match answer(&self.snapshot, packet, &by, &mut out) {
+        let conduct = conduct(identity, secrets.unwrap_or_default());
+        let looked = look(&self.snapshot, packet, sender);
+        let mut granted = looked.grant(packet, &conduct, sender, now);
+        granted.cut = cut && !granted.known;
+        let outcome = finish(&self.snapshot, packet, &looked, &by, &granted, &mut out);
+        Ok(match outcome {
             Outcome::Answer { length, tally } => {
                 let message = out.get(..length).unwrap_or_default();
                 Some((PyBytes::new(py, message), Some(tally)))

@@ -8,6 +8,8 @@ use std::time::Instant;
 
 use gtm_plane::Answers;
 use gtm_plane::answer::{Circumstances, Outcome, answer};
+use gtm_plane::conduct::Conduct;
+use gtm_plane::limit::{Limiter, Rate, Verdict};
 
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
 use gtm_plane::draw::mix;
@@ -55,6 +57,41 @@ fn main() {
     measure("no such name", &world, count, |name| {
         query(b'n', name, None)
     });
+    measure("fixed, client cookie", &world, count, |name| {
+        with_cookie(query(b's', name, None))
+    });
+    limits();
+}
+
+/// What judging a sender takes, with one bucket or many.
+fn limits() {
+    for (what, senders) in [("one network", 1), ("30,000 networks", 30_000)] {
+        let rate = Rate {
+            per_second: 1_000_000,
+            burst: 2.0,
+            ..Rate::default()
+        };
+        let Some(mut limiter) = Limiter::new(&rate, 1, Arc::default()) else {
+            return;
+        };
+        let mut now = 1e9;
+        let one = least(|| {
+            for at in 0..PACKETS as u64 {
+                now += 1e-6;
+                let sender = (mix(at) % senders) as u32;
+                let sender = (sender << 8).to_be_bytes().into();
+                assert_eq!(limiter.judge(sender, now, 1), Verdict::Full);
+            }
+        });
+        println!("rate limit, {what}: {one:.1} ns");
+    }
+}
+
+fn with_cookie(mut packet: Vec<u8>) -> Vec<u8> {
+    packet[11] = 1;
+    packet.extend([0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 12]);
+    packet.extend([0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+    packet
 }
 
 fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u8>) {
@@ -74,13 +111,18 @@ fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u
     let mut one = |packet: &&[u8]| check(answer(world, packet, &by, &mut out));
     let alone = least(|| packets.iter().for_each(&mut one));
     let mut out = [0; 1232];
+    let conduct = Conduct {
+        identity: None,
+        secrets: [[7; 16]].into(),
+    };
     let batched = least(|| {
         let (batches, _) = packets.as_chunks::<BATCH>();
         for batch in batches {
             let mut looked = batch.map(|packet| world.look(packet, by.sender));
             world.fetch(batch, &mut looked);
             for (packet, looked) in batch.iter().zip(&looked) {
-                check(world.finish(packet, looked, &by, &mut out));
+                let granted = world.grant(packet, looked, &conduct, by.sender, by.now);
+                check(world.finish(packet, looked, &by, &granted, &mut out));
             }
         }
     });

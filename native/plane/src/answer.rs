@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use crate::areas::{AreaTable, Client};
 use crate::arena::Said;
+use crate::conduct::{Conduct, Granted};
 use crate::names::Steered;
 use crate::question::Question;
 use crate::reply::Reply;
@@ -57,6 +58,29 @@ pub struct Looked {
 struct Numbers {
     steered: u32,
     row: u32,
+}
+
+impl Looked {
+    /// What the packet's sender is granted beside the answer.
+    #[inline]
+    pub fn grant<'a>(
+        &self,
+        packet: &[u8],
+        conduct: &'a Conduct,
+        sender: IpAddr,
+        now: f64,
+    ) -> Granted<'a> {
+        match &self.packet {
+            Packet::Query(query) => conduct.grant(packet, query, sender, now),
+            Packet::Odd | Packet::Silence => Granted::default(),
+        }
+    }
+
+    /// Whether the packet gets an answer at all.
+    #[inline]
+    pub fn is_answered(&self) -> bool {
+        self.packet != Packet::Silence
+    }
 }
 
 /// The steps between `look` and `finish`. Each has the CPU fetch what the next one reads.
@@ -142,7 +166,7 @@ fn fetch<T>(value: Option<&T>) {
     }
 }
 
-/// Answers a packet into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
+/// Answers a packet that asks for nothing of the server's own into `out`, which has `UDP_MAXIMUM` octets or, over TCP, 65,535; never panics,
 /// whatever the packet is.
 #[inline]
 pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
@@ -151,6 +175,7 @@ pub fn answer(snapshot: &Snapshot, packet: &[u8], by: &Circumstances, out: &mut 
         packet,
         &look(snapshot, packet, by.sender),
         by,
+        &Granted::default(),
         out,
     )
 }
@@ -185,9 +210,14 @@ pub fn finish(
     packet: &[u8],
     looked: &Looked,
     by: &Circumstances,
+    granted: &Granted<'_>,
     out: &mut [u8],
 ) -> Outcome {
     let query = match &looked.packet {
+        // how long a connection may be silent is known elsewhere
+        Packet::Query(query) if !by.udp && query.edns.is_some_and(|edns| edns.keepalive) => {
+            return Outcome::Punt;
+        }
         Packet::Query(query) => query,
         Packet::Odd => return Outcome::Punt,
         Packet::Silence => return Outcome::Silence,
@@ -200,7 +230,7 @@ pub fn finish(
         value: looked.value,
         by,
     };
-    let reply = Reply::begin(packet, query, out);
+    let reply = Reply::begin(packet, query, granted, out);
     let answered = reply.and_then(|reply| question.answer(looked.hash, looked.place, reply));
     answered.map_or(Outcome::Punt, |(length, tally)| Outcome::Answer {
         length,

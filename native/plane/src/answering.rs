@@ -9,9 +9,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 
 use crate::answer::{self, Circumstances, Looked, Outcome};
+use crate::conduct::{Conduct, Granted};
+use crate::limit::{Limiter, Verdict};
 use crate::punt::Punts;
 use crate::snapshot::Snapshot;
-use crate::stats::{Counters, Dropped};
+use crate::stats::{Counters, Dropped, Limited};
 
 /// What packets are answered from. It is a trait so that sockets are tested without zones.
 ///
@@ -27,19 +29,47 @@ pub trait Answers: Send + Sync + 'static {
     /// Has what was found brought into the cache.
     fn fetch(&self, _packets: &[&[u8]], _looked: &mut [Self::Looked]) {}
 
+    /// What its sender is granted at a Unix time, beside the answer.
+    #[inline]
+    fn grant<'a>(
+        &self,
+        _packet: &[u8],
+        _looked: &Self::Looked,
+        _conduct: &'a Conduct,
+        _sender: IpAddr,
+        _now: f64,
+    ) -> Granted<'a> {
+        Granted::default()
+    }
+
+    /// Whether it gets an answer at all, which then counts towards its sender's limit.
+    #[inline]
+    fn is_answered(&self, _looked: &Self::Looked) -> bool {
+        true
+    }
+
     /// Answers the packet into `out`.
     fn finish(
         &self,
         packet: &[u8],
         looked: &Self::Looked,
         by: &Circumstances,
+        granted: &Granted<'_>,
         out: &mut [u8],
     ) -> Outcome;
 
     /// All at once.
     #[inline]
-    fn answer(&self, packet: &[u8], by: &Circumstances, out: &mut [u8]) -> Outcome {
-        self.finish(packet, &self.look(packet, by.sender), by, out)
+    fn answer(
+        &self,
+        packet: &[u8],
+        by: &Circumstances,
+        conduct: &Conduct,
+        out: &mut [u8],
+    ) -> Outcome {
+        let looked = self.look(packet, by.sender);
+        let granted = self.grant(packet, &looked, conduct, by.sender, by.now);
+        self.finish(packet, &looked, by, &granted, out)
     }
 }
 
@@ -66,14 +96,32 @@ impl Answers for Snapshot {
     }
 
     #[inline]
+    fn grant<'a>(
+        &self,
+        packet: &[u8],
+        looked: &Looked,
+        conduct: &'a Conduct,
+        sender: IpAddr,
+        now: f64,
+    ) -> Granted<'a> {
+        looked.grant(packet, conduct, sender, now)
+    }
+
+    #[inline]
+    fn is_answered(&self, looked: &Looked) -> bool {
+        looked.is_answered()
+    }
+
+    #[inline]
     fn finish(
         &self,
         packet: &[u8],
         looked: &Looked,
         by: &Circumstances,
+        granted: &Granted<'_>,
         out: &mut [u8],
     ) -> Outcome {
-        answer::finish(self, packet, looked, by, out)
+        answer::finish(self, packet, looked, by, granted, out)
     }
 }
 
@@ -81,6 +129,8 @@ impl Answers for Snapshot {
 pub(crate) struct Answering<A> {
     /// What is answered from now.
     pub current: ArcSwap<A>,
+    /// The server's own words.
+    pub conduct: ArcSwap<Conduct>,
     /// What goes to the reference responder.
     pub punts: Punts,
     stopped: AtomicBool,
@@ -91,6 +141,7 @@ impl<A: Answers> Answering<A> {
     pub fn new(first: Arc<A>, punts: usize) -> std::io::Result<Self> {
         Ok(Self {
             current: ArcSwap::new(first),
+            conduct: ArcSwap::default(),
             punts: Punts::new(punts)?,
             stopped: AtomicBool::new(false),
         })
@@ -104,6 +155,35 @@ impl<A: Answers> Answering<A> {
     /// Whether threads are to end.
     pub fn stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
+    }
+}
+
+/// What becomes of the answer to a sender: `granted` says if it is to be cut; false, if there is
+/// to be none.
+#[inline]
+pub(crate) fn allow(
+    limiter: &mut Option<Limiter>,
+    by: &Circumstances,
+    granted: &mut Granted<'_>,
+    counters: &Counters,
+) -> bool {
+    let Some(limiter) = limiter else {
+        return true;
+    };
+    if granted.known {
+        return true;
+    }
+    match limiter.judge(by.sender, by.now, by.random) {
+        Verdict::Full => true,
+        Verdict::Cut => {
+            granted.cut = true;
+            counters.limit(Limited::Cut);
+            true
+        }
+        Verdict::Drop => {
+            counters.limit(Limited::Dropped);
+            false
+        }
     }
 }
 

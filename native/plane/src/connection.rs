@@ -292,7 +292,9 @@ impl Connection {
             now: desk.now,
             udp: false,
         };
-        let outcome = current.answer(packet, &by, &mut desk.answer);
+        let conduct = desk.answering.conduct.load();
+        let outcome = current.answer(packet, &by, &conduct, &mut desk.answer);
+        drop(conduct);
         tell(outcome, &self.counters);
         match outcome {
             Outcome::Answer { length, .. } => {
@@ -312,6 +314,7 @@ impl Connection {
             packet: packet.into(),
             sender: self.host,
             udp: false,
+            cut: false,
             listener: self.listener,
             way: Way::Tcp {
                 place: self.place,

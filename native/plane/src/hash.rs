@@ -58,6 +58,16 @@ impl Key {
         state = fold(lower(one) ^ state, lower(two) ^ self.right);
         fold(state, self.right)
     }
+
+    /// The hash of a network: its first address, in a family of addresses that long.
+    #[inline]
+    pub fn of_network(self, address: u128, bits: u32) -> u64 {
+        let state = fold(
+            address as u64 ^ self.left,
+            (address >> 64) as u64 ^ self.right ^ u64::from(bits),
+        );
+        fold(state, self.right)
+    }
 }
 
 /// Whether the name at `from..to` of a message is `name`, which is in lower case and followed by

@@ -9,7 +9,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::answering::{Answering, Answers};
+use crate::conduct::Conduct;
 use crate::freeing::Replaced;
+use crate::limit::{Note, Notes, Rate};
 use crate::proxy::Balancers;
 use crate::punt::{Punt, Way};
 use crate::snapshot::Snapshot;
@@ -69,6 +71,8 @@ pub struct Plane<A: Answers = Snapshot> {
     interfaces: Mutex<Vec<Served>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
     replaced: Arc<Replaced<A>>,
+    rate: Rate,
+    notes: Mutex<Vec<Arc<Notes>>>,
 }
 
 impl<A: Answers> Plane<A> {
@@ -98,7 +102,8 @@ impl<A: Answers> Plane<A> {
         for (number, listening) in listeners.into_iter().enumerate() {
             let tcp = Arc::new(Counters::default());
             doors.push((TcpListener::from(listening.tcp), Arc::clone(&tcp)));
-            let mut found = udp_workers(&answering, number, listening.udp, listening.wildcard)?;
+            let (udp, wildcard) = (listening.udp, listening.wildcard);
+            let mut found = udp_workers(&answering, number, udp, wildcard, &limits.rate)?;
             for worker in &mut found {
                 worker.balancers = Arc::clone(&balancers);
             }
@@ -109,6 +114,9 @@ impl<A: Answers> Plane<A> {
             workers.push(found);
             counted.push(Counted { udp, tcp });
         }
+        let rate = limits.rate.clone();
+        let notes = workers.iter().flatten().map(|w| Arc::clone(&w.notes));
+        let notes: Vec<_> = notes.collect();
         let (mut tcp, letterbox) = Tcp::new(
             doors,
             Arc::clone(&answering),
@@ -125,6 +133,8 @@ impl<A: Answers> Plane<A> {
             interfaces: Mutex::default(),
             threads: Mutex::default(),
             replaced: Arc::default(),
+            rate,
+            notes: Mutex::new(notes),
         };
         plane.reserve(tallies);
         // where one can't be started, dropping the plane ends the others
@@ -151,7 +161,10 @@ impl<A: Answers> Plane<A> {
         };
         let place = lock(&self.interfaces).len();
         let mut workers = Vec::new();
+        let share = queues.len();
         for (number, queue) in queues.into_iter().enumerate() {
+            let notes = Arc::new(Notes::default());
+            lock(&self.notes).push(Arc::clone(&notes));
             let worker = xdp::Worker {
                 answering: Arc::clone(&self.answering),
                 queue: Mutex::new(queue),
@@ -159,6 +172,8 @@ impl<A: Answers> Plane<A> {
                 counters: Default::default(),
                 interface: place,
                 number,
+                rate: (self.rate.clone(), share),
+                notes,
             };
             served.letters.push(Arc::clone(&worker.letters));
             served.counted.push(worker.counters.clone());
@@ -199,6 +214,17 @@ impl<A: Answers> Plane<A> {
     pub fn publish(&self, snapshot: Arc<A>, tallies: usize) {
         self.reserve(tallies);
         self.replaced.add(self.answering.current.swap(snapshot));
+    }
+
+    /// Answers by these words of the server from now on.
+    pub fn behave(&self, conduct: Conduct) {
+        self.answering.conduct.store(Arc::new(conduct));
+    }
+
+    /// Networks that had too many answers since the last call, by the worker that says so.
+    pub fn limited(&self) -> Vec<Note> {
+        let notes = lock(&self.notes);
+        notes.iter().flat_map(|each| each.take()).collect()
     }
 
     /// How many snapshots of before are not freed yet.
@@ -352,11 +378,13 @@ impl<A: Answers> Drop for Plane<A> {
 fn udp_workers<A: Answers>(
     answering: &Arc<Answering<A>>,
     listener: usize,
-    sockets: Vec<OwnedFd>,
+    udp: Vec<OwnedFd>,
     wildcard: bool,
+    rate: &Rate,
 ) -> io::Result<Vec<Worker<A>>> {
     let mut workers = Vec::new();
-    for (number, socket) in sockets.into_iter().enumerate() {
+    let share = udp.len();
+    for (number, socket) in udp.into_iter().enumerate() {
         let socket = std::net::UdpSocket::from(socket);
         socket.set_nonblocking(false)?;
         socket.set_read_timeout(None)?;
@@ -372,6 +400,8 @@ fn udp_workers<A: Answers>(
             balancers: Arc::default(),
             listener,
             number,
+            rate: (rate.clone(), share),
+            notes: Arc::default(),
         });
     }
     Ok(workers)

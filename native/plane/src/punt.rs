@@ -21,6 +21,8 @@ pub struct Punt {
     pub sender: IpAddr,
     /// Whether it came over UDP.
     pub udp: bool,
+    /// Whether the answer is to be truncated, as its sender's network had too many.
+    pub cut: bool,
     /// The number of the listener, or of the interface, that it came to.
     pub listener: usize,
     pub(crate) way: Way,

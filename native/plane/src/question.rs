@@ -9,6 +9,8 @@ use crate::snapshot::Snapshot;
 use crate::steer::Decision;
 use crate::wire::{HEADER, Query};
 
+/// An Extended DNS Error that says Not Authoritative (RFC 8914 section 4.21).
+const NOT_AUTHORITATIVE: [u8; 6] = [0, 15, 0, 2, 0, 20];
 const WILDCARD: [u8; 2] = *b"\x01*"; // the leftmost label of a wildcard (RFC 4592 section 2.1.1)
 const ROOT: usize = 1; // octets of the root's name
 const FIRST_META_TYPE: u16 = 128; // 128-255 are query and meta types (RFC 6895 section 3.1)
@@ -164,6 +166,7 @@ impl<'a> Question<'a> {
                 rcode: REFUSED,
                 authoritative: false,
                 scope: None,
+                fallback: Some(&NOT_AUTHORITATIVE),
                 ..ending(self.names.refused)
             };
             return self.end(reply, ending);

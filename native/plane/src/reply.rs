@@ -1,6 +1,9 @@
 //! Writes a response: the question as it came, the sections, and our OPT record.
 
-use crate::wire::{HEADER, OPT_FIXED, OPT_HEAD, Query, SUBNET, UDP_MAXIMUM, UDP_MINIMUM};
+use crate::conduct::Granted;
+use crate::wire::{
+    COOKIE, HEADER, NSID, OPT_FIXED, OPT_HEAD, Query, SUBNET, UDP_MAXIMUM, UDP_MINIMUM,
+};
 
 const QR_AA: u8 = 0x84;
 const QR: u8 = 0x80;
@@ -43,12 +46,18 @@ pub struct Reply<'a> {
     at: usize,
     counts: [u16; 3],
     is_full: bool,
+    granted: &'a Granted<'a>,
 }
 
 impl<'a> Reply<'a> {
     /// Begins with the header and the question; None if not even they fit.
     #[inline]
-    pub fn begin(packet: &'a [u8], query: &'a Query, out: &'a mut [u8]) -> Option<Self> {
+    pub fn begin(
+        packet: &'a [u8],
+        query: &'a Query,
+        granted: &'a Granted<'a>,
+        out: &'a mut [u8],
+    ) -> Option<Self> {
         let at = query.end + QUESTION_TAIL;
         out.get_mut(..at)?.copy_from_slice(packet.get(..at)?);
         Some(Self {
@@ -58,6 +67,7 @@ impl<'a> Reply<'a> {
             at,
             counts: [0; 3],
             is_full: false,
+            granted,
         })
     }
 
@@ -100,7 +110,7 @@ impl<'a> Reply<'a> {
             (true, None) => UDP_MINIMUM,
             (true, Some(edns)) => edns.limit,
         };
-        let truncated = self.is_full || self.at + self.opt_size(ending) > limit;
+        let truncated = self.granted.cut || self.is_full || self.at + self.opt_size(ending) > limit;
         if truncated {
             self.at = self.query.end + QUESTION_TAIL;
             self.counts = [0; 3];
@@ -161,7 +171,12 @@ impl<'a> Reply<'a> {
         self.query.edns.map_or(0, |edns| {
             let subnet = edns.subnet.filter(|_| ending.scope.is_some());
             let subnet = subnet.map_or(0, |subnet| 4 + subnet.length);
-            OPT_FIXED + subnet + ending.fallback.map_or(0, <[u8]>::len)
+            let identity = self
+                .granted
+                .identity
+                .map_or(0, |identity| 4 + identity.len());
+            let cookie = self.granted.cookie.map_or(0, |cookie| 4 + cookie.len());
+            OPT_FIXED + subnet + ending.fallback.map_or(0, <[u8]>::len) + identity + cookie
         })
     }
 
@@ -202,6 +217,19 @@ impl<'a> Reply<'a> {
         if let Some(option) = ending.fallback {
             self.put(option);
         }
+        if let Some(identity) = self.granted.identity {
+            self.option(NSID, identity);
+        }
+        if let Some(cookie) = self.granted.cookie {
+            self.option(COOKIE, &cookie);
+        }
+    }
+
+    fn option(&mut self, code: u16, data: &[u8]) {
+        let [code_high, code_low] = code.to_be_bytes();
+        let [high, low] = (data.len() as u16).to_be_bytes();
+        self.put(&[code_high, code_low, high, low]);
+        self.put(data);
     }
 
     /// RD and CD go back as they came (RFC 1035 section 4.1.1, RFC 4035 section 3.1.6).

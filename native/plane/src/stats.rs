@@ -71,6 +71,15 @@ impl Dropped {
     }
 }
 
+/// What became of an answer over the rate limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limited {
+    /// It was sent truncated.
+    Cut,
+    /// It was not sent.
+    Dropped,
+}
+
 /// Counters of one thread on one socket. Only what was `dropped` may be counted by others too.
 #[repr(align(128))] // two lines, which CPUs fetch together: no thread writes where another does
 #[derive(Default)]
@@ -81,6 +90,7 @@ pub struct Counters {
     dropped: [AtomicU64; Dropped::ALL.len()],
     opened: AtomicU64,
     closed: AtomicU64,
+    limited: [AtomicU64; 2],
 }
 
 impl Counters {
@@ -129,6 +139,11 @@ impl Counters {
         let closed = self.closed.load(Relaxed); // first: it is never more than the other
         let opened = self.opened.load(Relaxed);
         (opened.saturating_sub(closed), opened)
+    }
+
+    /// Counts an answer over the rate limit; only the socket's own thread may.
+    pub fn limit(&self, how: Limited) {
+        add(&self.limited[how as usize], 1);
     }
 
     /// How long one answer took; not every answer is timed. Only the socket's own thread may.
@@ -222,6 +237,8 @@ pub struct Totals {
     pub counts: Counts,
     /// What was not answered, in the order of `Dropped::ALL`.
     pub dropped: [u64; Dropped::ALL.len()],
+    /// Answers over the rate limit: those that were cut, and those that were dropped.
+    pub limited: [u64; 2],
     /// Timed answers by bucket of BUCKETS, the last one unbounded.
     pub durations: [u64; BUCKETS.len() + 1],
     /// What these took together.
@@ -241,6 +258,9 @@ impl Totals {
 
     fn add(&mut self, counters: &Counters) {
         for (sum, counter) in self.dropped.iter_mut().zip(&counters.dropped) {
+            *sum += counter.load(Relaxed);
+        }
+        for (sum, counter) in self.limited.iter_mut().zip(&counters.limited) {
             *sum += counter.load(Relaxed);
         }
         for (sum, counter) in self.durations.iter_mut().zip(&counters.durations) {

@@ -13,6 +13,7 @@ use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::answering::{Answering, Answers, unix_time};
 use crate::connection::{Connection, Desk, Next, Seat};
+use crate::limit::Rate;
 use crate::proxy::Balancers;
 use crate::stats::{Counters, Dropped, Stopwatch};
 
@@ -27,7 +28,7 @@ const ACCEPTED: usize = 64;
 const WAKER: Token = Token(usize::MAX - 1);
 
 /// Bounds of what clients may take.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// TCP connections at once on all sockets; for one more, the longest idle is closed.
     pub connections: usize,
@@ -42,6 +43,8 @@ pub struct Limits {
     pub unsent: usize,
     /// Packets that wait for the reference responder.
     pub punts: usize,
+    /// Answers over UDP to each client network.
+    pub rate: Rate,
 }
 
 impl Default for Limits {
@@ -53,6 +56,7 @@ impl Default for Limits {
             lifetime: Duration::from_secs(3600),
             unsent: 1 << 16,
             punts: 1024,
+            rate: Rate::default(),
         }
     }
 }
@@ -136,8 +140,8 @@ impl<A: Answers> Tcp<A> {
             poll,
             doors,
             letterbox: Arc::clone(&letterbox),
-            limits,
             desk: Desk::new(answering, limits.unsent.max(1)),
+            limits,
             places: Vec::new(),
             vacant: Vec::new(),
             by_client: HashMap::new(),

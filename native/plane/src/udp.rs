@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::answer::{Circumstances, Outcome};
-use crate::answering::{Answering, Answers, Chance, tell, unix_time};
+use crate::answering::{Answering, Answers, Chance, allow, tell, unix_time};
+use crate::conduct::Conduct;
+use crate::limit::{Limiter, Notes, Rate};
 use crate::proxy::{self, Balancers, Header};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped, Stopwatch};
@@ -37,6 +39,10 @@ pub(crate) struct Worker<A> {
     pub listener: usize,
     /// The socket's number among the listener's.
     pub number: usize,
+    /// What client networks get over UDP, and among how many workers it is shared.
+    pub rate: (Rate, usize),
+    /// Networks that had too many answers.
+    pub notes: Arc<Notes>,
 }
 
 /// What a worker keeps from batch to batch.
@@ -44,6 +50,14 @@ struct Kit {
     batch: Batch,
     chance: Chance,
     stopwatch: Stopwatch,
+    limiter: Option<Limiter>,
+}
+
+/// What a batch is answered by.
+struct Now<'a, A> {
+    current: &'a A,
+    conduct: &'a Conduct,
+    time: f64,
 }
 
 impl<A: Answers> Worker<A> {
@@ -53,6 +67,7 @@ impl<A: Answers> Worker<A> {
             batch: Batch::new(self.wildcard),
             chance: Chance::new(),
             stopwatch: Stopwatch::default(),
+            limiter: Limiter::new(&self.rate.0, self.rate.1, Arc::clone(&self.notes)),
         };
         let mut failures = 0;
         loop {
@@ -101,11 +116,16 @@ impl<A: Answers> Worker<A> {
 
     fn answer(&self, kit: &mut Kit, count: usize) {
         let begun = kit.stopwatch.start(count);
-        let now = unix_time();
         // held for this batch alone: a worker that waits for packets keeps no snapshot in memory
         let current = self.answering.current.load();
-        self.answer_all(kit, count, &**current, now);
-        drop(current);
+        let conduct = self.answering.conduct.load();
+        let now = Now {
+            current: &**current,
+            conduct: &conduct,
+            time: unix_time(),
+        };
+        self.answer_all(kit, count, &now);
+        drop((current, conduct));
         let failed = kit.batch.send(self.socket.as_fd());
         self.counters.lose(Dropped::SocketError, failed);
         if let Some(begun) = begun {
@@ -113,10 +133,11 @@ impl<A: Answers> Worker<A> {
         }
     }
 
-    fn answer_all(&self, kit: &mut Kit, count: usize, current: &A, now: f64) {
+    fn answer_all(&self, kit: &mut Kit, count: usize, now: &Now<'_, A>) {
+        let current = now.current;
         if count == 1 {
             let looked = current.look(kit.batch.packet(0), kit.batch.sender(0));
-            self.finish(kit, 0, &looked, current, now);
+            self.finish(kit, 0, &looked, now);
             return;
         }
         for first in (0..count).step_by(TOGETHER) {
@@ -127,38 +148,47 @@ impl<A: Answers> Worker<A> {
             });
             current.fetch(&packets, &mut looked);
             for (looked, number) in looked.iter().zip(first..count) {
-                self.finish(kit, number, looked, current, now);
+                self.finish(kit, number, looked, now);
             }
         }
     }
 
     #[inline]
-    fn finish(&self, kit: &mut Kit, number: usize, looked: &A::Looked, current: &A, now: f64) {
+    fn finish(&self, kit: &mut Kit, number: usize, looked: &A::Looked, now: &Now<'_, A>) {
         if !self.balancers.is_empty() && kit.batch.packet(number).is_empty() {
             return; // it was dropped, and counted
         }
         let by = Circumstances {
             sender: kit.batch.sender(number),
             random: kit.chance.next(),
-            now,
+            now: now.time,
             udp: true,
         };
         let (packet, out) = kit.batch.exchange(number);
-        let outcome = current.finish(packet, looked, &by, out);
+        let mut granted = now
+            .current
+            .grant(packet, looked, now.conduct, by.sender, by.now);
+        if now.current.is_answered(looked)
+            && !allow(&mut kit.limiter, &by, &mut granted, &self.counters)
+        {
+            return;
+        }
+        let outcome = now.current.finish(packet, looked, &by, &granted, out);
         tell(outcome, &self.counters);
         match outcome {
             Outcome::Answer { length, .. } => kit.batch.reply(number, length),
-            Outcome::Punt => self.punt(&mut kit.batch, number),
+            Outcome::Punt => self.punt(&mut kit.batch, number, granted.cut),
             Outcome::Silence => {}
         }
     }
 
     #[cold]
-    fn punt(&self, batch: &mut Batch, number: usize) {
+    fn punt(&self, batch: &mut Batch, number: usize, cut: bool) {
         let queued = self.answering.punts.push(|| Punt {
             packet: batch.packet(number).into(),
             sender: batch.sender(number),
             udp: true,
+            cut,
             listener: self.listener,
             way: Way::Udp {
                 worker: self.number,

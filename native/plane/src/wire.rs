@@ -14,8 +14,14 @@ pub const UDP_MINIMUM: usize = 512;
 pub const OPT_FIXED: usize = 11;
 /// The root's name and type OPT, with which the record begins.
 pub const OPT_HEAD: [u8; 3] = [0, 0, 41];
+/// OPTION-CODE of NSID (RFC 5001 section 2.3).
+pub const NSID: u16 = 3;
 /// OPTION-CODE of edns-client-subnet (RFC 7871 section 6).
 pub const SUBNET: u16 = 8;
+/// OPTION-CODE of COOKIE (RFC 7873 section 4).
+pub const COOKIE: u16 = 10;
+
+const KEEPALIVE: u16 = 11; // RFC 7828
 
 const MAX_NAME: usize = 255; // RFC 1035 section 3.1
 const MAX_LABEL: u8 = 63;
@@ -64,6 +70,12 @@ pub struct Edns {
     pub dnssec_ok: bool,
     /// The client subnet.
     pub subnet: Option<Subnet>,
+    /// Where in the packet the first COOKIE option's data are, and how many octets (RFC 7873).
+    pub cookie: Option<(usize, u8)>,
+    /// Whether NSID is asked for (RFC 5001).
+    pub nsid: bool,
+    /// Whether edns-tcp-keepalive is (RFC 7828).
+    pub keepalive: bool,
 }
 
 /// A client subnet (RFC 7871).
@@ -164,17 +176,27 @@ fn opt(packet: &[u8], at: usize) -> Option<Edns> {
         limit: size.clamp(UDP_MINIMUM, UDP_MAXIMUM),
         dnssec_ok: flags & 0x80 != 0,
         subnet: None,
+        cookie: None,
+        nsid: false,
+        keepalive: false,
     };
     let mut rest = options;
     while !rest.is_empty() {
         let (&[code_high, code_low, high, low], behind) = rest.split_first_chunk::<4>()?;
         let length = u16::from_be_bytes([high, low]) as usize;
         let data = behind.get(..length)?;
-        if u16::from_be_bytes([code_high, code_low]) == SUBNET {
-            if edns.subnet.is_some() {
-                return None;
-            }
-            edns.subnet = Some(subnet(data, packet.len() - behind.len())?);
+        let at = packet.len() - behind.len();
+        match u16::from_be_bytes([code_high, code_low]) {
+            SUBNET if edns.subnet.is_some() => return None,
+            SUBNET => edns.subnet = Some(subnet(data, at)?),
+            // a client cookie, alone or with a server's of anybody; the first one counts
+            COOKIE if edns.cookie.is_none() => match length {
+                8 | 16..=40 => edns.cookie = Some((at, length as u8)),
+                _ => return None,
+            },
+            NSID => edns.nsid = true,
+            KEEPALIVE => edns.keepalive = true,
+            _ => {}
         }
         rest = behind.get(length..)?;
     }

@@ -167,7 +167,7 @@ fn names_of_no_zone_are_refused_without_a_client_subnet() {
         [0x81, 0x15],
         [0, 0, 1],
         &asked(&name, 1),
-        &[&opt(1232, true, b"")],
+        &[&opt(1232, true, &[0, 15, 0, 2, 0, 20])], // Not Authoritative (RFC 8914 section 4.21)
     );
     assert_eq!(said(&snapshot(), &packet, &somebody()).0, wanted);
 }

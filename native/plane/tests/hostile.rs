@@ -4,6 +4,7 @@ mod made;
 
 use gtm_plane::Answers;
 use gtm_plane::answer::{Circumstances, Outcome, answer, finish, look};
+use gtm_plane::conduct::Granted;
 use gtm_plane::draw::mix;
 use gtm_plane::snapshot::Snapshot;
 use made::*;
@@ -202,7 +203,14 @@ fn a_packet_looked_at_in_a_batch_is_answered_as_one_alone() {
         let (mut one, mut other) = ([0; 1232], [0; 1232]);
         let alone = answer(&world, packet, &somebody(), &mut one);
         assert_eq!(
-            finish(&world, packet, looked, &somebody(), &mut other),
+            finish(
+                &world,
+                packet,
+                looked,
+                &somebody(),
+                &Granted::default(),
+                &mut other
+            ),
             alone
         );
         assert_eq!(one, other);

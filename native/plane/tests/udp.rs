@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use gtm_plane::Answers;
 use gtm_plane::answer::{Circumstances, Outcome};
+use gtm_plane::conduct::Granted;
 use gtm_plane::plane::{Plane, Proto};
 use gtm_plane::stats::Dropped;
 use gtm_plane::tcp::Limits;
@@ -193,7 +194,14 @@ impl Answers for Heavy {
 
     fn look(&self, _: &[u8], _: std::net::IpAddr) {}
 
-    fn finish(&self, packet: &[u8], (): &(), _: &Circumstances, out: &mut [u8]) -> Outcome {
+    fn finish(
+        &self,
+        packet: &[u8],
+        (): &(),
+        _: &Circumstances,
+        _: &Granted<'_>,
+        out: &mut [u8],
+    ) -> Outcome {
         out[..4].copy_from_slice(&self.epoch.to_be_bytes());
         let tally = if packet.is_empty() { 0 } else { self.epoch };
         Outcome::Answer { length: 4, tally }

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from gtm.checks import Target
 from gtm.controller import Controller
+from gtm.dns.conduct import Conduct
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
 from gtm.health.listeners import Listeners
@@ -57,6 +58,11 @@ class RememberingPlane:
         self.published.append(snapshot)
 
     def count(self) -> None: ...
+
+    def behave(self, conduct: Conduct) -> None: ...
+
+    def limited(self) -> list[tuple[str, int, int]]:
+        return []
 
     def stop(self) -> None: ...
 

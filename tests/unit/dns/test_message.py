@@ -18,8 +18,10 @@ from gtm.dns.lookup import Chance
 from gtm.dns.message import Query, parse
 from gtm.dns.responder import respond
 from gtm.dns.transport import Transport
+from gtm.planes.choice import why_not_native
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Snapshot
+from tests.unit.planes.native_plane import native
 from tests.worlds import asker, compile_world
 
 NOW = 1_700_000_000.0
@@ -57,6 +59,12 @@ def said(snapshot: Snapshot, packet: bytes, *, udp: bool = True) -> dns.message.
     return dns.message.from_wire(reply.message)
 
 
+def said_by_reference(snapshot: Snapshot, packet: bytes) -> bytes:
+    reply = respond(snapshot, packet, asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP)
+    assert reply is not None
+    return reply.message
+
+
 def read(packet: bytes) -> Query:
     query = parse(packet)
     assert query is not None
@@ -87,6 +95,23 @@ def with_option(code: int, data: bytes, version: int = 0) -> bytes:
         + struct.pack("!H", len(option))
         + option
     )
+
+
+# RFC 8945 section 4.2: of the key "k", by hmac-sha256, with no MAC
+TSIG_DATA = b"\x0bhmac-sha256\0" + b"\0" * 6 + b"\1\x2c" + b"\0" * 8
+TSIG = b"\1k\0\0\xfa\0\xff\0\0\0\0" + struct.pack("!H", len(TSIG_DATA)) + TSIG_DATA
+
+
+def pointers(count: int) -> bytes:
+    """The question "a.", and two records: the second is owned by so many pointers, one after the
+    other through the data of the first, that lead to the question.
+    """
+    question = b"\1a\0\0\1\0\1"
+    begin = 12 + len(question) + 11
+    targets = [12, *(begin + 2 * at for at in range(count - 1))]
+    chain = b"".join(struct.pack("!H", 0xC000 | target) for target in targets)
+    data = b"\0\0\x0a\0\1\0\0\0\0" + struct.pack("!H", len(chain) - 2) + chain[:-2]
+    return question + data + chain[-2:] + b"\0\x10\0\1\0\0\0\0\0\0"
 
 
 MALFORMED = {
@@ -132,6 +157,27 @@ MALFORMED = {
         counts=(1, 0, 0, 1), body=QUESTION + with_option(8, b"\0\1\x17\0\1\2\3")
     ),
     "subnet too short": packet(counts=(1, 0, 0, 1), body=QUESTION + with_option(8, b"\0\1\x18")),
+    "subnet twice": packet(
+        counts=(1, 0, 0, 1),
+        body=QUESTION + OPT[:-2] + b"\0\x16" + b"\0\x08\0\7\0\1\x18\0\1\2\3" * 2,
+    ),
+    "subnet of no family with a length": packet(
+        counts=(1, 0, 0, 1), body=QUESTION + with_option(8, b"\0\0\x08\0\1")
+    ),
+    "more pointers than labels": packet(counts=(1, 0, 0, 2), body=pointers(128)),
+    "label past the end of a record's name": packet(
+        counts=(1, 0, 0, 1), body=QUESTION + b"\x3fabc"
+    ),
+    "pointer past the end": packet(counts=(1, 0, 0, 1), body=QUESTION + b"\xff\xff" + OPT[1:]),
+    "pointer cut short": packet(counts=(1, 0, 0, 1), body=QUESTION + b"\xc0"),
+    "pointer into the header": packet(body=b"\xc0\x0b\0\1\0\1"),
+    "a record that overlaps the next": packet(
+        counts=(1, 0, 0, 2), body=QUESTION + b"\0\0\1\0\1\0\0\0\0\0\x0b" + OPT[:-1]
+    ),
+    "TSIG before OPT": packet(counts=(1, 0, 0, 2), body=QUESTION + TSIG + OPT),
+    "TSIG twice": packet(counts=(1, 0, 0, 2), body=QUESTION + TSIG * 2),
+    "TSIG in the answer section": packet(counts=(1, 1, 0, 0), body=QUESTION + TSIG),
+    "TSIG in the authority section": packet(counts=(1, 0, 1, 0), body=QUESTION + TSIG),
     "type OPT asked for": packet(body=QUESTION[:-4] + b"\0\x29\0\1"),
 }
 
@@ -146,10 +192,35 @@ def test_malformed_packets_get_formerr_from_both_paths(name: str, snapshot: Snap
     assert reply.message[2] & 0x80
     assert reply.message[3] & 15 == dns.rcode.FORMERR
     counts = [0] * len(snapshot.tallies)
+    if why_not_native() is None:
+        assert native().of(snapshot).answer(MALFORMED[name], "192.0.2.1", 0, NOW, True) is None
     assert (
         FastPath(snapshot, lambda: 0, lambda: NOW).answer(MALFORMED[name], "192.0.2.1", counts)
         is None
     )
+
+
+def test_as_many_pointers_as_labels_are_followed(snapshot: Snapshot) -> None:
+    message = said(snapshot, packet(counts=(1, 0, 0, 2), body=pointers(127)))
+    assert message.rcode() == dns.rcode.REFUSED  # "a." is in no zone of ours
+
+
+def test_a_client_cannot_have_pointers_followed_for_long(snapshot: Snapshot) -> None:
+    """64 KiB of them, and names all over the message that begin behind the last."""
+    chain = b"".join(struct.pack("!H", 0xC000 | 12 + max(0, 2 * at - 2)) for at in range(8186))
+    asked = packet(counts=(1, 0, 0, 60), body=b"\0\0\1\0\1" + chain + b"\xff\xfe" * 20000)
+    assert len(asked) < 65536
+    assert said_by_reference(snapshot, asked)[3] & 15 == dns.rcode.FORMERR
+
+
+def test_an_opt_record_need_not_be_the_last(snapshot: Snapshot) -> None:
+    """RFC 6891 section 6.1.1: it may be anywhere in the additional section."""
+    other = b"\0\0\x10\0\1\0\0\0\0\0\2\1a"
+    for body in (OPT + other, other + OPT, OPT + TSIG):
+        message = said(snapshot, packet(counts=(1, 0, 0, 2), body=QUESTION + body))
+        assert message.rcode() == dns.rcode.NOERROR
+        assert message.edns == 0
+        assert message.answer
 
 
 def test_without_a_question_an_opt_record_is_still_answered(snapshot: Snapshot) -> None:
@@ -340,7 +411,7 @@ def test_the_fast_path_answers_the_ordinary(snapshot: Snapshot) -> None:
         ask("gtm.example.com", "SOA"),
         ask(use_edns=0),
         ask(use_edns=0, options=ecs),
-        ask(use_edns=0, options=[option(10, b"12345678")]),
+        ask(use_edns=0, options=[option(65001, b"12345678")]),
     ):
         assert path.answer(packet_, "192.0.2.1", counts) is not None
 

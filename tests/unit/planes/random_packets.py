@@ -13,7 +13,7 @@ from gtm.dns.names import to_wire
 RRTYPES = (1, 28, 1, 28, 1, 28, 16, 15, 2, 5, 6, 33, 65, 99)  # of data: most ask for addresses
 RARE = (43, 255, 252, 251, 250, 249, 257, 41, 0, 128, 254, 253, 65280, 65535)
 SIZES = (0, 511, 512, 600, 900, 1231, 1232, 1233, 4096, 65535)
-OPT, ECS, COOKIE, NSID, PADDING = 41, 8, 10, 3, 12
+OPT, ECS, COOKIE, NSID, KEEPALIVE, PADDING = 41, 8, 10, 3, 11, 12
 QR, OPCODES, TC_AA, REST = 0x8000, 0x7800, 0x0600, 0x01CF  # the parts of a header's flags
 POINTED = (0, 2, 11, 12, 13, 0x3FFF)  # what compression pointers lead to, besides anything
 LARGEST = 4096  # octets of a datagram that planes read
@@ -195,11 +195,18 @@ def good_options(source: Random) -> bytes:
     if source.random() < 0.5:
         found.append(good_subnet(source))
     if source.random() < 0.3:
-        found.append(option(COOKIE, source.randbytes(8)))
+        found.append(option(COOKIE, cookie(source)))
     if source.random() < 0.2:
         found.append(option(source.choice((NSID, PADDING, 65001)), b""))
     source.shuffle(found)
     return b"".join(found)
+
+
+def cookie(source: Random) -> bytes:
+    """A client's, alone or with a server's: of nobody's secret, but else as RFC 9018 has it."""
+    client, made = source.randbytes(8), source.randint(int(1e9) - 4000, int(1e9) + 1400)
+    server = b"\1\0\0\0" + made.to_bytes(4, "big") + source.randbytes(8)
+    return client + source.choice((b"", b"", server, source.randbytes(source.randint(8, 32))))
 
 
 def good_subnet(source: Random) -> bytes:
@@ -224,7 +231,7 @@ def subnet(family: int, length: int, scope: int, address: bytes) -> bytes:
 
 def odd_options(source: Random) -> bytes:
     """Client subnets of every kind, options cut short, and many of them."""
-    match source.randrange(6):
+    match source.randrange(7):
         case 0:
             many = (option(source.getrandbits(16), b"x" * source.randrange(4)) for _ in range(200))
             return b"".join(many) + good_subnet(source)
@@ -236,6 +243,9 @@ def odd_options(source: Random) -> bytes:
             return good_options(source) + good_subnet(source)
         case 4:
             return good_options(source) + source.randbytes(source.randint(1, 5))
+        case 5:
+            code, size = source.choice((NSID, KEEPALIVE, PADDING)), source.choice((0, 1, 2, 3, 99))
+            return good_options(source) + option(code, source.randbytes(size))
         case _:
             length = source.choice((0, 1, 24, 32, 33, 128, 129, 255))
             octets = max(0, -(-length // 8) + source.choice((0, 0, 0, -1, 1)))

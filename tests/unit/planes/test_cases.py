@@ -28,6 +28,7 @@ from gtm.planes.fast import FastPath
 from gtm.snapshot import Snapshot
 from gtm.steering.readings import Readings
 from tests.unit.geo.geo_files import Unsigned, write
+from tests.unit.planes.judged import judge
 from tests.unit.planes.native_plane import native
 from tests.worlds import SAMPLE, Verdicts, compile_world, sample_geo
 
@@ -161,6 +162,7 @@ class Asked:
         if found is not None:
             message, number = found
             assert message == self.reply.message
+            judge(self.packet, message)
             assert number is not None
             self.check_counted(number)
 
@@ -180,6 +182,7 @@ def states(case: Case) -> tuple[tuple[str, ...], tuple[tuple[str, float], ...]]:
 @pytest.mark.parametrize("case", all_cases())
 def test_case(case: Case) -> None:
     asked = Asked(case)
+    judge(asked.packet, asked.reply.message)
     check(case.fields, asked.query, dns.message.from_wire(asked.reply.message))
     counts = [0] * len(asked.snapshot.tallies)
     fast = FastPath(asked.snapshot, lambda: asked.draw, lambda: asked.now).answer(

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gtm.compile.compiler import Compiled
+from gtm.dns.conduct import PLAIN
 from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.responder import respond
 from gtm.dns.transport import Transport
@@ -142,7 +143,7 @@ def test_the_native_plane_finds_names_as_the_reference_responder_does(
             transport=Transport.plain(udp),
         )
         assert reply is not None
-        found = tables.answer(packet, "192.0.2.250", 0, 0.0, udp)
+        found = tables.answer(packet, "192.0.2.250", 0, 0.0, udp, None, PLAIN.cookies.secrets)
         counts = [0] * len(snapshot.tallies)
         if found is None:
             assert (

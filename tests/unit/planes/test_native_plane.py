@@ -22,7 +22,6 @@ from gtm.dns.responder import respond
 from gtm.dns.transport import Transport
 from gtm.planes import choice, stats
 from gtm.planes.sockets import ListenAddress, bind
-from gtm.planes.tcp import CONNECTIONS
 from gtm.steering.readings import Readings
 from tests.unit.planes.native_plane import native, require
 from tests.unit.planes.test_cases import CASES, world
@@ -181,7 +180,7 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
 def test_answers_go_on_while_the_control_side_is_stuck() -> None:
     """Nothing of Python runs here until a client has had all its answers."""
     listener = bind(ListenAddress(ip_address("127.0.0.1"), 0))
-    plane = choice.make("native", [listener], CONNECTIONS)
+    plane = choice.make("native", [listener])
     plane.publish(compile_world({"gtm.yaml": MANY}).snapshot)
     try:
         command = [sys.executable, "-c", CLIENT, QUERY.hex(), str(listener.at.port), "2000"]
@@ -198,7 +197,7 @@ def test_answers_go_on_while_the_control_side_is_stuck() -> None:
 def test_a_snapshot_made_from_a_prepared_one_is_answered_from() -> None:
     stage = Stage()
     listener = bind(ListenAddress(ip_address("127.0.0.1"), 0))
-    plane = choice.make("native", [listener], CONNECTIONS)
+    plane = choice.make("native", [listener])
     plane.publish(stage.now.snapshot)
     try:
         stage.now = stage.compiled()

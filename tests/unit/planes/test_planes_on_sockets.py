@@ -17,10 +17,11 @@ import dns.rcode
 import pytest
 
 from gtm.errors import StartError
-from gtm.planes import Plane, choice, tcp
+from gtm.networks import Networks
+from gtm.planes import Plane, choice
+from gtm.planes.limits import StreamLimits
+from gtm.planes.proxy import SIGNATURE, Balancers
 from gtm.planes.sockets import ListenAddress, Listener, bind, parse_listen
-from gtm.planes.stats import SocketStats
-from gtm.planes.tcp import CONNECTIONS
 from gtm.snapshot import Snapshot
 from tests.unit.planes.native_plane import require
 from tests.worlds import compile_world
@@ -53,12 +54,17 @@ class Served:
         self.plane.publish(snapshot)
 
 
-def serving(name: str, workers: int = 1) -> Iterator[Served]:
+def serving(
+    name: str,
+    workers: int = 1,
+    limits: StreamLimits | None = None,
+    balancers: Balancers | None = None,
+) -> Iterator[Served]:
     if name == "native":
         require()
     hosts = ("127.0.0.1", "0.0.0.0", "::1")
     listeners = [bind(listen(host), workers) for host in hosts]
-    made = Served(choice.make(name, listeners, CONNECTIONS), listeners)
+    made = Served(choice.make(name, listeners, limits, balancers=balancers), listeners)
     made.publish(compile_world({"gtm.yaml": ZONE}).snapshot)
     yield made
     made.plane.stop()
@@ -67,11 +73,6 @@ def serving(name: str, workers: int = 1) -> Iterator[Served]:
 @pytest.fixture(params=["python", "native"])
 def plane(request: pytest.FixtureRequest) -> Iterator[Served]:
     yield from serving(request.param)
-
-
-@pytest.fixture
-def python_plane() -> Iterator[Served]:
-    yield from serving("python")
 
 
 @pytest.fixture
@@ -140,55 +141,114 @@ def test_a_response_sent_to_us_over_tcp_ends_the_connection(plane: Served) -> No
             read_frame(client)
 
 
-def test_one_client_has_so_many_connections_and_no_more(
-    python_plane: Served, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", ["python", "native"])
+def test_one_client_has_so_many_connections_and_no_more(name: str) -> None:
+    for served in serving(name, limits=StreamLimits(per_client=2)):
+        clients = [connect(served) for _ in range(2)]
+        try:
+            for client in clients:  # both are known to the server once they have an answer
+                exchange(client)
+            with connect(served) as third, pytest.raises(CUT_OFF):
+                exchange(third)
+            exchange(clients[0])
+            assert connections(served) == (2, 3 if name == "python" else 2)
+        finally:
+            for client in clients:
+                client.close()
+
+
+def connections(served: Served) -> tuple[int, int]:
+    """Over TCP on the first listener: open now, and so far."""
+    stats = next(each for each in served.plane.stats if each.proto == "tcp")
+    return stats.open, stats.opened
+
+
+PROXY = SIGNATURE + b"\x21\x12\0\x0c" + socket.inet_aton("198.51.100.9") + bytes(8)
+LOCAL = SIGNATURE + b"\x20\0\0\0"
+BALANCER = "127.0.0.9"
+AREAS = ZONE.replace(
+    "apps:",
+    "geo: {overrides: {198.51.100.0/24: {location: IE}, 127.0.0.0/8: {location: US}}}\napps:",
+)
+
+
+@pytest.fixture(params=["python", "native"])
+def behind(request: pytest.FixtureRequest) -> Iterator[Served]:
+    balancers = Balancers(Networks.of([BALANCER]))
+    for served in serving(request.param, balancers=balancers):
+        served.publish(compile_world({"gtm.yaml": AREAS}).snapshot)
+        yield served
+
+
+def datagram(served: Served, index: int, source: str, data: bytes) -> str | None:
+    """The address in the answer to octets of an address; None if there is no answer."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind((source, 0))
+        client.settimeout(WAIT)
+        client.connect(("127.0.0.1", port(served, index)))
+        client.send(data)
+        answer = dns.message.from_wire(client.recv(4096))
+        return answer.answer[0][0].to_text() if answer.answer else None
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_balancer_says_whom_a_datagram_is_from_and_gets_the_answer(
+    behind: Served, index: int
 ) -> None:
-    monkeypatch.setattr(tcp, "PER_CLIENT", 2)
-    clients = [connect(python_plane) for _ in range(2)]
-    try:
-        for client in clients:  # both are known to the server once they have an answer
-            exchange(client)
-        with connect(python_plane) as third, pytest.raises(CUT_OFF):
-            exchange(third)
-        exchange(clients[0])
-    finally:
-        for client in clients:
-            client.close()
+    wire = QUERY.to_wire()
+    assert datagram(behind, index, "127.0.0.1", wire) == "192.0.2.10"
+    assert datagram(behind, index, BALANCER, PROXY + wire) == "198.51.100.10"
+    assert datagram(behind, index, BALANCER, LOCAL + wire) == "192.0.2.10"
+    assert datagram(behind, index, BALANCER, PROXY + LONG.to_wire()) is None
 
 
-class FakeConnection:
-    """As much of a connection as keeping count of them needs."""
-
-    def __init__(self, last: float, host: str = "192.0.2.1") -> None:
-        self.last, self.host, self.ended = last, host, False
-        self.stats = SocketStats("tcp", "1")
-
-    def abort(self) -> None:
-        self.ended = True
+LONG = dns.message.make_query("a" * 60 + ".orders.gtm.example.com", "A")
 
 
-def connections(limit: int) -> tcp.Connections:
-    return tcp.Connections(None, lambda: 100.0, limit)  # type: ignore[arg-type]
+def test_datagrams_of_balancers_without_a_header_are_dropped_and_counted(behind: Served) -> None:
+    wire = QUERY.to_wire()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.bind((BALANCER, 0))
+        client.settimeout(WAIT)
+        client.connect(("127.0.0.1", port(behind)))
+        for bad in (wire, PROXY[:-1], b"PROXY UDP4 " + wire, b"x"):
+            client.send(bad)
+        client.send(PROXY + wire)
+        assert client.recv(4096)[:2] == wire[:2]
+    stats = next(each for each in behind.plane.stats if each.proto == "udp")
+    assert stats.dropped == {"bad PROXY header": 4}
 
 
-def admit(side: tcp.Connections, *made: FakeConnection) -> list[bool]:
-    return [side.admit(each, each.host) for each in made]  # type: ignore[arg-type]
+def test_headers_of_others_are_not_believed(behind: Served) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+        client.settimeout(WAIT)
+        client.connect(("127.0.0.1", port(behind)))
+        client.send(PROXY + QUERY.to_wire())
+        answer = client.recv(4096)
+    assert answer[:2] == SIGNATURE[:2], "it is read as a message, which it is none"
+    assert not dns.message.from_wire(answer, ignore_trailing=True).answer
 
 
-def test_with_all_places_taken_the_longest_idle_makes_room() -> None:
-    side = connections(limit=2)
-    old, new, third = FakeConnection(90.0), FakeConnection(95.0), FakeConnection(100.0)
-    assert admit(side, old, new, third) == [True, True, True]
-    assert [old.ended, new.ended, third.ended] == [True, False, False]
-    assert {id(each) for each in side.open} == {id(new), id(third)}
+def test_a_connection_by_way_of_a_balancer_is_its_clients(behind: Served) -> None:
+    wire = QUERY.to_wire()
+    with socket.create_connection(("127.0.0.1", port(behind)), WAIT, (BALANCER, 0)) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for octet in PROXY + struct.pack("!H", len(wire)) + wire:
+            client.sendall(bytes((octet,)))
+        answer = dns.message.from_wire(read_frame(client))
+        assert answer.answer[0][0].to_text() == "198.51.100.10"
+        exchange(client)
 
 
-def test_idle_connections_are_closed() -> None:
-    side = connections(limit=9)
-    old, new = FakeConnection(100.0 - tcp.IDLE - 1), FakeConnection(100.0)
-    admit(side, old, new)
-    side.sweep()
-    assert (old.ended, new.ended) == (True, False)
+def test_a_connection_of_a_balancer_without_a_header_ends(behind: Served) -> None:
+    where = "127.0.0.1", port(behind)
+    with (
+        socket.create_connection(where, WAIT, (BALANCER, 0)) as client,
+        pytest.raises(CUT_OFF),
+    ):
+        exchange(client)
+    stats = next(each for each in behind.plane.stats if each.proto == "tcp")
+    assert stats.dropped == {"bad PROXY header": 1}
 
 
 def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(plane: Served) -> None:

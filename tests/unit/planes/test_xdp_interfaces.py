@@ -44,7 +44,7 @@ def test_an_interface_that_is_not_there_is_refused_and_no_socket_stays_bound() -
         pytest.skip(f"{why}; pip install with GTM_REQUIRE_NATIVE=1")
     listener = bind(parse_listen("0.0.0.0:0"))
     with pytest.raises(StartError, match="cannot serve nowhere by XDP: there is no such interface"):
-        choice.make("native", [listener], 64, ("nowhere",))
+        choice.make("native", [listener], interfaces=("nowhere",))
     assert listener.udp.fileno() == listener.tcp.fileno() == -1
 
 

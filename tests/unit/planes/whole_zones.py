@@ -20,6 +20,8 @@ ALIASES = {
     "*.wild": f"extra.spread.{APEX}.",
     "away": "www.example.net.",
 }
+# by which names below lead on; the reference responder answers at and below them
+DNAMES = {"led": f"replicated.{APEX}.", "astray": "example.net."}
 HOSTS = ("images.cdn.example.net.", f"ns1.{APEX}.", f"orders.replicated.{APEX}.")
 
 
@@ -36,7 +38,8 @@ class Whole:
         name = f".{name.lower().rstrip('.')}"
         if name.endswith(f".odd.{APEX}"):
             return self.host.endswith(f".{APEX}.") or rrtype not in ("A", "AAAA")
-        return name.endswith(tuple(f".{alias.lstrip('*.')}.{APEX}" for alias in ALIASES))
+        leading = (*ALIASES, *DNAMES)
+        return name.endswith(tuple(f".{alias.lstrip('*.')}.{APEX}" for alias in leading))
 
 
 def whole(world: World, source: Random) -> Whole:
@@ -50,6 +53,7 @@ def whole(world: World, source: Random) -> Whole:
         if not any(f".{name}".endswith(f".{apex}") for apex in inside)
     }
     fields["records"] |= {name: {"type": "CNAME", "value": to} for name, to in ALIASES.items()}
+    fields["records"] |= {name: {"type": "DNAME", "value": to} for name, to in DNAMES.items()}
     fields["records_file"] = "static.zone"
     host = source.choice(HOSTS)
     fields["apps"]["odd"] = hosts(source, host)
@@ -61,6 +65,7 @@ def whole(world: World, source: Random) -> Whole:
         files[f"{apex}.yaml"] = said if not below else said.partition("records:")[0]
     services = [f"{one}.{kind}" for one in SERVICES for kind in ("replicated", "spread")]
     known = [*services, "cdn.odd", "mixed.odd", *records, *ALIASES, *PLAIN, *inside]
+    known += [*DNAMES, "orders.led", "no.orders.led"]
     made = replace(world, zone=json.dumps(fields), files=files)
     return Whole(made, tuple(worth_asking(source, known)), host)
 

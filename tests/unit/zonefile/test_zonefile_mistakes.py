@@ -106,8 +106,8 @@ ONE_MISTAKE = {
     ),
     "a ttl out of range": (HEAD + "ttl: 2147483648\n", "the ttl `2147483648` is out of range"),
     "a key of a later version": (
-        HEAD + "dnssec: true\n",
-        "a.yaml:6:1: dnssec: `dnssec` is not supported by this version",
+        HEAD + "records: {www: {type: A, value: 192.0.2.1, lenient: true}}\n",
+        "records.www.lenient: `lenient` is not supported by this version",
     ),
     "least_load without a capacity": (
         app("    steering: {policy: least_load}\n    services: {a: {us-east: 192.0.2.1}}\n"),

@@ -116,9 +116,9 @@ ONE_RECORD_MISTAKE = {
     "a missing field": ("x: {type: SRV, value: {priority: 1}}", "`weight` is missing"),
     "a number as text": ("x: {type: TXT, value: 5}", "`5` is not text; put it in quotes"),
     "an unknown type": ("x: {type: AAA, value: a}", "`AAA` is not a record type; write `AAAA`"),
-    "a type of a later version": (
-        "x: {type: DNAME, value: a.}",
-        "records of type DNAME are not supported",
+    "a type without a name here": (
+        "x: {type: HINFO, value: a.}",
+        "records of type HINFO are not supported by name",
     ),
     "an SOA": ('"": {type: SOA, value: a.}', "the SOA is made from the key `soa`"),
     "no value": ("x: {type: A}", "a record has no value"),

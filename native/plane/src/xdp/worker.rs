@@ -7,7 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::answer::{Circumstances, Outcome};
-use crate::answering::{Answering, Answers, Chance, tell, unix_time};
+use crate::answering::{Answering, Answers, Chance, allow, tell, unix_time};
+use crate::conduct::Conduct;
+use crate::limit::{Limiter, Notes, Rate};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped, Stopwatch};
 use crate::xdp::frame::{self, Datagram, LONGEST_HEAD};
@@ -37,6 +39,10 @@ pub(crate) struct Worker<A> {
     pub interface: usize,
     /// The queue's number among the interface's.
     pub number: usize,
+    /// What client networks get, and among how many queues it is shared.
+    pub rate: (Rate, usize),
+    /// Networks that had too many answers.
+    pub notes: Arc<Notes>,
 }
 
 /// What a worker keeps from batch to batch.
@@ -44,6 +50,14 @@ struct Kit<'a> {
     queue: &'a mut Queue,
     chance: Chance,
     stopwatch: Stopwatch,
+    limiter: Option<Limiter>,
+}
+
+/// What a batch is answered by.
+struct Now<'a, A> {
+    current: &'a A,
+    conduct: &'a Conduct,
+    time: f64,
 }
 
 impl<A: Answers> Worker<A> {
@@ -54,6 +68,7 @@ impl<A: Answers> Worker<A> {
             queue: &mut queue,
             chance: Chance::new(),
             stopwatch: Stopwatch::default(),
+            limiter: Limiter::new(&self.rate.0, self.rate.1, Arc::clone(&self.notes)),
         };
         while !self.answering.stopped() {
             match kit.queue.receive() {
@@ -103,13 +118,18 @@ impl<A: Answers> Worker<A> {
 
     fn answer(&self, kit: &mut Kit<'_>, count: usize) {
         let begun = kit.stopwatch.start(count);
-        let now = unix_time();
         // held for this batch alone: a worker that waits keeps no snapshot in memory
         let current = self.answering.current.load();
+        let conduct = self.answering.conduct.load();
+        let now = Now {
+            current: &**current,
+            conduct: &conduct,
+            time: unix_time(),
+        };
         for first in (0..count).step_by(TOGETHER) {
-            self.answer_some(kit, first, count.min(first + TOGETHER), &**current, now);
+            self.answer_some(kit, first, count.min(first + TOGETHER), &now);
         }
-        drop(current);
+        drop((current, conduct));
         self.post(kit); // frames may come without a pause
         if kit.queue.finish().is_err() {
             self.failed();
@@ -119,7 +139,8 @@ impl<A: Answers> Worker<A> {
         }
     }
 
-    fn answer_some(&self, kit: &mut Kit<'_>, first: usize, last: usize, current: &A, now: f64) {
+    fn answer_some(&self, kit: &mut Kit<'_>, first: usize, last: usize, now: &Now<'_, A>) {
+        let current = now.current;
         let mut datagrams: [Option<Datagram>; TOGETHER] = [None; TOGETHER];
         let mut packets: [&[u8]; TOGETHER] = [&[]; TOGETHER]; // empty ones cost nothing
         let places = datagrams.iter_mut().zip(&mut packets);
@@ -139,7 +160,7 @@ impl<A: Answers> Worker<A> {
         }
         for ((datagram, looked), number) in datagrams.iter().zip(&looked).zip(first..last) {
             match datagram {
-                Some(datagram) => self.finish(kit, number, datagram, looked, current, now),
+                Some(datagram) => self.finish(kit, number, datagram, looked, now),
                 None => self.counters[0].lose(Dropped::NotAQuery, 1),
             }
         }
@@ -152,13 +173,12 @@ impl<A: Answers> Worker<A> {
         number: usize,
         datagram: &Datagram,
         looked: &A::Looked,
-        current: &A,
-        now: f64,
+        now: &Now<'_, A>,
     ) {
         let by = Circumstances {
             sender: datagram.sender,
             random: kit.chance.next(),
-            now,
+            now: now.time,
             udp: true,
         };
         let counters = &self.counters[usize::from(datagram.sender.is_ipv6())];
@@ -168,7 +188,14 @@ impl<A: Answers> Worker<A> {
         let (Some(packet), Some(out)) = (packet, out) else {
             return;
         };
-        let outcome = current.finish(packet, looked, &by, out);
+        let mut granted = now
+            .current
+            .grant(packet, looked, now.conduct, by.sender, by.now);
+        if now.current.is_answered(looked) && !allow(&mut kit.limiter, &by, &mut granted, counters)
+        {
+            return;
+        }
+        let outcome = now.current.finish(packet, looked, &by, &granted, out);
         tell(outcome, counters);
         match outcome {
             Outcome::Answer { length, .. } => {
@@ -176,17 +203,25 @@ impl<A: Answers> Worker<A> {
                     kit.queue.answer(number, length);
                 }
             }
-            Outcome::Punt => self.punt(question, packet, datagram, counters),
+            Outcome::Punt => self.punt(question, packet, datagram, counters, granted.cut),
             Outcome::Silence => {}
         }
     }
 
     #[cold]
-    fn punt(&self, question: &[u8], packet: &[u8], datagram: &Datagram, counters: &Counters) {
+    fn punt(
+        &self,
+        question: &[u8],
+        packet: &[u8],
+        datagram: &Datagram,
+        counters: &Counters,
+        cut: bool,
+    ) {
         let queued = self.answering.punts.push(|| Punt {
             packet: packet.into(),
             sender: datagram.sender,
             udp: true,
+            cut,
             listener: self.interface,
             way: Way::Xdp {
                 queue: self.number,

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use gtm_plane::Answers;
 use gtm_plane::answer::{Circumstances, Outcome};
+use gtm_plane::conduct::Granted;
 use gtm_plane::plane::{Listening, Plane};
 use gtm_plane::tcp::Limits;
 use socket2::{Domain, Socket, Type};
@@ -32,7 +33,14 @@ impl Answers for Stub {
 
     fn look(&self, _: &[u8], _: IpAddr) {}
 
-    fn finish(&self, packet: &[u8], (): &(), by: &Circumstances, out: &mut [u8]) -> Outcome {
+    fn finish(
+        &self,
+        packet: &[u8],
+        (): &(),
+        by: &Circumstances,
+        _: &Granted<'_>,
+        out: &mut [u8],
+    ) -> Outcome {
         match packet.get(12) {
             None => return Outcome::Silence,
             Some(&PUNT) => return Outcome::Punt,
