@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
@@ -19,6 +19,7 @@ from gtm.acts import Acts, Added
 from gtm.checks import Target
 from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
+from gtm.dnssec.keys import KeySet
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, HoldStore, Known, LatencyStore
@@ -33,6 +34,7 @@ from gtm.model import State, Verdict, Zone
 from gtm.overrides import Change, Override, Register, Store, Wanted
 from gtm.planes import Plane
 from gtm.planes.stats import answers_by_service
+from gtm.resigning import Resigning
 from gtm.sources import Read, Reader, Sources, watched
 from gtm.steering.lacking import lacking
 from gtm.steering.overlay import Overlays
@@ -126,6 +128,7 @@ class Controller:
             lambda: self.reader.geo_error,
             self.capacity,
             tell,
+            lambda: self.signing.standings,
         )
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
@@ -133,7 +136,8 @@ class Controller:
         self._now = now
         self._clock = clock
         self._compiling = 0.0  # seconds that the last compile took
-        self._compiler = Compiler()
+        self._compiler = Compiler(now)
+        self.signing = Resigning(now, self._compiler.signatures)
         self._compiled: Compiled | None = None
         self._epoch = 0
         self._changed: set[Target] = set()
@@ -177,7 +181,7 @@ class Controller:
             self.feeds.serve(known)
             self.feeds.recall()
             self._since_load = set()  # probes go on while it compiles
-            compiled = await self._compile_beside(zones, read.geo)
+            compiled = await self._compile_beside(zones, read.geo, read.loaded.keys)
             self._since_load = None
             self._succeeded(read, compiled, known)
         self.ready = True
@@ -218,17 +222,19 @@ class Controller:
         zones = await asyncio.to_thread(self._exchanged, read.loaded.zones)
         self.feeds.measure(zones)
         known = await asyncio.to_thread(Known, zones)
-        compiled = await self._compile_beside(zones, read.geo)
+        compiled = await self._compile_beside(zones, read.geo, read.loaded.keys)
         parts = [] if self._compiled is None else self._compiled.parts()
         done = self._succeeded(read, compiled, known)
         del read, compiled
         await asyncio.to_thread(let_go, parts)
         return done
 
-    async def _compile_beside(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
+    async def _compile_beside(
+        self, zones: tuple[Zone, ...], geo: Geo, keys: Mapping[str, KeySet]
+    ) -> Compiled:
         """Compiles in a worker thread, and puts in what changed meanwhile."""
         begun = self._clock()
-        compiled = await asyncio.to_thread(self._compile, zones, geo)
+        compiled = await asyncio.to_thread(self._compile, zones, geo, keys)
         self._compiling = self._clock() - begun
         now, words = self.readings(), self.overrides.book.overlay
         if self._since_load:
@@ -240,12 +246,12 @@ class Controller:
         if await asyncio.to_thread(self.reader.changed):
             await self.load()
 
-    def _compile(self, zones: tuple[Zone, ...], geo: Geo) -> Compiled:
+    def _compile(self, zones: tuple[Zone, ...], geo: Geo, keys: Mapping[str, KeySet]) -> Compiled:
         words, before = self.overrides.book.overlay, self._compiled
         self.measured.follow(zones, self._clock())
         measured = self.feeds.laid_over(zones)
         now = self.readings()
-        compiled = self._compiler.compile(measured, geo, now, self._epoch, words, before)
+        compiled = self._compiler.compile(measured, geo, now, self._epoch, words, before, keys)
         self.plane.prepare(compiled.snapshot)
         return compiled
 
@@ -406,7 +412,7 @@ class Controller:
             try:
                 change = await asyncio.to_thread(self.measured.follow, before.zones, self._clock())
                 if change.regions:
-                    after = await self._compile_beside(before.zones, before.geo)
+                    after = await self._compile_beside(before.zones, before.geo, before.keys)
                     self._take_over(self.compiled, after)
                 elif change.shares:
                     before, now = self.compiled, self.readings()
@@ -466,7 +472,7 @@ class Controller:
                 return False
             self._since_load = set()
             try:
-                after = await self._compile_beside(before.zones, before.geo)
+                after = await self._compile_beside(before.zones, before.geo, before.keys)
                 self._take_over(self.compiled, after)
             finally:
                 self._since_load = None
@@ -487,7 +493,7 @@ class Controller:
             self._since_load = set()
             try:
                 zones = await asyncio.to_thread(self.exchange.laid_again)
-                after = await self._compile_beside(zones, before.geo)
+                after = await self._compile_beside(zones, before.geo, before.keys)
                 self._take_over(self.compiled, after)
             finally:
                 self._since_load = None
@@ -496,6 +502,31 @@ class Controller:
         """Gives zones another serial whose steered names are others now in copies."""
         if self.exchange is not None and self.ready:
             await self.exchange.follow(self.compiled)
+
+    # --- signatures ---------------------------------------------------------------------
+
+    async def follow_signatures(self) -> bool:
+        """Signs anew what ends before long; whether anything was.
+
+        It is compiled beside the control loop, and old signatures serve until then. It waits for a
+        load that runs, and loads wait for it.
+        """
+        async with self._loading:
+            return await self.signing.follow(self.compiled, self._sign_anew)
+
+    async def _sign_anew(self) -> None:
+        before = self.compiled
+        self._since_load = set()
+        try:
+            zones = await asyncio.to_thread(self._resigned, before.zones)
+            after = await self._compile_beside(zones, before.geo, before.keys)
+            self._take_over(self.compiled, after)
+        finally:
+            self._since_load = None
+
+    def _resigned(self, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+        """The zones for new signatures: copies get these by a new serial alone."""
+        return zones if self.exchange is None else self.exchange.signed_anew()
 
     # --- overrides ----------------------------------------------------------------------
 

@@ -273,7 +273,7 @@ def _steering(
     order: Sequence[int] = range(len(every))
     if costs is not None:
         order = sorted(order, key=[cost.cost for cost in costs].__getitem__)
-    picked = tuple(answers.region for answers in decision.answers if answers.region != LAST_RESORT)
+    picked = tuple(region for region in decision.regions if region != LAST_RESORT)
     shares = _shares(decision.plan)
     kept = app.lifetimes.of(app.zone, service.service.key)
     return Steering(
@@ -352,7 +352,7 @@ def _seen(app: CompiledApp, service: CompiledService, geo: Geo, client: Address)
 
 def _shares(plan: Plan) -> dict[int, float]:
     """The fraction of slots that name each answer first."""
-    firsts = Counter(plan.slots[:: plan.width or 1])
+    firsts = Counter(plan.firsts())
     return {index: count / firsts.total() for index, count in firsts.items()}
 
 

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import chain
 
+from gtm.compile.served import SignedZone
 from gtm.events import Event, Lasting, Sink, conditions
 from gtm.health.told import Census
 from gtm.load.loop import CapacityLoop
 from gtm.load.picture import Feed, Standing
 from gtm.overrides import Register
 from gtm.planes.certificate import Keeper
+from gtm.resigning import ending_signatures
 
 DAY = 86400.0  # seconds
 ENDS_SOON = 14 * DAY  # seconds before its end, as for the certificates of endpoints
@@ -32,8 +34,10 @@ class Conditions:
         error: Callable[[], str | None],
         capacity: CapacityLoop,
         tell: Sink,
+        signed: Callable[[], tuple[SignedZone, ...]] = lambda: (),
     ) -> None:
-        """Nothing was looked at yet."""
+        """Nothing was looked at yet. `signed` is how signed zones stand."""
+        self._signed = signed
         self._register = register
         self._census = census
         self._error = error
@@ -59,6 +63,7 @@ class Conditions:
             *stale_verdicts(self._census(), at),
             *stale_loads(self._capacity, at),
             *over_capacity(self._capacity, self._full, at),
+            *ending_signatures(self._signed(), at),
             *chain.from_iterable(each(at) for each in self._others),
         )
         for event in self._lasting.follow(holding, at):

@@ -529,8 +529,8 @@ class Zone:
     `alerts` are who is told of what happens. `tsig` are the keys that its file and shared ones
     define, `transfer` says who may copy it (None: nobody), `updates` who may change what.
     `canary` is what answers whenever the checker itself is connected, `freeze` when failures are
-    taken for its own. `plain` are static names beside `rrsets`, where there are very many. `dnssec` is how
-    it is signed, None if it is not.
+    taken for its own. `plain` are static names beside `rrsets`, where there are very many.
+    `dnssec` is how it is signed, None if it is not.
     """
 
     name: str

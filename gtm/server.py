@@ -60,6 +60,7 @@ MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
+SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of steered names
@@ -151,6 +152,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             *(each(controller) for each in followed),
             exchange.updates.run(),
             _abuse(plane, conduct, cookies),
+            _signatures(controller),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
         if bound.keeper is not None:
@@ -286,6 +288,16 @@ async def _conditions(controller: Controller) -> None:
             controller.conditions.look(controller.now())
         except Exception:  # as above
             log.exception("following_conditions_failed")
+
+
+async def _signatures(controller: Controller) -> None:
+    """Signs anew what ends before long, as long as the server runs."""
+    while True:
+        try:
+            await controller.follow_signatures()
+        except Exception:  # as above; an alarm says so before any signature ends
+            log.exception("signing_anew_failed")
+        await asyncio.sleep(SIGNATURES_EVERY)
 
 
 async def _latency(controller: Controller) -> None:

@@ -96,19 +96,28 @@ class Plan:
 
     A slot is `width` numbers in a row, each the index of one of the service's answers, which are
     given together. `fallback` is set when no region was up: what is then done instead. `only` is
-    the one answer where there is nothing to pick and nothing to say, else NOBODY.
+    the one answer where there is nothing to pick and nothing to say, else NOBODY. `joined` has, of
+    answers that are those of several regions in one, the numbers of these, nearest first.
     """
 
     pick: Pick
     slots: tuple[int, ...]
     width: int = 1
     fallback: AllDown | None = None
+    joined: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     only: int = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Sees once what a plane would see at every query."""
         plain = self.pick is Pick.FIRST and self.width == 1 and self.fallback is None
         object.__setattr__(self, "only", self.slots[0] if plain else NOBODY)
+
+    def firsts(self) -> Sequence[int]:
+        """For each slot the answer, or the region, that it names first."""
+        found = self.slots[:: self.width or 1]
+        if not self.joined:
+            return found
+        return [self.joined.get(number, (number,))[0] for number in found]
 
 
 # --- what is answered -------------------------------------------------------------------

@@ -33,6 +33,7 @@ NAMES = {
     Kind.STALE: "GtmStale",
     Kind.CERTIFICATE: "GtmCertificate",
     Kind.CAPACITY: "GtmCapacity",
+    Kind.SIGNATURES: "GtmSignatures",
 }
 
 

@@ -75,6 +75,7 @@ class ServerCollector(Collector):
             yield from _overrides(self._controller)
             yield from _feeds(self._controller)
             yield from _geo(self._controller)
+            yield from _signed(self._controller)
             yield from _loads(self._controller)
             yield from peer_metrics(self._controller)
 
@@ -107,6 +108,24 @@ def _server(controller: Controller) -> Iterable[Metric]:
     reload = controller.reload
     good = reload is not None and reload.error is None and controller.reader.geo_error is None
     yield _gauge("gtm_reload_ok", "0 while the files on disk are not what is served.", float(good))
+
+
+def _signed(controller: Controller) -> Iterable[Metric]:
+    """Of signed zones: how many signatures they answer with, and how long those last."""
+    count = GaugeMetricFamily(
+        "gtm_dnssec_signatures", "Signatures that are served.", labels=["zone"]
+    )
+    left = GaugeMetricFamily(
+        "gtm_dnssec_next_expiry_seconds",
+        "Until the first signature that is served ends; they are made anew long before.",
+        labels=["zone"],
+    )
+    for one in controller.signing.standings:
+        count.add_metric([one.words], one.signatures)
+        left.add_metric([one.words], one.ends - controller.now())
+    if controller.signing.standings:
+        yield count
+        yield left
 
 
 def _traffic(controller: Controller) -> Iterable[Metric]:

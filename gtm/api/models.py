@@ -160,13 +160,29 @@ class UpdatesRemoved(Shape):
     removed: int
 
 
+class SignedStatus(Shape):
+    """A signed zone's signatures: how many, when the first ends, when they are made anew.
+
+    Times are Unix seconds. `late` says that this should have been done by now.
+    """
+
+    signatures: int
+    ends: float
+    due: float
+    late: bool
+
+
 class ZoneStatus(Shape):
-    """A zone that is served. `updated_names` have records that were added over DNS."""
+    """A zone that is served; `signed` is there if it is.
+
+    `updated_names` have records that were added over DNS.
+    """
 
     name: str
     serial: int
     files: list[str]
     apps: list[AppStatus]
+    signed: SignedStatus | None = None
     updated_names: int = 0
     secondaries: list[SecondaryStatus] = []
 

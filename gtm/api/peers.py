@@ -82,8 +82,8 @@ async def removed(
     try:
         count = await desk.remove(zone.name, keys, by)
     except OSError as error:
-        why = error.strerror or str(error)
-        raise ServerError(f"cannot remove records of {name!r}: they can't be kept: {why}") from error
+        why = f"that can't be kept: {error.strerror or error}"
+        raise ServerError(f"cannot remove records of {name!r}: {why}") from error
     return UpdatesRemoved(zone=zone.name, name=to_text(at), removed=count)
 
 

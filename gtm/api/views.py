@@ -23,6 +23,7 @@ from gtm.api.models import (
     ReloadStatus,
     ServiceRegionStatus,
     ServiceStatus,
+    SignedStatus,
     Status,
     SteeringExplained,
     ZoneStatus,
@@ -122,9 +123,18 @@ def _zone(controller: Controller, zone: Zone) -> ZoneStatus:
         serial=zone.serial,
         files=list(zone.files),
         apps=[_app(controller, app) for app in apps],
+        signed=_signed(controller, zone),
         updated_names=peers.updated_names(controller, zone),
         secondaries=peers.secondaries(controller, zone),
     )
+
+
+def _signed(controller: Controller, zone: Zone) -> SignedStatus | None:
+    for one in controller.signing.standings:
+        if one.zone == zone.name:
+            late = one.late <= controller.now()
+            return SignedStatus(signatures=one.signatures, ends=one.ends, due=one.due, late=late)
+    return None
 
 
 def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:

@@ -21,6 +21,7 @@ from gtm.api.models import (
     RegionStatus,
     ServiceRegionStatus,
     ServiceStatus,
+    SignedStatus,
     Status,
     VerdictShape,
     ZoneStatus,
@@ -49,6 +50,8 @@ def status_view(status: Status) -> RenderableType:
         parts += [Text(""), Text("lately", "bold"), Padding(view, (0, 0, 0, 2))]
     for zone in status.zones:
         parts += [Text(""), _zone(zone)]
+        if zone.signed is not None:
+            parts.append(Padding(_signed(zone.signed, status.now), (0, 0, 0, 2)))
         for app in zone.apps:
             parts.append(Padding(_app(app, status.now), (0, 0, 0, 2)))
     return Group(*parts)
@@ -136,6 +139,17 @@ def _zone(zone: ZoneStatus) -> Text:
         said = f"{one.address} told of {one.serial}: {one.outcome or 'not yet answered'}"
         text.append(f"\n  {said}", "dim" if good else "yellow")
     return text
+
+
+def _signed(signed: SignedStatus, now: float) -> Text:
+    count = counted(signed.signatures, "signature")
+    if signed.ends <= now:
+        ended = f"signed: the first of {count} ended {span(now - signed.ends)} ago"
+        return Text(f"{ended}: validating resolvers refuse what it covers", "bold red")
+    said = f"signed: {count}, the first ends in {span(signed.ends - now)}"
+    if signed.late:
+        return Text(f"{said}, and none is made in its place", "bold red")
+    return Text(f"{said}; made anew in {span(max(0.0, signed.due - now))}", "dim")
 
 
 def _app(app: AppStatus, now: float) -> RenderableType:

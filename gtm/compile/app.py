@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from gtm.compile.groups import Deciders, Group, group_of
+from gtm.compile.joined import Slot, joined_records
 from gtm.compile.services import (
     Answered,
     region_answers,
+    rendered_answers,
     resort_answers,
+    signed_records,
     steered_node,
     types_of,
 )
@@ -70,28 +73,56 @@ class CompiledApp:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Renders what a service answers; `app` is settled for it, `ttl` is seconds."""
+    """Renders what a service answers; `app` is settled for it.
+
+    `ttl` is seconds, `longest` the most that health may choose.
+    """
 
     context: ZoneContext
     app: App
     service: Service
     readings: Readings
     ttl: int
+    longest: int
 
     def of(self, region: str, usable: tuple[Endpoint, ...]) -> Answered:
         """In a region with these endpoints in use, in shares as they are measured now."""
         endpoints = weighed(self.app, self.service, region, usable, self.readings)
         name = self.service.name
-        return region_answers(self.context, self.app, name, region, endpoints, self.ttl)
+        return region_answers(
+            self.context, self.app, name, region, endpoints, self.ttl, self.longest
+        )
 
     def last_resort(self) -> Answered:
         """With no region up."""
-        return resort_answers(self.context, self.app, self.service.name, self.ttl)
+        return resort_answers(self.context, self.app, self.service.name, self.ttl, self.longest)
 
     @property
     def measured(self) -> bool:
         """Whether they move without a verdict that changes."""
         return self.app.balance in MEASURED
+
+
+class Joined(NamedTuple):
+    """Puts together what a service (by name) answers where a slot names several regions.
+
+    `longest` is the highest TTL that it is ever answered with.
+    """
+
+    context: ZoneContext
+    service: str
+    longest: int
+
+    def behind(self, answered: Sequence[Answered], group: Group) -> list[Answered]:
+        """The answers of the regions and of last resort, and behind them those put together."""
+        own = list(answered[: len(group.regions) + 1])
+        return own + [self._one(own, group.regions[slot[0]], slot) for slot in group.joined or ()]
+
+    def _one(self, own: Sequence[Answered], nearest: str, slot: Slot) -> Answered:
+        """Counted for the nearest."""
+        records = joined_records([own[number].records for number in slot])
+        records = signed_records(self.context, self.service, records, self.longest)
+        return rendered_answers(self.context, self.service, nearest, records)
 
 
 class Earlier(NamedTuple):
@@ -134,7 +165,7 @@ class AppCompiler:
     def take_over(self, before: CompiledApp, snapshot: Snapshot, groups: Sequence[Group]) -> None:
         """What the app's compile for that snapshot knows may be used again, and goes on."""
         self._before = before
-        self._answered = Table(list(snapshot.answers), list(snapshot.rows))
+        self._answered = Table.copied(snapshot)
         self._grouped = groups
 
     def run(self, nodes: dict[bytes, Node], overlay: Overlay) -> CompiledApp:
@@ -170,10 +201,11 @@ class AppCompiler:
             prefix6=app.steering.prefix6,
             hashed=app.balance is Balance.HASH,
         )
-        made = Answers(self._context, app, service, self._readings, ttl)
-        self._table.add(self._answers(made, group.regions, health))
+        made = Answers(self._context, app, service, self._readings, ttl, max(ttl, steered.ttl))
+        joined = Joined(self._context, service.name, made.longest)
+        self._table.add(joined.behind(self._answers(made, group.regions, health), group))
         name = to_wire(service.name)
-        nodes[name] = steered_node(nodes[name], steered, service, self._context.apex)
+        nodes[name] = steered_node(nodes[name], steered, app, service, self._context)
         return CompiledService(service, steered)
 
     def _group(self, service: Service, health: AppHealth) -> int:
@@ -195,7 +227,14 @@ class AppCompiler:
         )
         if key not in self._alike:
             self._alike[key] = group_of(
-                self._zone, self._app, service, health, self._known, self._readings, earlier
+                self._zone,
+                self._app,
+                service,
+                health,
+                self._known,
+                self._readings,
+                earlier,
+                signed=self._context.signer is not None,
             )
         self._groups.append(self._alike[key])
         number = self._shared[regions] = len(self._groups) - 1
@@ -238,13 +277,18 @@ class AppCompiler:
         settled = before.app.settled_for(old.service)
         if (made.app.balance, made.app.answers) != (settled.balance, settled.answers):
             return {}
+        signer = made.context.signer
+        if signer is not before.context.signer and not (
+            signer is not None and signer.like(before.context.signer)
+        ):
+            return {}
         panic = panics(before.app, old.service, before.health)
         here = before.health.services[key]
-        answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=True)
+        answered = zip(old.steered.regions, self._answered.of(old.steered.number), strict=False)
         return {
             region: Earlier(here[region], panic, each)
             for region, each in answered
-            if region in here
+            if region in here and (signer is None or signer.lasts(each.records))
         }
 
 
@@ -274,9 +318,42 @@ def refreshed_app(
     kept = lifetimes(zone, app, compiled.overlay, readings, known, services)
     after = replace(compiled, health=found.health, lifetimes=kept)
     timed = kept.differing(known, zone, touched)
-    for key in {*_answering(compiled, after, found), *timed}:
+    answering = {*_answering(compiled, after, found), *timed}
+    for key in answering:
         _answer(compiled, after, key, touched.get(key, ()), table, readings)
-    return after, _moved(after, found, groups, readings.now)
+    moved = joining(_moved(after, found, groups, readings.now))
+    if any(groups[number].joined is not None for number in after.deciding):
+        rejoin(after, answering, groups, moved, table)
+    return after, moved
+
+
+def joining(moved: Mapping[int, Group]) -> dict[int, Group]:
+    """Groups with an answer for every slot of their plans; those that were one object stay one."""
+    made = {id(group): group.joining() for group in moved.values()}
+    return {number: made[id(group)] for number, group in moved.items()}
+
+
+def rejoin(
+    app: CompiledApp,
+    answering: Collection[str],
+    groups: Sequence[Group],
+    moved: Mapping[int, Group],
+    table: Table,
+) -> None:
+    """Puts into the table what is joined of several regions' answers.
+
+    Of services whose answers may be others now (`answering`), and of groups with new slots.
+    """
+    grown = {number for number, group in moved.items() if group.joined != groups[number].joined}
+    for key, compiled in app.services.items():
+        number = compiled.steered.group
+        group = moved.get(number, groups[number])
+        if not group.joined or (key not in answering and number not in grown):
+            continue
+        longest = max(app.ttl(key), compiled.steered.ttl)
+        joined = Joined(app.context, compiled.service.name, longest)
+        answered = joined.behind(table.of(compiled.steered.number), group)
+        table.change(compiled.steered.number, answered)
 
 
 def _answering(before: CompiledApp, after: CompiledApp, found: Refreshed) -> Collection[str]:
@@ -304,7 +381,8 @@ def _answer(
     """Renders what the service answers where it is otherwise than before."""
     service, steered = before.services[key].service, before.services[key].steered
     app, ttl = before.app.settled_for(service), after.ttl(key)
-    made = Answers(before.context, app, service, readings, ttl)
+    longest = max(ttl, steered.ttl)
+    made = Answers(before.context, app, service, readings, ttl, longest)
     timed = ttl != before.ttl(key)  # then every answer says another one
     was, now = panics(app, service, before.health), panics(app, service, after.health)
     old, new = before.health.services[key], after.health.services[key]
@@ -316,7 +394,7 @@ def _answer(
             changed |= found != answered[at]
             answered[at] = found
     if timed:
-        answered[-1], changed = made.last_resort(), True
+        answered[len(steered.regions) - 1], changed = made.last_resort(), True
     if changed:
         table.change(steered.number, answered)
 

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from gtm.checks import Target
-from gtm.compile.app import AppCompiler, CompiledApp, Touched, refreshed_app
+from gtm.compile.app import (
+    AppCompiler,
+    CompiledApp,
+    Touched,
+    joining,
+    refreshed_app,
+    rejoin,
+)
 from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
@@ -14,6 +23,8 @@ from gtm.compile.static import context, static_nodes
 from gtm.compile.table import Table
 from gtm.compile.uses import Use, uses_of
 from gtm.dns.names import ROOT, ancestors, parent, to_wire
+from gtm.dnssec.keys import KeySet
+from gtm.dnssec.signatures import Clock, Signatures, Signer
 from gtm.geo import Geo
 from gtm.model import Zone
 from gtm.snapshot import Node, Plan, Snapshot, Tally, ZoneData
@@ -22,6 +33,7 @@ from gtm.steering.overlay import Overlays, silent
 from gtm.steering.readings import Readings
 
 AppKey = tuple[str, str]  # zone and app name
+NO_KEYS: Mapping[str, KeySet] = MappingProxyType({})
 
 REFUSED = Tally("", "", "", "other", "REFUSED")  # what names of no zone are counted as
 
@@ -33,7 +45,8 @@ class Compiled:
     `geos` has, by zone name, the databases as the zone sees them: under its own overrides.
     `groups` stands beside the snapshot's plans; `ramping` are the numbers of those in which a
     region came up a short while ago. `touched` says what was looked at to make it from
-    the one before; nothing where it was compiled from scratch.
+    the one before; nothing where it was compiled from scratch. `keys` are those of signed zones,
+    by name.
     """
 
     snapshot: Snapshot
@@ -46,6 +59,7 @@ class Compiled:
     uses: Mapping[Target, Collection[Use]]
     touched: Mapping[AppKey, Touched] = field(default_factory=dict)
     ramping: Set[int] = frozenset()
+    keys: Mapping[str, KeySet] = field(default_factory=dict)
 
     @property
     def names(self) -> int:
@@ -70,6 +84,7 @@ class Compiled:
         found += self.uses.values()
         found += snapshot.answers
         found += snapshot.rows
+        found += snapshot.signed
         found += snapshot.plans
         found += self.groups
         return found
@@ -78,9 +93,13 @@ class Compiled:
 class Compiler:
     """Makes snapshots. Its memory is counters, never decisions."""
 
-    def __init__(self) -> None:
-        """One lives as long as the server: counters keep their numbers across reloads."""
+    def __init__(self, clock: Clock = time.time) -> None:
+        """One lives as long as the server: counters keep their numbers across reloads.
+
+        `clock` is Unix time, by which signatures begin and end.
+        """
         self.tallies = Tallies()
+        self.signatures = Signatures(clock)
 
     def compile(
         self,
@@ -90,22 +109,24 @@ class Compiler:
         epoch: int,
         overlays: Overlays = silent,
         before: Compiled | None = None,
+        keys: Mapping[str, KeySet] = NO_KEYS,
     ) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop.
 
         Area tables, plans and answers of `before` are taken over where nothing they depend on
-        changed; it must be a snapshot of this compiler.
+        changed; it must be a snapshot of this compiler. Zones that have `keys` (by name) are
+        signed: signatures that end soon are made anew.
         """
         geos: dict[str, Geo] = {}
         groups: list[Group] = []
-        table = Table([], [])
+        table = Table([], [], [] if keys else None)
         apps: dict[AppKey, CompiledApp] = {}
         names: dict[bytes, ZoneData] = {}
         tables: dict[object, Deciders] = {}
         around = _around({to_wire(zone.name) for zone in zones})
         old = before.deciders if before is not None and before.geo is geo else {}
         for zone in zones:
-            there = context(zone, self.tallies)
+            there = context(zone, self.tallies, self._signer(zone, keys))
             known = deciders(zone, geo, tables, old)
             geos[zone.name] = known.geo
             nodes = static_nodes(zone, there, there.apex in around)
@@ -129,14 +150,31 @@ class Compiler:
             table.answers,
             table.rows,
             self.tallies.number(REFUSED),
+            table.signed or (),
         )
         ramping = _ramping(dict(enumerate(groups)))
         uses = uses_of(apps)
         for made_app in apps.values():
             dict(made_app.health.regions)  # the words are put together here, not when it is served
         return Compiled(
-            snapshot, zones, geo, geos, tables, apps, tuple(groups), uses, ramping=ramping
+            snapshot,
+            zones,
+            geo,
+            geos,
+            tables,
+            apps,
+            tuple(groups),
+            uses,
+            ramping=ramping,
+            keys=keys,
         )
+
+    def _signer(self, zone: Zone, keys: Mapping[str, KeySet]) -> Signer | None:
+        """What signs the zone; None if it is not signed."""
+        found = keys.get(zone.name)
+        if found is None or zone.dnssec is None:
+            return None
+        return Signer(to_wire(zone.name), found, zone.dnssec.validity, self.signatures)
 
     def refresh(
         self, before: Compiled, changed: Collection[Target | Use], readings: Readings, epoch: int
@@ -216,25 +254,37 @@ def _after(
     """
     apps, moved = dict(now), dict[int, Group]()
     was = before.snapshot
-    table = Table.copied(was.answers, was.rows)
+    table = Table.copied(was)
     for key, regions in touched.items():
         app, found = refreshed_app(apps[key], regions, before.groups, table, readings)
         apps[key] = app
         moved.update(found)
     groups, plans = _regrouped(before, moved) if moved else (before.groups, was.plans)
-    snapshot = replace(was, epoch=epoch, plans=plans, answers=table.answers, rows=table.rows)
+    snapshot = _with_table(replace(was, epoch=epoch, plans=plans), table)
     ramping = _ramping(moved, before.ramping)
     return replace(
         before, snapshot=snapshot, apps=apps, groups=groups, touched=touched, ramping=ramping
     )
 
 
+def _with_table(snapshot: Snapshot, table: Table) -> Snapshot:
+    return replace(snapshot, answers=table.answers, rows=table.rows, signed=table.signed or ())
+
+
 def _planned_anew(before: Compiled, moved: Mapping[int, Group], epoch: int) -> Compiled:
     """The next snapshot with other plans for the same answers; `before` if no group moved."""
     if not moved:
         return before
+    moved = joining(moved)
+    snapshot = replace(before.snapshot, epoch=epoch)
+    if any(group.joined != before.groups[number].joined for number, group in moved.items()):
+        table = Table.copied(snapshot)
+        for app in before.apps.values():
+            if not moved.keys().isdisjoint(app.deciding):
+                rejoin(app, (), before.groups, moved, table)
+        snapshot = _with_table(snapshot, table)
     groups, plans = _regrouped(before, moved)
-    snapshot = replace(before.snapshot, plans=plans, epoch=epoch)
+    snapshot = replace(snapshot, plans=plans)
     ramping = _ramping(moved, before.ramping)
     return replace(before, snapshot=snapshot, groups=groups, touched={}, ramping=ramping)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from gtm.compile.joined import Slot, narrowed, slots_in
 from gtm.geo import Geo
 from gtm.model import (
     AllDown,
@@ -43,7 +44,8 @@ class Group:
     those of the last time that any could. `withheld` are those that an operator took out: they
     are a last resort only if all are. `ramps` are of regions that came up a short while ago,
     `fractions` what every region takes of its full share by them, `intake` how clients are dealt
-    out as capacities allow; None is as the policy says.
+    out as capacities allow; None is as the policy says. `joined` are the slots of several regions
+    that are answers of their own; None where planes put such answers together.
     """
 
     decider: Decider
@@ -55,10 +57,23 @@ class Group:
     ramps: tuple[Ramp, ...] = ()
     fractions: Fractions | None = None
     intake: Intake | None = None
+    joined: tuple[Slot, ...] | None = None
 
     def plans(self) -> Sequence[Plan]:
         """A plan for each area."""
+        plans = self._plans()
+        # behind the regions' answers stands that of last resort
+        return plans if self.joined is None else narrowed(plans, self.joined, len(self.regions) + 1)
+
+    def _plans(self) -> Sequence[Plan]:
         return self.decider.plans(self.up_indices(), self._resort(), self.intake, self.fractions)
+
+    def joining(self) -> Group:
+        """The group with an answer for every slot of its plans; itself if it has them."""
+        if self.joined is None:
+            return self
+        slots = slots_in(self._plans(), self.joined)
+        return self if slots is self.joined else replace(self, joined=slots)
 
     def up_indices(self) -> Up:
         """The regions that may be answered now, as plans count."""
@@ -222,6 +237,15 @@ def deciders(
     return made[key]
 
 
+def is_wide(steering: Steering | None) -> bool:
+    """Whether its slots may name several regions."""
+    return steering is not None and (
+        steering.answered > 1
+        or is_wide(steering.otherwise)
+        or any(is_wide(rule.steering) for rule in steering.rules)
+    )
+
+
 def group_of(
     zone: Zone,
     app: App,
@@ -230,17 +254,23 @@ def group_of(
     known: Deciders,
     readings: Readings,
     earlier: Group | None = None,
+    signed: bool = False,
 ) -> Group:
-    """The group that a service belongs to, as its verdicts are now; `earlier` is that of before."""
+    """The group that a service belongs to, as its verdicts are now; `earlier` is that of before.
+
+    In `signed` zones slots of several regions are answers of their own.
+    """
     regions = tuple(region for name, region in zone.regions.items() if name in service.endpoints)
     times = {region.name: readings.service_time(zone.name, region.name) for region in regions}
     up = eligible(app, service, health)
+    steering = app.settled_for(service).steering
     group = Group(
-        decider=known.decider(app.settled_for(service).steering, regions, times),
+        decider=known.decider(steering, regions, times),
         regions=tuple(region.name for region in regions),
         when_all_down=app.when_all_down,
         up=up,
         last_up=up,
         withheld=withheld(app, service, health),
+        joined=() if signed and is_wide(steering) else None,
     )
-    return group.after(earlier, app.ramp, readings.now) if earlier else group
+    return (group.after(earlier, app.ramp, readings.now) if earlier else group).joining()

@@ -6,12 +6,14 @@ import struct
 from functools import cache
 from threading import Lock
 
-from gtm.dns.types import IN
+from gtm.dns.types import IN, Type
 from gtm.snapshot import Pick, Rendered, RRset, Tally
 
 QUESTION = 12  # where a message's question begins: behind the header
 TO_QUESTION = b"\xc0\x0c"  # a pointer to the question's name (RFC 1035 section 4.1.4)
 RECORD = struct.Struct("!HHIH")  # type, class, TTL, length of the data
+RRSIG_HEAD = struct.Struct("!HHI")  # the first three, of RRSIG records
+LENGTH = struct.Struct("!H")
 COUNTS = struct.Struct("!HHHH")  # of questions, answers, authority and additional records
 DENIED = COUNTS.pack(1, 0, 1, 0), COUNTS.pack(1, 0, 1, 1)
 FIXED = (0,)  # the one start of an answer that is never rotated
@@ -58,6 +60,40 @@ def answer(rrset: RRset, tally: int) -> Rendered:
         counts_edns=counts_edns,
         tally=tally,
     )
+
+
+def signed(rrset: RRset, tally: int) -> Rendered:
+    """The same as clients get it that want signatures: behind its records the RRSIG records.
+
+    Where an answer begins with one of several records, each that can come of it stands in the body
+    as a whole, one behind the other.
+    """
+    places: dict[int, int] = {}
+    bodies: list[bytes] = []
+    size = 0
+    for start in rrset.starts:
+        if start not in places:
+            places[start] = size * len(bodies)
+            bodies.append(_with_signatures(rrset, start))
+            size = len(bodies[0])
+    records = len(rrset.given(rrset.starts[0])) + len(rrset.signed(rrset.starts[0]))
+    return Rendered(
+        body=b"".join(bodies),
+        size=size,
+        starts=tuple([places[start] for start in rrset.starts]) if len(bodies) > 1 else FIXED,
+        pick=rrset.pick,
+        records=records,
+        counts=_announced(records)[0],
+        counts_edns=_announced(records)[1],
+        tally=tally,
+    )
+
+
+def _with_signatures(rrset: RRset, start: int) -> bytes:
+    given = [_record(TO_QUESTION, rrset, data) for data in rrset.given(start)]
+    head = TO_QUESTION + RRSIG_HEAD.pack(Type.RRSIG, IN, rrset.ttl)
+    signatures = [head + LENGTH.pack(len(data)) + data for data in rrset.signed(start)]
+    return b"".join(given + signatures)
 
 
 @cache

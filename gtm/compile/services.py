@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from gtm.compile import render
+from gtm.compile import denial, render
 from gtm.compile.static import ZoneContext, question_key
 from gtm.dns.names import is_below, to_wire
 from gtm.dns.types import Type, type_text
-from gtm.model import App, Balance, Endpoint, Service
+from gtm.model import AllDown, App, Balance, Endpoint, Service
 from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, Rendered, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
@@ -22,10 +22,14 @@ TEXTS = {rrtype: type_text(rrtype) for rrtype in STEERED_TYPES}
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a service answers in one region: as records, and rendered by each steered type."""
+    """What a service answers in one region: as records, and rendered by each steered type.
+
+    `signed` is the latter as clients get it that want signatures; of unsigned zones the same.
+    """
 
     records: tuple[RRset, ...]
     rendered: tuple[Rendered | None, ...]
+    signed: tuple[Rendered | None, ...]
 
 
 def region_answers(
@@ -35,29 +39,59 @@ def region_answers(
     region: str,
     endpoints: tuple[Endpoint, ...],
     ttl: int,
+    most: int | None = None,
 ) -> Answered:
     """What the service (by name) answers when the region is picked, with these endpoints in use.
 
-    `app` is settled for the service.
+    `app` is settled for the service. `most` is the highest TTL that it is ever answered with.
     """
-    records = _rrsets(endpoints, ttl, app)
+    records = signed_records(context, service, _rrsets(endpoints, ttl, app), most or ttl)
+    return rendered_answers(context, service, region, records)
+
+
+def signed_records(
+    context: ZoneContext, service: str, records: tuple[RRset, ...], most: int
+) -> tuple[RRset, ...]:
+    """The records of a service (by name), signed if its zone is."""
+    if context.signer is None:
+        return records
+    owner = _owner(service)
+    return tuple([context.signed(owner, rrset, most) for rrset in records])
+
+
+@lru_cache(maxsize=1024)  # asked for again for each of its regions
+def _owner(service: str) -> bytes:
+    return to_wire(service)
+
+
+def rendered_answers(
+    context: ZoneContext, service: str, region: str, records: tuple[RRset, ...]
+) -> Answered:
+    """Records of a service as planes give them, counted for the region."""
     by_type = {rrset.type: rrset for rrset in records}
     alias = by_type.get(Type.CNAME)
     rendered: list[Rendered | None] = []
+    signed: list[Rendered | None] = []
     for rrtype in STEERED_TYPES:
-        rrset = alias or by_type.get(rrtype)
+        rrset = by_type.get(rrtype) or alias
         if rrset is None:
             rendered.append(None)
-        else:
-            tally = context.count(TEXTS[rrtype], service, region)
-            rendered.append(render.answer(rrset, tally))
-    return Answered(records, tuple(rendered))
+            signed.append(None)
+            continue
+        tally = context.count(TEXTS[rrtype], service, region)
+        rendered.append(render.answer(rrset, tally))
+        if context.signer is not None:
+            signed.append(render.signed(rrset, tally))
+    plain = tuple(rendered)
+    return Answered(records, plain, plain if context.signer is None else tuple(signed))
 
 
-def resort_answers(context: ZoneContext, app: App, service: str, ttl: int) -> Answered:
+def resort_answers(
+    context: ZoneContext, app: App, service: str, ttl: int, most: int | None = None
+) -> Answered:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
-    return region_answers(context, app, service, LAST_RESORT, endpoints, ttl)
+    return region_answers(context, app, service, LAST_RESORT, endpoints, ttl, most)
 
 
 def types_of(app: App, service: Service) -> frozenset[int]:
@@ -120,7 +154,9 @@ def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(start for start, weight in enumerate(weights) for _ in range(weight))
 
 
-def steered_node(base: Node, steered: Steered, service: Service, apex: bytes) -> Node:
+def steered_node(
+    base: Node, steered: Steered, app: App, service: Service, context: ZoneContext
+) -> Node:
     """The node of a service's name: its static records, and steered answers beside them.
 
     Where a host name lies inside the zone, the reference responder answers, as it follows it; so
@@ -128,16 +164,22 @@ def steered_node(base: Node, steered: Steered, service: Service, apex: bytes) ->
     """
     if base.entries is None:
         return Node(base.rrsets, steered)
-    denied = base.other
+    denied, apex = base.other, context.apex
     aliased = Type.CNAME in steered.types
+    lacks = None
+    if context.signer is not None:
+        name, ttl = to_wire(service.name), context.negative_soa.ttl
+        always = app.when_all_down.mode is not AllDown.NODATA
+        lacks = denial.lacking(name, Node(base.rrsets, steered), always, context.signer, ttl)
     if denied is None or (aliased and any(is_below(name, apex) for name in _hosts(service))):
-        return Node(base.rrsets, steered, entries={})
+        return Node(base.rrsets, steered, entries={}, lacks=lacks)
     entries: dict[bytes, Entry] = dict(base.entries or {})
     for place, rrtype in enumerate(STEERED_TYPES):
         if aliased or rrtype in steered.types:
             row = steered.number * len(STEERED_TYPES) + place
             entries[QUESTIONS[rrtype]] = Entry(denied.fixed, steered, row)
-    return Node(base.rrsets, steered, entries=entries, other=None if aliased else denied)
+    other = None if aliased else denied
+    return Node(base.rrsets, steered, entries=entries, other=other, lacks=lacks)
 
 
 def _hosts(service: Service) -> Iterable[bytes]:

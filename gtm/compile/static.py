@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gtm.compile import render
+from gtm.compile import denial, render
 from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
 from gtm.dns.types import IN, Rcode, Type, counted_type
+from gtm.dnssec.keys import KeySet
+from gtm.dnssec.signatures import Signer
 from gtm.model import Address, Zone
 from gtm.plain import Plain
 from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
@@ -29,6 +31,14 @@ class ZoneContext:
     apex: bytes
     negative_soa: RRset
     tallies: Tallies
+    signer: Signer | None = None
+
+    def signed(self, owner: bytes, rrset: RRset, ttl: int) -> RRset:
+        """The RRset with its signatures, if the zone is signed; `ttl` is the highest it can have.
+
+        Whatever RRset of the zone is answered with authority comes through here.
+        """
+        return rrset if self.signer is None else self.signer.sign(owner, rrset, ttl)
 
     def count(self, rrtype: str, service: str = "", region: str = "") -> int:
         """The counter of an answer of this zone."""
@@ -44,8 +54,17 @@ class ZoneContext:
     def zone_data(self, nodes: Mapping[bytes, Node]) -> ZoneData:
         """The zone for planes, with all names that exist in it."""
         failed = self.tallies.number(Tally(self.text, "", "", "other", "SERVFAIL"))
+        secure = None
+        if self.signer is not None:
+            secure = denial.chained(self.apex, nodes, self.signer, self.negative_soa.ttl)
         return ZoneData(
-            self.apex, nodes, self.negative_soa, self.nonexistent(), failed, self.count("other")
+            self.apex,
+            nodes,
+            self.negative_soa,
+            self.nonexistent(),
+            failed,
+            self.count("other"),
+            secure,
         )
 
     def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:
@@ -53,12 +72,14 @@ class ZoneContext:
         return render.denial(name, self.apex, self.negative_soa, self.count(rrtype))
 
 
-def context(zone: Zone, tallies: Tallies) -> ZoneContext:
-    """The zone's name, and the SOA that its negative answers carry."""
+def context(zone: Zone, tallies: Tallies, signer: Signer | None = None) -> ZoneContext:
+    """The zone's name, and the SOA that its negative answers carry; its signer, if it is signed."""
     soa = _soa(zone)
     ttl = min(zone.soa.ttl, zone.soa.negative_ttl)
-    negative = RRset(soa.type, ttl, soa.rdata)
-    return ZoneContext(zone.name, to_wire(zone.name), negative, tallies)
+    apex, negative = to_wire(zone.name), RRset(soa.type, ttl, soa.rdata)
+    if signer is not None:  # the same signature as the SOA itself has
+        negative = signer.sign(apex, negative, soa.ttl)
+    return ZoneContext(zone.name, apex, negative, tallies, signer)
 
 
 def question_key(rrtype: int) -> bytes:
@@ -70,11 +91,13 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
     """Every name of the zone that has records, or lies between the apex and one that has.
 
     Names of services come as nodes without service; what makes them steered is laid over them.
-    Plain names are not written out, unless another zone is `nested` in this one.
+    Plain names are not written out, unless another zone is `nested` in this one, or it is signed.
     """
     rows = _rows(zone, context.apex)
+    if context.signer is not None:
+        rows[context.apex].update(_published(context.signer.keys))
     plain = zone.plain
-    if plain is not None and nested:
+    if plain is not None and (nested or context.signer is not None):
         for name in plain.names():
             rows.setdefault(name, {}).update(_row(plain, name) or {})
         plain = None
@@ -88,6 +111,9 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
             if ancestor == context.apex:
                 break
     hiding = _hiding(rows, context.apex)
+    if context.signer is not None:
+        for name, row in rows.items():
+            _sign(name, row, context, hiding)
     nodes = {name: _node(name, row, context, hiding) for name, row in rows.items()}
     return nodes if plain is None else _with_plain(nodes, plain, context)
 
@@ -123,6 +149,22 @@ def _rows(zone: Zone, apex: bytes) -> Rows:
         if is_below(name, apex):
             rows.setdefault(name, {}).update(_glue(server.addresses))
     return rows
+
+
+def _published(keys: KeySet) -> dict[int, RRset]:
+    """What a signed zone says of its keys (RFC 4034 section 2, RFC 7344 section 3)."""
+    data = {Type.DNSKEY: keys.dnskeys, Type.CDS: keys.cds, Type.CDNSKEY: keys.cdnskeys}
+    return {int(type_): RRset(type_, keys.ttl, rdata) for type_, rdata in data.items() if rdata}
+
+
+def _sign(name: bytes, row: dict[int, RRset], context: ZoneContext, hiding: set[bytes]) -> None:
+    """Signs what the zone is authoritative for (RFC 4035 section 2.2): of a cut, the DS alone."""
+    if hiding and any(above in hiding for above in ancestors(name) if above != name):
+        return
+    cut = Type.NS in row and name != context.apex
+    for rrtype, rrset in row.items():
+        if not cut or rrtype == Type.DS:
+            row[rrtype] = context.signed(name, rrset, rrset.ttl)
 
 
 def _glue(addresses: tuple[Address, ...]) -> dict[int, RRset]:

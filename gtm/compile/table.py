@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gtm.compile.services import STEERED_TYPES, Answered
-from gtm.snapshot import Rendered, RRset
+from gtm.snapshot import Rendered, RRset, Snapshot
 
 Records = Sequence[Sequence[RRset]]  # of one service: of each region, that of last resort behind
 Row = Sequence[Rendered | None]  # of one service and type: the same, rendered
@@ -14,15 +14,20 @@ Row = Sequence[Rendered | None]  # of one service and type: the same, rendered
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The snapshot's `answers` and `rows`, while they are made."""
+    """The snapshot's `answers`, `rows` and `signed`, while they are made.
+
+    `signed` is None where no zone is signed.
+    """
 
     answers: list[Records]
     rows: list[Row]
+    signed: list[Row] | None = None
 
     @classmethod
-    def copied(cls, answers: Sequence[Records], rows: Sequence[Row]) -> Table:
+    def copied(cls, snapshot: Snapshot) -> Table:
         """Those of a snapshot: the pointers, not what they point to."""
-        return cls(list(answers), list(rows))
+        signed = list(snapshot.signed) if snapshot.signed else None
+        return cls(list(snapshot.answers), list(snapshot.rows), signed)
 
     @property
     def next(self) -> int:
@@ -32,21 +37,35 @@ class Table:
     def add(self, answered: Sequence[Answered]) -> None:
         """One more service, with what it answers in each region and as a last resort."""
         self.answers.append(tuple([each.records for each in answered]))
-        self.rows.extend(zip(*[each.rendered for each in answered], strict=True))
+        rows = list(zip(*[each.rendered for each in answered], strict=True))
+        self.rows.extend(rows)
+        if self.signed is not None:
+            self.signed.extend(_signed(answered, rows))
 
     def of(self, number: int) -> list[Answered]:
         """What a service answers."""
         width = len(STEERED_TYPES)
-        rows = self.rows[number * width : (number + 1) * width]
-        rendered = zip(*rows, strict=True)
+        places = slice(number * width, (number + 1) * width)
+        rendered = list(zip(*self.rows[places], strict=True))
+        signed = rendered if self.signed is None else zip(*self.signed[places], strict=True)
         return [
-            Answered(tuple(records), each)
-            for records, each in zip(self.answers[number], rendered, strict=True)
+            Answered(tuple(records), *each)
+            for records, *each in zip(self.answers[number], rendered, signed, strict=True)
         ]
 
     def change(self, number: int, answered: Sequence[Answered]) -> None:
         """Puts something else in the place of what a service answers."""
         width = len(STEERED_TYPES)
+        places = slice(number * width, (number + 1) * width)
         self.answers[number] = tuple([each.records for each in answered])
-        rows = zip(*[each.rendered for each in answered], strict=True)
-        self.rows[number * width : (number + 1) * width] = rows
+        rows = list(zip(*[each.rendered for each in answered], strict=True))
+        self.rows[places] = rows
+        if self.signed is not None:
+            self.signed[places] = _signed(answered, rows)
+
+
+def _signed(answered: Sequence[Answered], rows: list[tuple[Rendered | None, ...]]) -> list[Row]:
+    """The rows as clients get them that want signatures: of an unsigned zone, the same."""
+    if all(each.signed == each.rendered for each in answered):
+        return list(rows)
+    return list(zip(*[each.signed for each in answered], strict=True))

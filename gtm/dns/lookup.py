@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from gtm.dns import draw, names
+from gtm.dns import draw, names, proofs
 from gtm.dns.message import Placed
 from gtm.dns.names import ROOT, WILDCARD
 from gtm.dns.types import Rcode, Type
@@ -23,6 +23,7 @@ from gtm.snapshot import (
     ZoneData,
 )
 
+ABOUT = (Type.NSEC, Type.RRSIG)  # types that say something of a name's records
 MAX_CHAIN = 8  # CNAMEs followed for one question; resolvers give up at about as many
 
 
@@ -64,7 +65,7 @@ class Chance:
 class Decision:
     """What was picked for an asker: area, the prefix length it holds for, plan and answers.
 
-    `areas` is the table that the area is of.
+    `areas` is the table that the area is of, `regions` are those whose answers these are.
     """
 
     areas: AreaTable
@@ -72,6 +73,7 @@ class Decision:
     scope: int
     plan: Plan
     answers: tuple[RegionAnswers, ...]
+    regions: tuple[str, ...] = ()
 
     def count(self) -> None:
         """Counts the answer for its area, if somebody wants to know."""
@@ -95,6 +97,12 @@ class Outcome:
     decision: Decision | None = None
     service: str = ""
     region: str = ""
+
+    def prove(self, found: Iterable[Placed]) -> None:
+        """Puts NSEC records into authority, each once."""
+        for placed in found:
+            if placed not in self.authority:
+                self.authority.append(placed)
 
 
 def zone_of(snapshot: Snapshot, name: bytes, rrtype: int) -> ZoneData | None:
@@ -121,16 +129,20 @@ def decide(
     slot = _slot(plan, steered, asker, client, chance, count)
     chosen = plan.slots[slot * plan.width : (slot + 1) * plan.width]
     answers = snapshot.answers[steered.number]
+    named = {
+        number: [steered.regions[each] for each in plan.joined.get(number, (number,))]
+        for number in chosen
+        if number != NOBODY
+    }
     return Decision(
         steered.areas,
         area,
         steered.scope(area, client.bits, value & 255),
         plan,
         tuple(
-            RegionAnswers(steered.regions[number], tuple(answers[number]))
-            for number in chosen
-            if number != NOBODY
+            RegionAnswers(regions[0], tuple(answers[number])) for number, regions in named.items()
         ),
+        tuple(region for regions in named.values() for region in regions),
     )
 
 
@@ -159,9 +171,16 @@ class Lookup:
     """One question put to one zone, by a sender and for a client."""
 
     def __init__(
-        self, snapshot: Snapshot, zone: ZoneData, asker: Asker, client: Asker, chance: Chance
+        self,
+        snapshot: Snapshot,
+        zone: ZoneData,
+        asker: Asker,
+        client: Asker,
+        chance: Chance,
+        secure: bool = False,
     ) -> None:
-        """Reads the snapshot, changes nothing."""
+        """Reads the snapshot, changes nothing. `secure` asks for proofs, if the zone has any."""
+        self._proofs = proofs.of(zone) if secure else proofs.NONE
         self._snapshot = snapshot
         self._zone = zone
         self._asker = asker
@@ -193,19 +212,27 @@ class Lookup:
 
     def _at(self, outcome: Outcome, name: bytes, rrtype: int) -> bytes | None:
         """Answers for a name that nothing above it hides."""
-        node = self._zone.names.get(name) or self._wildcard(name)
+        source, node = self._source(name)
         if node is None:
             outcome.rcode = Rcode.NXDOMAIN
             self._deny(outcome)
+            outcome.prove(self._proofs.missing(name, self._zone.names))
             return None
         first = len(outcome.answer)
-        if not self._static(outcome, name, node, rrtype):
+        if rrtype in ABOUT and self._zone.secure is not None:
+            self._about(outcome, name, source, node, rrtype)
+        elif not self._static(outcome, name, node, rrtype):
             self._steer(outcome, name, node, rrtype)
         if outcome.rcode is Rcode.SERVFAIL:
             return None
         if len(outcome.answer) == first:
             self._deny(outcome)
+            outcome.prove(self._proofs.lacking(source, node, rrtype))
+            if source != name:
+                outcome.prove(self._proofs.covering(name))
             return None
+        if source != name:
+            outcome.prove(self._proofs.covering(name))
         rrset = outcome.answer[first].rrset
         if rrset.type == Type.CNAME and rrtype not in (Type.CNAME, Type.ANY):
             return self._next(outcome, rrset.rdata[0].lower())
@@ -238,6 +265,28 @@ class Lookup:
         if rrset is not None:
             outcome.answer.append(Placed(name, rrset))
         return rrset is not None
+
+    def _about(self, outcome: Outcome, name: bytes, source: bytes, node: Node, rrtype: int) -> None:
+        """Puts into the answer what a signed zone says of a name's own records.
+
+        An NSEC is an RRset as others are. Of signatures, which are no RRset (RFC 4035 section
+        2.2), those of one RRset are given, as RFC 8482 has it for ANY.
+        """
+        if rrtype == Type.NSEC:
+            own = proofs.of(self._zone).own(source)
+            outcome.answer += [Placed(name, each) for each in own]
+            return
+        found = Outcome()
+        if not self._static(found, name, node, Type.ANY):
+            self._steer(found, name, node, Type.ANY)
+        outcome.rcode, outcome.authoritative = found.rcode, found.authoritative
+        outcome.scope = max(outcome.scope, found.scope)
+        if outcome.decision is None:
+            outcome.decision, outcome.service = found.decision, found.service
+        for placed in found.answer[:1]:
+            if signatures := placed.signed():
+                outcome.region = outcome.region or found.region
+                outcome.answer.append(Placed(name, RRset(Type.RRSIG, placed.rrset.ttl, signatures)))
 
     def _steer(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> None:
         """Puts what the picked regions have into the answer: a CNAME alone, or all of a type."""
@@ -288,12 +337,19 @@ class Lookup:
                 break
         return found
 
-    def _wildcard(self, name: bytes) -> Node | None:
-        """The wildcard that stands in: the closest encloser's alone (RFC 4592 section 3.3.1)."""
+    def _source(self, name: bytes) -> tuple[bytes, Node | None]:
+        """The name whose records answer, and its node: it, or the wildcard that stands in.
+
+        That is the closest encloser's alone (RFC 4592 section 3.3.1).
+        """
+        node = self._zone.names.get(name)
+        if node is not None:
+            return name, node
         for ancestor in names.ancestors(names.parent(name)):
             if ancestor in self._zone.names:
-                return self._zone.names.get(WILDCARD + ancestor)
-        return None
+                wildcard = WILDCARD + ancestor
+                return wildcard, self._zone.names.get(wildcard)
+        return name, None
 
     def _inside(self, target: bytes) -> bytes | None:
         """The CNAME's target if this zone is the one to answer for it."""
@@ -309,11 +365,16 @@ class Lookup:
         outcome.authoritative = bool(outcome.answer)
         servers = self._zone.names[cut].rrsets[Type.NS]
         outcome.authority.append(Placed(cut, servers))
+        node = self._zone.names[cut]
+        if self._proofs is not proofs.NONE and Type.DS in node.rrsets:
+            outcome.authority.append(Placed(cut, node.rrsets[Type.DS]))
+        else:
+            outcome.prove(self._proofs.covering(cut))
         for server in servers.rdata:
-            node = self._zone.names.get(server.lower()) if server != ROOT else None
+            glue = self._zone.names.get(server.lower()) if server != ROOT else None
             for rrtype in (Type.A, Type.AAAA):
-                if node is not None and rrtype in node.rrsets:
-                    outcome.additional.append(Placed(server.lower(), node.rrsets[rrtype]))
+                if glue is not None and rrtype in glue.rrsets:
+                    outcome.additional.append(Placed(server.lower(), glue.rrsets[rrtype]))
 
 
 def _of_type(rrsets: Mapping[int, RRset], rrtype: int) -> RRset | None:

@@ -86,6 +86,10 @@ class Placed:
         """The records' data in their order."""
         return self.rrset.given(self.start)
 
+    def signed(self) -> tuple[bytes, ...]:
+        """The data of the RRSIG records over these."""
+        return self.rrset.signed(self.start)
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
@@ -306,7 +310,13 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
         if truncated
         else (response.answer, response.authority, response.additional)
     )
-    counts = [sum(len(placed.given()) for placed in section) for section in sections]
+    # glue is not signed, and no RRset that is additional is asked for (RFC 4035 section 3.1)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    signed = (secure, secure, False)
+    counts = [
+        sum(len(placed.given()) + (len(placed.signed()) if wanted else 0) for placed in section)
+        for section, wanted in zip(sections, signed, strict=True)
+    ]
     buffer = WireBuffer()
     questions = 0 if query.name is None else 1
     edns = query.edns is not None
@@ -315,20 +325,27 @@ def _message(query: Query, response: Response, truncated: bool) -> bytes:
     )
     if query.name is not None:
         dnslib.DNSQuestion(_label(query.name), query.type, query.rrclass).pack(buffer)
-    for section in sections:
-        _pack_section(buffer, section, response.rrclass)
+    for section, wanted in zip(sections, signed, strict=True):
+        _pack_section(buffer, section, wanted, response.rrclass)
     if query.edns is not None:
         _opt(query.edns, response).pack(buffer)
     return bytes(buffer.data)
 
 
-def _pack_section(buffer: WireBuffer, section: tuple[Placed, ...], rrclass: int) -> None:
+def _pack_section(
+    buffer: WireBuffer, section: tuple[Placed, ...], signed: bool, rrclass: int
+) -> None:
+    """Writes RRsets, each with its RRSIG records behind it if they are wanted."""
     for placed in section:
         for data in placed.given():
-            record = dnslib.RR(
-                _label(placed.owner), placed.rrset.type, rrclass, placed.rrset.ttl, dnslib.RD(data)
-            )
-            record.pack(buffer)
+            _pack(buffer, placed, placed.rrset.type, rrclass, data)
+        for data in placed.signed() if signed else ():
+            _pack(buffer, placed, Type.RRSIG, rrclass, data)
+
+
+def _pack(buffer: WireBuffer, placed: Placed, rrtype: int, rrclass: int, data: bytes) -> None:
+    record = dnslib.RR(_label(placed.owner), rrtype, rrclass, placed.rrset.ttl, dnslib.RD(data))
+    record.pack(buffer)
 
 
 def _opt(edns: Edns, response: Response) -> dnslib.RR:

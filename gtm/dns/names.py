@@ -56,3 +56,13 @@ def is_below(name: bytes, apex: bytes) -> bool:
 def labels(name: bytes) -> tuple[bytes, ...]:
     """The labels from left to right, without the root."""
     return tuple(ancestor[1 : 1 + ancestor[0]] for ancestor in ancestors(name) if ancestor != ROOT)
+
+
+def order(name: bytes) -> tuple[bytes, ...]:
+    """What names (in lower case) are sorted by: their labels from the right (RFC 4034 6.1)."""
+    found, at = [], 0
+    while length := name[at]:
+        found.append(name[at + 1 : at + 1 + length])
+        at += 1 + length
+    found.reverse()
+    return tuple(found)

@@ -107,7 +107,9 @@ def _answer(
         error = _why(rcode, query)
         return Response(rcode, error=error), Tally("", "", "", asked(query), rcode.name), None
     client = _client(query.edns, asker)
-    outcome = Lookup(snapshot, zone, asker, client, chance).run(query.name.lower(), query.type)
+    secure = query.edns is not None and query.edns.dnssec_ok
+    lookup = Lookup(snapshot, zone, asker, client, chance, secure)
+    outcome = lookup.run(query.name.lower(), query.type)
     tally = _tally(query, outcome, to_text(zone.apex))
     return _response(query, outcome), tally, outcome.decision
 

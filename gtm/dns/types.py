@@ -23,6 +23,11 @@ class Type(IntEnum):
     DNAME = 39
     OPT = 41
     DS = 43
+    RRSIG = 46
+    NSEC = 47
+    DNSKEY = 48
+    CDS = 59
+    CDNSKEY = 60
     TKEY = 249
     TSIG = 250
     IXFR = 251

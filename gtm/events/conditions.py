@@ -57,6 +57,15 @@ def renewal(at: float, reason: str, *, over: bool = False) -> Event:
     return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the certificate")
 
 
+def signatures(
+    at: float, zone: str, reason: str, *, over: bool = False, ended: bool = False
+) -> Event:
+    """Signatures of a zone end soon and are not made anew, or have (`ended`): it is then bogus."""
+    severity = _severity(Severity.CRITICAL if ended else Severity.WARNING, over)
+    key = f"signatures/{zone}"
+    return Event(at, Kind.SIGNATURES, severity, key, reason, over, "gtm", zone=zone)
+
+
 def held(at: float, target: str, reason: str, by: str, *, over: bool = False) -> Event:
     """A planned drain is due, and `safety` holds it back. `by` is whose it is, in words."""
     severity, key = _severity(Severity.WARNING, over), f"override/{target}/held"

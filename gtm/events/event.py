@@ -25,6 +25,7 @@ class Kind(Enum):
     STALE = "stale"
     CERTIFICATE = "certificate"
     CAPACITY = "capacity"
+    SIGNATURES = "signatures"
 
 
 class Severity(IntEnum):
@@ -101,6 +102,9 @@ class Event:
             case Kind.CERTIFICATE:
                 state = "is good again" if self.over else "ends soon"
                 return f"the certificate of {self.subject} {state}"
+            case Kind.SIGNATURES:
+                state = "are fresh again" if self.over else "are not made anew"
+                return f"signatures of {self.zone} {state}"
             case Kind.CAPACITY:
                 state = "has room again" if self.over else "is over its capacity"
                 return f"{self.subject} {state}"

@@ -80,7 +80,7 @@ def shares_of(plans: Sequence[Plan]) -> tuple[Shares, ...]:
     known: dict[int, Shares] = {}
     for plan in plans:
         if id(plan) not in known:
-            firsts = Counter(plan.slots[:: plan.width or 1])
+            firsts = Counter(plan.firsts())
             known[id(plan)] = {
                 region: count / firsts.total()
                 for region, count in firsts.items()

@@ -26,6 +26,7 @@ from gtm.planes.opt import SUBNET_HEAD, Opt, read_opt, with_option
 from gtm.snapshot import AreaTable, Entry, Node, Pick, Plan, Snapshot, Steered
 
 IN_CLASS = b"\0\1"
+ABOUT = (b"\0\x2e\0\1", b"\0\x2f\0\1")  # RRSIG and NSEC: signed zones answer them
 NO_OPT = Opt(size=0, limit=UDP_MINIMUM, reply=b"")
 MEMORY = 1 << 16  # askers and OPT records remembered; beyond it the memory starts anew
 
@@ -69,6 +70,7 @@ class FastPath:
         self._opts: dict[bytes, Opt] = {}
         self._zones = snapshot.zones
         self._closed = snapshot.closed
+        self._signed = {apex for apex, zone in snapshot.zones.items() if zone.secure is not None}
         self._denials: dict[tuple[bytes, int], Entry] = {}
 
     def answer(
@@ -110,6 +112,8 @@ class FastPath:
                 if address & opt.spare:
                     return None
         elif tail:
+            return None
+        if self._signed and (opt.dnssec_ok or key in ABOUT) and self._is_signed(name):
             return None
         rendered = entry.fixed
         steered = entry.steered
@@ -175,6 +179,11 @@ class FastPath:
                 reply,
             )
         )
+
+    def _is_signed(self, name: bytes) -> bool:
+        """Whether the zone of a name is signed."""
+        zone = next((each for each in ancestors(name) if each in self._zones), None)
+        return zone in self._signed
 
     def _slot(self, plan: Plan, steered: Steered, bits: int, address: int, host: str) -> int:
         """The answer that a plan with several slots picks."""

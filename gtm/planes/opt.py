@@ -22,7 +22,7 @@ class Opt:
     `size` is the octets it must have, `limit` those a response may have, `reply` our OPT record
     up to the scope of a client subnet. `subnet` says that there is one; `bits` is its family's
     length, 0 where it has no address; its address has `octets` octets, of which `spare` masks the
-    bits that must be 0, and lacks `shift` bits at the end.
+    bits that must be 0, and lacks `shift` bits at the end. `dnssec_ok` is the DO bit (RFC 3225).
     """
 
     size: int
@@ -33,6 +33,7 @@ class Opt:
     octets: int = 0
     spare: int = 0
     shift: int = 0
+    dnssec_ok: bool = False
 
 
 def read_opt(tail: bytes) -> Opt | None:
@@ -54,7 +55,7 @@ def read_opt(tail: bytes) -> Opt | None:
     flags = DO_BIT if tail[7] & 0x80 else 0
     reply = HEAD + UDP_MAXIMUM.to_bytes(2, "big") + b"\0\0" + flags.to_bytes(2, "big")
     if not codes or codes[0] != SUBNET_CODE:
-        return Opt(len(tail), limit, reply + b"\0\0")
+        return Opt(len(tail), limit, reply + b"\0\0", dnssec_ok=bool(flags))
     return _with_subnet(tail, limit, reply)
 
 
@@ -85,6 +86,7 @@ def _with_subnet(tail: bytes, limit: int, reply: bytes) -> Opt | None:
         octets=octets,
         spare=(1 << (8 * octets - client.source)) - 1,
         shift=client.bits - 8 * octets,
+        dnssec_ok=bool(tail[7] & 0x80),
     )
 
 

@@ -24,7 +24,7 @@ class Side:
     def heads(self) -> tuple[str | None, ...]:
         """The region that each slot names first: where clients go who get that slot."""
         regions = self.steered.regions
-        firsts = (regions[at] for at in self.plan.slots[:: self.plan.width or 1])
+        firsts = (regions[at] for at in self.plan.firsts())
         return tuple(None if region == LAST_RESORT else region for region in firsts)
 
     def shares(self) -> dict[str | None, float]:

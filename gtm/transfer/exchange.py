@@ -99,6 +99,14 @@ class Exchange:
             self._keep_serials()
         return self._laid
 
+    def signed_anew(self) -> tuple[Zone, ...]:
+        """The same, signed zones that are copied with another serial: theirs are new signatures."""
+        for zone in self._files:
+            if zone.transfer is not None and zone.dnssec is not None:
+                self.serials.move(zone.name)
+        self._keep_serials()
+        return self.laid_again()
+
     def _numbered(self, zone: Zone) -> Zone:
         number = self.updates.number(zone.name)
         if zone.transfer is None and not number:

@@ -82,6 +82,13 @@ class Serials:
             self.served = {**self.served, zone: Served(serial, written)}
             return serial
 
+    def move(self, zone: str) -> None:
+        """The next serial for the same records."""
+        with self._lock:
+            if (before := self.served.get(zone)) is not None:
+                moved = replace(before, serial=next_serial(before, before.serial, False, 0.0))
+                self.served = {**self.served, zone: moved}
+
     def seen(self, zone: str, view: str) -> bool:
         """Notes the view that is served; whether its serial has to be another, and now is."""
         with self._lock:

@@ -41,7 +41,17 @@ fuzz_target!(|input: &[u8]| {
     looked.search(&WORLD);
     looked.settle(&WORLD);
     let mut again = vec![MARK; room];
-    assert_eq!(finish(&WORLD, packet, &looked, &by, &Granted::default(), &mut again), outcome);
+    assert_eq!(
+        finish(
+            &WORLD,
+            packet,
+            &looked,
+            &by,
+            &Granted::default(),
+            &mut again
+        ),
+        outcome
+    );
     if let Outcome::Answer { length, .. } = outcome {
         assert_eq!(out[..length], again[..length]);
     }

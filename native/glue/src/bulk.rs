@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use gtm_plane::bulk::master::{Scanner, State, key};
 use gtm_plane::bulk::{Bulk, Set};
-use gtm_plane::names::{Builder, Entry};
+use gtm_plane::names::{Builder, Entry, View};
 use gtm_plane::plans::{Pick, Rendered};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -199,11 +199,19 @@ pub fn read(builder: &mut Builder, zone: u32, names: &Bound<'_, PyAny>) -> PyRes
         };
         Some((set.kind, Entry::Fixed(rendered)))
     };
+    let is_signed = builder.secured(zone).is_some(); // then the reference responder answers DO
     let whole = py.detach(|| {
         for (name, sets) in plain.0.iter() {
             let entries: Option<Vec<_>> = sets.into_iter().map(entry).collect();
             let denied = Entry::Denied { tally: other };
-            builder.node(name, zone, entries?, Some(denied));
+            let plain = View {
+                entries: entries?,
+                other: Some(denied),
+            };
+            match is_signed {
+                true => builder.signed(name, zone, plain, View::default()),
+                false => builder.node(name, zone, plain.entries, plain.other),
+            }
         }
         Some(())
     });

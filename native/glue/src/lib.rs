@@ -15,6 +15,8 @@ mod moving;
 mod names;
 mod pace;
 mod plane;
+mod secure;
+mod sets;
 mod tables;
 mod wire;
 mod words;

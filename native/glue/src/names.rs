@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use gtm_plane::names::{Builder, Entry, Names, Steered, Zone};
+use gtm_plane::names::{Builder, Entry, Names, Steered, View, Zone};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -13,6 +13,7 @@ use crate::bulk;
 use crate::cuts::{self, Cut};
 use crate::moving::rendered;
 use crate::pace::Pace;
+use crate::secure::{self, Signer};
 use crate::wire::ancestors;
 use crate::words::Words;
 
@@ -95,6 +96,7 @@ impl<'a, 'py> Reader<'a, 'py> {
             nonexistent: nonexistent.tally,
             failed: zone.getattr(intern!(py, "failed"))?.extract()?,
         });
+        secure::zone(&mut self.builder, number, apex, zone, &mut self.pace)?;
         self.zones.insert(apex.to_vec(), (number, zone.clone()));
         Ok(())
     }
@@ -121,7 +123,14 @@ impl<'a, 'py> Reader<'a, 'py> {
             false => Some(self.entry(&other)?),
         };
         let zone = self.zone_of(name)?.0;
-        self.builder.node(name, zone, entries, other);
+        let plain = View { entries, other };
+        match secure::covering(&self.builder, zone, name)? {
+            Some(own) => {
+                let secure = Signer::of(&mut self.builder, name, node, own)?.view(&plain)?;
+                self.builder.signed(name, zone, plain, secure);
+            }
+            None => self.builder.node(name, zone, plain.entries, plain.other),
+        }
         Ok(())
     }
 
@@ -180,7 +189,9 @@ impl<'a, 'py> Reader<'a, 'py> {
         let (number, zone) = self.zone_of(name)?;
         let number = *number;
         match cuts::at(zone, name)? {
-            Cut::Here(referral) => self.builder.cut(name, number, referral),
+            Cut::Here(referral, node) => {
+                cuts::add(&mut self.builder, number, name, referral, &node)?;
+            }
             Cut::Above => {}
             Cut::None { known: false } => {}
             Cut::None { known: true } => self.builder.closed(name),

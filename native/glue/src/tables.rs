@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use gtm_plane::answer::{Circumstances, Outcome, UDP_MAXIMUM, finish, look};
+use gtm_plane::row::Row;
 use gtm_plane::shared::Shared;
 use gtm_plane::snapshot::Snapshot;
 use pyo3::exceptions::PyValueError;
@@ -31,6 +32,7 @@ pub struct Tables {
     nodes: Py<PyAny>,
     plans: Py<PyAny>,
     rows: Py<PyAny>,
+    signed: Py<PyAny>,
     /// How many counters its answers use.
     tallies: usize,
     /// How many plans and rows were read for it.
@@ -146,6 +148,7 @@ struct Source<'a, 'py> {
     nodes: Bound<'py, PyAny>,
     plans: Bound<'py, PyAny>,
     rows: Bound<'py, PyAny>,
+    signed: Bound<'py, PyAny>,
     tallies: usize,
 }
 
@@ -159,14 +162,18 @@ impl<'a, 'py> Source<'a, 'py> {
             nodes: snapshot.getattr(intern!(py, "nodes"))?,
             plans: snapshot.getattr(intern!(py, "plans"))?,
             rows: snapshot.getattr(intern!(py, "rows"))?,
+            signed: snapshot.getattr(intern!(py, "signed"))?,
             tallies: snapshot.getattr(intern!(py, "tallies"))?.len()?,
         })
     }
 
     /// Whether only what verdicts move can differ.
     fn moves(&self, before: &Tables) -> PyResult<bool> {
-        let shape = (self.plans.len()?, self.rows.len()?);
-        let was = (before.snapshot.plans.len(), before.snapshot.rows.len());
+        let shape = [&self.plans, &self.rows, &self.signed].map(|table| table.len());
+        let [plans, rows, signed] = shape;
+        let shape = (plans?, rows?, signed?);
+        let was = before.snapshot.as_ref();
+        let was = (was.plans.len(), was.rows.len(), was.signed.len());
         Ok(self.nodes.is(&before.nodes) && shape == was)
     }
 
@@ -186,12 +193,20 @@ impl<'a, 'py> Source<'a, 'py> {
         for value in self.rows.try_iter()? {
             rows.push(row(words, &value?, &mut pace)?);
         }
-        let read = plans.len() + rows.len();
+        let rows: Shared<Row> = rows.into_iter().collect();
+        let mut read = plans.len() + rows.len();
+        let mut signed = Vec::new();
+        for (number, value) in self.signed.try_iter()?.enumerate() {
+            let (row, is_own) = self.signed_row(words, &rows, number, &value?, &mut pace)?;
+            signed.push(row);
+            read += usize::from(is_own);
+        }
         let snapshot = Snapshot {
             epoch: self.epoch,
             names: Arc::new(names),
             plans: plans.into_iter().collect(),
-            rows: rows.into_iter().collect(),
+            rows,
+            signed: signed.into_iter().collect(),
         };
         Ok(self.tables(snapshot, Arc::new(areas), read))
     }
@@ -207,13 +222,40 @@ impl<'a, 'py> Source<'a, 'py> {
         read += differing(before.rows.bind(self.py), &self.rows, |number, value| {
             put(&mut rows, number, row(words, value, &mut pace)?)
         })?;
+        let mut signed = was.signed.clone();
+        differing(
+            before.signed.bind(self.py),
+            &self.signed,
+            |number, value| {
+                let (row, is_own) = self.signed_row(words, &rows, number, value, &mut pace)?;
+                read += usize::from(is_own);
+                put(&mut signed, number, row)
+            },
+        )?;
         let snapshot = Snapshot {
             epoch: self.epoch,
             names: was.names.clone(),
             plans,
             rows,
+            signed,
         };
         Ok(self.tables(snapshot, before.areas.clone(), read))
+    }
+
+    /// A row with signatures, and whether it is one of its own: of an unsigned zone it is that of
+    /// `rows` which all get.
+    fn signed_row(
+        &self,
+        words: &Words,
+        rows: &Shared<Row>,
+        number: usize,
+        value: &Bound<'py, PyAny>,
+        pace: &mut Pace,
+    ) -> PyResult<(Row, bool)> {
+        match rows.at(number) {
+            Some(plain) if value.is(&self.rows.get_item(number)?) => Ok((plain.clone(), false)),
+            _ => Ok((row(words, value, pace)?, true)),
+        }
     }
 
     fn tables(&self, snapshot: Snapshot, areas: Arc<Areas>, read: usize) -> Tables {
@@ -223,6 +265,7 @@ impl<'a, 'py> Source<'a, 'py> {
             nodes: self.nodes.clone().unbind(),
             plans: self.plans.clone().unbind(),
             rows: self.rows.clone().unbind(),
+            signed: self.signed.clone().unbind(),
             tallies: self.tallies,
             read,
         }

@@ -46,6 +46,7 @@ fn main() {
             names: world.names.clone(),
             plans: large(count, pick),
             rows: world.rows.clone(),
+            signed: Shared::default(),
             epoch: 2,
         };
         measure(what, &world, count, |name| query(b'd', name, None));
@@ -264,6 +265,7 @@ fn snapshot(count: u64) -> Snapshot {
         names: Arc::new(names(count)),
         plans: (0..count).map(|_| plans.clone()).collect(),
         rows: (0..count).map(|_| row()).collect(),
+        signed: Shared::default(),
     }
 }
 

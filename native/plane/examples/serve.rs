@@ -79,5 +79,6 @@ fn snapshot() -> Arc<Snapshot> {
         names: Arc::new(builder.finish()),
         plans: Shared::default(),
         rows: Shared::default(),
+        signed: Shared::default(),
     })
 }

@@ -58,6 +58,7 @@ pub struct Looked {
 struct Numbers {
     steered: u32,
     row: u32,
+    is_signed: bool,
 }
 
 impl Looked {
@@ -102,11 +103,22 @@ impl Looked {
         let names = &snapshot.names;
         self.place = names.place(self.hash, packet, HEADER, query.end);
         if let Some(node) = self.place.and_then(|place| names.at(place))
-            && let (Said::Steered { steered, row, .. }, _) = node.said(query.rrtype)
+            && let (said, _) = node.said(query.rrtype, query.wants_signatures())
+            && let Said::Steered {
+                steered,
+                row,
+                proof,
+                ..
+            } = said
         {
-            self.steered = Some(Numbers { steered, row });
+            let is_signed = proof.is_some();
+            self.steered = Some(Numbers {
+                steered,
+                row,
+                is_signed,
+            });
             fetch(names.services.get(steered as usize));
-            fetch(snapshot.rows.at(row as usize));
+            fetch(snapshot.rows(is_signed).at(row as usize));
         }
     }
 
@@ -122,7 +134,7 @@ impl Looked {
         let Some((numbers, service, areas)) = self.service(snapshot) else {
             return;
         };
-        if let Some(row) = snapshot.rows.at(numbers.row as usize) {
+        if let Some(row) = snapshot.rows(numbers.is_signed).at(numbers.row as usize) {
             row.approach();
         }
         fetch(snapshot.plans.at(service.group as usize));

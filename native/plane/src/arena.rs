@@ -7,12 +7,14 @@
 //! 0       length of the name
 //! 1       kind: node, closed, cut
 //! 2       1 if there is a wildcard right below
+//! 3       1 if its zone is signed
 //! 4..8    zone, of a cut its referral
 //! 8..     the name in lower case, with zeros up to a multiple of 8 octets
 //! ..      entries, the one for other types last: type, form, 4-octet words behind it, and these
+//! ..      in signed zones the same again, as it is answered with signatures
 //! ```
 
-use crate::names::Entry;
+use crate::names::{Entry, View};
 use crate::plans::Rendered;
 use crate::sys::advise_huge;
 
@@ -27,6 +29,8 @@ const FIXED_FAR: u8 = 1;
 const DENIED: u8 = 2;
 const STEERED: u8 = 3;
 const REFERRED: u8 = 4;
+const PROVEN: u8 = 5; // DENIED, with a proof
+const SIGNED: u8 = 6; // STEERED, with a proof
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +54,8 @@ pub enum Said<'a> {
     Denied {
         /// The counter.
         tally: u32,
+        /// What proves it, where the zone is signed.
+        proof: Option<u32>,
     },
     /// As a plan says.
     Steered {
@@ -59,6 +65,8 @@ pub enum Said<'a> {
         row: u32,
         /// The counter of denials.
         denied: u32,
+        /// What proves a denial, where the zone is signed.
+        proof: Option<u32>,
     },
     /// The reference responder knows.
     Referred,
@@ -85,30 +93,28 @@ pub struct Arena {
 impl Arena {
     /// Adds a name; gives its place, which is never 0. None if there is no room for it.
     ///
-    /// `number` is the zone's, of a cut that of its referral.
+    /// `number` is the zone's, of a cut that of its referral. `secure` is what those are answered
+    /// that want signatures, in signed zones.
     pub fn add(
         &mut self,
         name: &[u8],
         kind: Kind,
         number: u32,
-        entries: Vec<(u16, Entry)>,
-        other: Option<Entry>,
+        plain: View,
+        secure: Option<View>,
     ) -> Option<u32> {
         if self.octets.is_empty() {
             self.octets.resize(UNIT, 0);
         }
         let place = u32::try_from(self.octets.len() / UNIT).ok()?;
         let length = u8::try_from(name.len()).ok()?;
-        self.octets.extend([length, kind as u8, 0, 0]);
+        let is_signed = u8::from(secure.is_some());
+        self.octets.extend([length, kind as u8, 0, is_signed]);
         self.octets.extend(number.to_le_bytes());
         self.octets.extend(name);
         self.pad(UNIT);
-        for (rrtype, entry) in entries {
-            self.entry(rrtype, entry);
-        }
-        match other {
-            Some(entry) => self.entry(OTHER, entry),
-            None => self.words(OTHER, REFERRED, &[]),
+        for view in [Some(plain), secure].into_iter().flatten() {
+            self.view(view);
         }
         self.pad(UNIT);
         Some(place)
@@ -157,15 +163,33 @@ impl Arena {
         self.octets.len() + self.far.len() * size_of::<Rendered>() + far.sum::<usize>()
     }
 
+    fn view(&mut self, view: View) {
+        for (rrtype, entry) in view.entries {
+            self.entry(rrtype, entry);
+        }
+        match view.other {
+            Some(entry) => self.entry(OTHER, entry),
+            None => self.words(OTHER, REFERRED, &[]),
+        }
+    }
+
     fn entry(&mut self, rrtype: u16, entry: Entry) {
         match entry {
             Entry::Fixed(fixed) => self.fixed(rrtype, fixed),
             Entry::Denied { tally } => self.words(rrtype, DENIED, &[tally]),
+            Entry::Proven { tally, proof } => self.words(rrtype, PROVEN, &[tally, proof]),
+            Entry::Referred => self.words(rrtype, REFERRED, &[]),
             Entry::Steered {
                 steered,
                 row,
                 denied,
             } => self.words(rrtype, STEERED, &[steered, row, denied]),
+            Entry::Signed {
+                steered,
+                row,
+                denied,
+                proof,
+            } => self.words(rrtype, SIGNED, &[steered, row, denied, proof]),
         }
     }
 
@@ -250,10 +274,20 @@ impl<'a> Node<'a> {
         (self.length() == length).then(|| self.octets.get(HEAD..HEAD + size))?
     }
 
-    /// What is answered for a type, and whether it is just what all other types get.
+    /// Whether its zone is signed.
     #[inline]
-    pub fn said(&self, rrtype: u16) -> (Said<'a>, bool) {
+    pub fn is_signed(&self) -> bool {
+        self.head[3] != 0
+    }
+
+    /// What is answered for a type, and whether it is just what all other types get; `secure` if
+    /// signatures are wanted, where there are some.
+    #[inline]
+    pub fn said(&self, rrtype: u16, secure: bool) -> (Said<'a>, bool) {
         let mut at = HEAD + self.length().next_multiple_of(UNIT);
+        if secure && self.is_signed() {
+            at = self.behind(at);
+        }
         while let Some(octets) = self.octets.get(at..)
             && let Some((&[low, high, form, words], rest)) = octets.split_first_chunk::<4>()
         {
@@ -264,6 +298,20 @@ impl<'a> Node<'a> {
             at += 4 + 4 * words as usize;
         }
         (Said::Referred, true)
+    }
+
+    /// Where the entries end that begin at `at`: behind that for other types.
+    #[inline]
+    fn behind(&self, mut at: usize) -> usize {
+        while let Some(octets) = self.octets.get(at..)
+            && let Some(&[low, high, _, words]) = octets.first_chunk::<4>()
+        {
+            at += 4 + 4 * words as usize;
+            if u16::from_le_bytes([low, high]) == OTHER {
+                break;
+            }
+        }
+        at
     }
 
     #[inline]
@@ -278,8 +326,10 @@ impl<'a> Node<'a> {
             FIXED_FAR => number(rest, 0)
                 .and_then(|place| self.far.get(place as usize))
                 .map(Said::Far),
-            DENIED => number(rest, 0).map(|tally| Said::Denied { tally }),
-            STEERED => steered(rest),
+            DENIED => denied(rest, None),
+            STEERED => steered(rest, None),
+            PROVEN => number(rest, 1).and_then(|proof| denied(rest, Some(proof))),
+            SIGNED => number(rest, 3).and_then(|proof| steered(rest, Some(proof))),
             _ => None,
         };
         said.unwrap_or(Said::Referred)
@@ -298,11 +348,18 @@ fn near(rest: &[u8]) -> Option<Near<'_>> {
 }
 
 #[inline]
-fn steered<'a>(rest: &[u8]) -> Option<Said<'a>> {
+fn denied<'a>(rest: &[u8], proof: Option<u32>) -> Option<Said<'a>> {
+    let tally = number(rest, 0)?;
+    Some(Said::Denied { tally, proof })
+}
+
+#[inline]
+fn steered<'a>(rest: &[u8], proof: Option<u32>) -> Option<Said<'a>> {
     Some(Said::Steered {
         steered: number(rest, 0)?,
         row: number(rest, 1)?,
         denied: number(rest, 2)?,
+        proof,
     })
 }
 

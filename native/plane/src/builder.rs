@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::areas::AreaTable;
 use crate::arena::{Arena, Kind};
+use crate::chain::Secure;
 use crate::hash::{IN_FRONT, Key};
-use crate::names::{Entry, Names, Referral, Steered, Zone};
+use crate::names::{Cut, Entry, Names, Steered, View, Zone};
+use crate::proofs::Proofs;
 use crate::table::Table;
 
 const WILDCARD: &[u8] = b"\x01*"; // the leftmost label of a wildcard name (RFC 4592 section 2.1.1)
@@ -16,15 +18,17 @@ pub struct Builder {
     names: Names,
     nodes: Vec<u32>,
     apexes: HashMap<Box<[u8]>, u32>,
-    cuts: HashMap<Box<[u8]>, Vec<Cut>>,
+    cuts: HashMap<Box<[u8]>, Vec<Delegated>>,
     closed: Vec<Box<[u8]>>,
     wildcards: Vec<Box<[u8]>>,
 }
 
-#[derive(Clone, Copy)]
-struct Cut {
+/// A delegation by its number, and what is answered for DS.
+struct Delegated {
+    number: u32,
     zone: u32,
-    referral: u32,
+    plain: View,
+    secure: Option<View>,
 }
 
 impl Builder {
@@ -36,7 +40,9 @@ impl Builder {
                 zones: Vec::new(),
                 areas: Vec::new(),
                 services: Vec::new(),
-                referrals: Vec::new(),
+                cuts: Vec::new(),
+                secure: Vec::new(),
+                proofs: Proofs::default(),
                 fallbacks,
                 refused,
                 key: Key::random(),
@@ -57,7 +63,30 @@ impl Builder {
         let number = self.names.zones.len() as u32;
         self.apexes.insert(zone.apex.clone(), number);
         self.names.zones.push(zone);
+        self.names.secure.push(None);
         number
+    }
+
+    /// Says what a signed zone denies by.
+    pub fn secure(&mut self, zone: u32, secure: Secure) {
+        if let Some(place) = self.names.secure.get_mut(zone as usize) {
+            *place = Some(secure);
+        }
+    }
+
+    /// What signed zones deny by, by zone.
+    pub fn secured(&self, zone: u32) -> Option<&Secure> {
+        self.names.secure.get(zone as usize)?.as_ref()
+    }
+
+    /// What was added to prove with so far.
+    pub fn proofs(&self) -> &Proofs {
+        &self.names.proofs
+    }
+
+    /// Adds something to prove with, as `Proofs::add` does.
+    pub fn proof(&mut self, owner: &[u8], records: &[impl AsRef<[u8]>]) -> Option<u32> {
+        self.names.proofs.add(owner, records)
     }
 
     /// Adds an area table; gives its number.
@@ -83,9 +112,18 @@ impl Builder {
         entries: Vec<(u16, Entry)>,
         other: Option<Entry>,
     ) {
+        self.add(name, zone, View { entries, other }, None);
+    }
+
+    /// Adds a name of a signed zone; `secure` is what those get that set the DO bit.
+    pub fn signed(&mut self, name: &[u8], zone: u32, plain: View, secure: View) {
+        self.add(name, zone, plain, Some(secure));
+    }
+
+    fn add(&mut self, name: &[u8], zone: u32, plain: View, secure: Option<View>) {
         let arena = &mut self.names.arena;
         self.nodes
-            .extend(arena.add(name, Kind::Node, zone, entries, other));
+            .extend(arena.add(name, Kind::Node, zone, plain, secure));
     }
 
     /// Adds a name at and below which the reference responder answers, unless it is a node too, or
@@ -94,17 +132,20 @@ impl Builder {
         self.closed.push(name.into());
     }
 
-    /// Adds a delegated name; DS there is for the reference responder.
+    /// Adds a delegated name; `plain` is what is answered for DS there, `secure` the same in signed
+    /// zones for those that set the DO bit.
     ///
     /// It does not count at and below the apex of another zone that is answered from here. Of cuts
     /// below one another that nearest to the apex counts (RFC 1034 section 4.3.2, step 3).
-    pub fn cut(&mut self, name: &[u8], zone: u32, referral: Referral) {
-        let number = self.names.referrals.len() as u32;
-        self.names.referrals.push(referral);
-        self.cuts.entry(name.into()).or_default().push(Cut {
-            zone,
-            referral: number,
+    pub fn cut(&mut self, name: &[u8], cut: Cut, plain: View, secure: Option<View>) {
+        let number = self.names.cuts.len() as u32;
+        self.cuts.entry(name.into()).or_default().push(Delegated {
+            number,
+            zone: cut.zone,
+            plain,
+            secure,
         });
+        self.names.cuts.push(cut);
     }
 
     /// The names, frozen.
@@ -120,11 +161,12 @@ impl Builder {
                 continue;
             }
             let (kind, number) = match self.highest_cut(&name) {
-                Some(referral) => (Kind::Cut, referral),
+                Some(number) => (Kind::Cut, number),
                 None => (Kind::Closed, 0),
             };
+            let (plain, secure) = self.delegated(&name, kind, number);
             let arena = &mut self.names.arena;
-            if let Some(place) = arena.add(&name, kind, number, Vec::new(), None) {
+            if let Some(place) = arena.add(&name, kind, number, plain, secure) {
                 self.enter(place);
             }
         }
@@ -135,6 +177,7 @@ impl Builder {
             }
         }
         self.names.arena.settle();
+        self.names.proofs.settle();
         self.names
     }
 
@@ -146,7 +189,16 @@ impl Builder {
         found
     }
 
-    /// The referral of the cut at or above a name that is nearest to the apex of the name's zone.
+    /// What is answered for DS at a name, if it is itself the cut of that number.
+    fn delegated(&mut self, name: &[u8], kind: Kind, number: u32) -> (View, Option<View>) {
+        let own = self.cuts.get_mut(name).filter(|_| kind == Kind::Cut);
+        let own = own.and_then(|cuts| cuts.iter_mut().find(|cut| cut.number == number));
+        own.map_or_else(Default::default, |cut| {
+            (std::mem::take(&mut cut.plain), cut.secure.take())
+        })
+    }
+
+    /// The number of the cut at or above a name that is nearest to the apex of the name's zone.
     fn highest_cut(&self, name: &[u8]) -> Option<u32> {
         let zone = *ancestors(name).find_map(|ancestor| self.apexes.get(ancestor))?;
         let below_apex = ancestors(name).take_while(|one| !self.apexes.contains_key(*one));
@@ -154,7 +206,7 @@ impl Builder {
             .filter_map(|ancestor| self.cuts.get(ancestor))
             .flatten();
         let own = cuts.filter(|cut| cut.zone == zone);
-        own.last().map(|cut| cut.referral)
+        own.last().map(|cut| cut.number)
     }
 
     /// Puts a name into the table, unless it is there.

@@ -17,7 +17,18 @@ impl Snapshot {
     /// Octets of its tables.
     pub fn memory(&self) -> usize {
         let names = self.names.memory() + others(&self.names);
-        names + plans(&self.plans) + each(&self.rows).map(row).sum::<usize>()
+        let rows = each(&self.rows).map(row).sum::<usize>();
+        names + plans(&self.plans) + rows + self.signed_rows()
+    }
+
+    /// Those of signed zones; the others are those that all get.
+    fn signed_rows(&self) -> usize {
+        let signed = each(&self.signed).zip(each(&self.rows));
+        let own = signed.map(|(signed, plain)| match signed.is(plain) {
+            true => size_of_val(signed),
+            false => row(signed),
+        });
+        own.sum()
     }
 }
 
@@ -25,11 +36,14 @@ impl Snapshot {
 fn others(names: &Names) -> usize {
     let areas: usize = names.areas.iter().map(|table| area_table(table)).sum();
     let records = names
-        .referrals
+        .cuts
         .iter()
-        .flat_map(|referral| referral.servers.iter().chain(&referral.glue));
+        .flat_map(|cut| cut.referral.servers.iter().chain(&cut.referral.glue));
     let referrals: usize = records.map(record).sum();
-    areas + referrals + size_of_val(&names.services[..]) + size_of_val(&names.referrals[..])
+    let chains = names.secure.iter().flatten();
+    let chains: usize = chains.map(|secure| secure.chain.memory()).sum();
+    let denials = chains + names.proofs.memory();
+    areas + referrals + denials + size_of_val(&names.services[..]) + size_of_val(&names.cuts[..])
 }
 
 fn record(record: &Record) -> usize {

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::areas::AreaTable;
 use crate::arena::{Arena, Node};
 pub use crate::builder::Builder;
+use crate::chain::Secure;
 use crate::hash::{Key, same};
 use crate::plans::Rendered;
+use crate::proofs::Proofs;
 use crate::sys::prefetch;
 use crate::table::Table;
 
@@ -60,6 +62,36 @@ pub enum Entry {
         /// The counter of denials.
         denied: u32,
     },
+    /// NODATA with what proves it, by the number that `Builder::proof` gave.
+    Proven {
+        /// The counter.
+        tally: u32,
+        /// The proof.
+        proof: u32,
+    },
+    /// What a plan picks in a signed row of the snapshot; NODATA with a proof, where it has none.
+    Signed {
+        /// The service, by the number that `Builder::steered` gave.
+        steered: u32,
+        /// Its row.
+        row: u32,
+        /// The counter of denials.
+        denied: u32,
+        /// What proves them.
+        proof: u32,
+    },
+    /// The reference responder knows.
+    Referred,
+}
+
+/// All that is answered at a name. Without an answer for other types, they are for the reference
+/// responder.
+#[derive(Default)]
+pub struct View {
+    /// By type.
+    pub entries: Vec<(u16, Entry)>,
+    /// For all other types.
+    pub other: Option<Entry>,
 }
 
 /// A record of a referral: owner in lower case, and what follows it (type to data).
@@ -80,6 +112,16 @@ pub struct Referral {
     pub tally: u32,
 }
 
+/// A delegation.
+pub struct Cut {
+    /// The zone that delegates.
+    pub zone: u32,
+    /// What it says.
+    pub referral: Referral,
+    /// In signed zones: the DS records of the delegated zone, or that there are none.
+    pub proof: Option<u32>,
+}
+
 /// All names, zones, services, area tables and fixed answers; frozen.
 pub struct Names {
     /// By the numbers that `Builder::zone` gave.
@@ -89,7 +131,11 @@ pub struct Names {
     /// By the numbers that `Builder::steered` gave.
     pub services: Vec<Steered>,
     /// By the numbers that the arena has for cuts.
-    pub referrals: Vec<Referral>,
+    pub cuts: Vec<Cut>,
+    /// What signed zones deny by, beside `zones`.
+    pub secure: Vec<Option<Secure>>,
+    /// What they prove with.
+    pub proofs: Proofs,
     /// The Extended DNS Error options that plans number.
     pub fallbacks: Vec<Box<[u8]>>,
     /// The counter of questions for names of no zone.

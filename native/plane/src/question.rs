@@ -2,21 +2,26 @@
 
 use crate::answer::Circumstances;
 use crate::arena::{Kind, Node, Said};
-use crate::names::{Names, Zone};
+use crate::names::{Cut, Names, Zone};
 use crate::plans::NOBODY;
 use crate::reply::{Ending, NOERROR, NXDOMAIN, REFUSED, Reply, SERVFAIL};
+use crate::row::Row;
 use crate::snapshot::Snapshot;
 use crate::steer::Decision;
 use crate::wire::{HEADER, Query};
 
 /// An Extended DNS Error that says Not Authoritative (RFC 8914 section 4.21).
 const NOT_AUTHORITATIVE: [u8; 6] = [0, 15, 0, 2, 0, 20];
-const WILDCARD: [u8; 2] = *b"\x01*"; // the leftmost label of a wildcard (RFC 4592 section 2.1.1)
+/// The leftmost label of a wildcard (RFC 4592 section 2.1.1).
+pub const WILDCARD: [u8; 2] = *b"\x01*";
+
 const ROOT: usize = 1; // octets of the root's name
 const FIRST_META_TYPE: u16 = 128; // 128-255 are query and meta types (RFC 6895 section 3.1)
 const LAST_META_TYPE: u16 = 255;
 const OPT: u16 = 41;
 const DS: u16 = 43; // at an apex it may belong to the zone above (RFC 4035 section 3.1.4.1)
+const RRSIG: u16 = 46;
+const NSEC: u16 = 47;
 
 /// An ordinary query, and what it is answered from. None always is a punt, a pair the answer's
 /// octets and its counter.
@@ -40,10 +45,7 @@ impl<'a> Question<'a> {
     #[inline]
     pub fn answer(&self, hash: u64, place: Option<u32>, reply: Reply<'_>) -> Option<(usize, u32)> {
         let is_root = self.query.end == HEADER + ROOT; // no pointer leads to it
-        let is_meta = matches!(
-            self.query.rrtype,
-            OPT | DS | FIRST_META_TYPE..=LAST_META_TYPE
-        );
+        let is_meta = matches!(self.query.rrtype, OPT | FIRST_META_TYPE..=LAST_META_TYPE);
         if is_root || is_meta {
             return None;
         }
@@ -53,41 +55,46 @@ impl<'a> Question<'a> {
         };
         match found {
             Some(node) => match node.kind() {
-                Kind::Node => self.say(node, reply),
-                Kind::Cut => self.refer(node, reply),
+                Kind::Node if self.is_of_parent(node) => None,
+                Kind::Node => self.say(node, false, reply),
+                Kind::Cut => self.say_cut(node, reply),
                 Kind::Closed => None,
             },
             None => self.missing(reply),
         }
     }
 
-    /// What a name says that exists, or that a wildcard stands in for.
+    /// What a name says that exists, or a wildcard that stands in for the one asked.
     #[inline]
-    fn say(&self, node: Node<'_>, mut reply: Reply<'_>) -> Option<(usize, u32)> {
-        let (said, is_other) = node.said(self.query.rrtype);
+    fn say(&self, node: Node<'_>, is_wild: bool, mut reply: Reply<'_>) -> Option<(usize, u32)> {
+        if node.is_signed() {
+            match self.query.rrtype {
+                NSEC => return self.say_nsec(node, is_wild, reply),
+                RRSIG => return None,
+                _ => {}
+            }
+        }
+        let (said, is_other) = node.said(self.query.rrtype, self.query.wants_signatures());
         if is_other && !self.is_data() {
             return None;
         }
         match said {
             Said::Near(near) => {
                 reply.answers(near.body, near.records);
-                self.end(reply, ending(near.tally))
+                self.expand(node, is_wild, &mut reply)?;
+                self.finish(reply, near.tally)
             }
             Said::Far(far) => {
                 let start = *far.starts.first()? as usize;
                 reply.answers(far.body.get(start..start + far.size as usize)?, far.records);
-                self.end(reply, ending(far.tally))
+                self.expand(node, is_wild, &mut reply)?;
+                self.finish(reply, far.tally)
             }
-            Said::Denied { tally } => {
-                let zone = self.zone(node)?;
-                reply.denial(zone.apex.len(), &zone.soa)?;
-                self.end(reply, ending(tally))
+            Said::Denied { tally, proof } => {
+                self.deny(node, proof, is_wild, &mut reply)?;
+                self.finish(reply, tally)
             }
-            Said::Steered {
-                steered,
-                row,
-                denied,
-            } => self.steer(node, steered, row, denied, reply),
+            Said::Steered { .. } => self.steer(node, said, is_wild, reply),
             Said::Referred => None,
         }
     }
@@ -97,11 +104,19 @@ impl<'a> Question<'a> {
     fn steer(
         &self,
         node: Node<'_>,
-        steered: u32,
-        row: u32,
-        denied: u32,
+        said: Said<'_>,
+        is_wild: bool,
         mut reply: Reply<'_>,
     ) -> Option<(usize, u32)> {
+        let Said::Steered {
+            steered,
+            row,
+            denied,
+            proof,
+        } = said
+        else {
+            return None;
+        };
         let decision = Decision::make(self.snapshot, steered, self.query, self.value, self.by)?;
         let mut ending = Ending {
             scope: Some(decision.scope),
@@ -111,12 +126,13 @@ impl<'a> Question<'a> {
             ending.fallback = Some(self.names.fallbacks.get(number as usize)?);
         }
         if let Some(slot) = decision.slot() {
+            let row = self.snapshot.rows(proof.is_some()).at(row as usize)?;
             match self.join(&decision, slot, row, &mut reply)? {
-                Some(tally) => ending.tally = tally,
-                None => {
-                    let zone = self.zone(node)?;
-                    reply.denial(zone.apex.len(), &zone.soa)?;
+                Some(tally) => {
+                    ending.tally = tally;
+                    self.expand(node, is_wild, &mut reply)?;
                 }
+                None => self.deny(node, proof, is_wild, &mut reply)?,
             }
         } else {
             ending.rcode = SERVFAIL;
@@ -134,10 +150,9 @@ impl<'a> Question<'a> {
         &self,
         decision: &Decision<'_>,
         slot: &[u16],
-        row: u32,
+        row: &Row,
         reply: &mut Reply<'_>,
     ) -> Option<Option<u32>> {
-        let row = self.snapshot.rows.at(row as usize)?;
         let mut first = None;
         for &number in slot.iter().filter(|number| **number != NOBODY) {
             let Some(answer) = row.at(number as usize)? else {
@@ -179,13 +194,12 @@ impl<'a> Question<'a> {
         if encloser.is_covered() {
             let wildcard = self.wildcard(at)?;
             let is_own = wildcard.kind() == Kind::Node && wildcard.number() == encloser.number();
-            return is_own.then(|| self.say(wildcard, reply))?;
+            return is_own.then(|| self.say(wildcard, true, reply))?;
         }
-        let zone = self.zone(encloser)?;
-        reply.denial(zone.apex.len(), &zone.soa)?;
+        self.deny_name(encloser, at, &mut reply)?;
         let ending = Ending {
             rcode: NXDOMAIN,
-            ..ending(zone.nonexistent)
+            ..ending(self.zone(encloser)?.nonexistent)
         };
         self.end(reply, ending)
     }
@@ -210,24 +224,35 @@ impl<'a> Question<'a> {
 
     /// The wildcard right below the name that begins at `at` in the packet.
     fn wildcard(&self, at: usize) -> Option<Node<'a>> {
-        let encloser = self.packet.get(at..self.query.end)?;
-        let mut message = [0; HEADER + WILDCARD.len() + 256];
-        let (from, middle) = (HEADER, HEADER + WILDCARD.len());
-        let to = middle + encloser.len();
-        message.get_mut(from..middle)?.copy_from_slice(&WILDCARD);
-        message.get_mut(middle..to)?.copy_from_slice(encloser);
-        self.names
-            .find(self.names.hash(&message, from, to), &message, from, to)
+        let wildcard = self.wildcard_below(at)?;
+        let (message, end) = (wildcard.message(), wildcard.end);
+        let hash = self.names.hash(message, HEADER, end);
+        self.names.find(hash, message, HEADER, end)
+    }
+
+    /// What is said at a delegated name, or at one below that has glue: DS belongs to the zone
+    /// that delegates (RFC 4035 section 3.1.4.1).
+    fn say_cut(&self, cut: Node<'_>, reply: Reply<'_>) -> Option<(usize, u32)> {
+        match cut.said(self.query.rrtype, false) {
+            (Said::Referred, _) => self.refer(cut, reply),
+            _ => self.say(cut, false, reply),
+        }
     }
 
     /// Points to the delegated zone's servers, with their glue (RFC 1034 section 4.3.2, step 3b).
     fn refer(&self, cut: Node<'_>, mut reply: Reply<'_>) -> Option<(usize, u32)> {
-        let referral = self.names.referrals.get(cut.number() as usize)?;
+        let cut = self.cut(cut)?;
+        let referral = &cut.referral;
         if !self.is_data() {
             return None;
         }
         for server in &referral.servers {
             reply.authority(&server.owner, &server.rest)?;
+        }
+        if self.query.wants_signatures()
+            && let Some(proof) = cut.proof
+        {
+            reply.proof(self.names.proofs.at(proof)?)?;
         }
         for address in &referral.glue {
             reply.additional(&address.owner, &address.rest)?;
@@ -247,9 +272,37 @@ impl<'a> Question<'a> {
 
     /// A name's zone; none where it is the root, to which no pointer leads.
     #[inline]
-    fn zone(&self, node: Node<'_>) -> Option<&'a Zone> {
-        let zone = self.names.zones.get(node.number() as usize)?;
+    pub fn zone(&self, node: Node<'_>) -> Option<&'a Zone> {
+        let zone = self.names.zones.get(self.zone_number(node)? as usize)?;
         (zone.apex.len() > ROOT).then_some(zone)
+    }
+
+    /// The number of a name's zone.
+    #[inline]
+    pub fn zone_number(&self, node: Node<'_>) -> Option<u32> {
+        match node.kind() {
+            Kind::Node => Some(node.number()),
+            _ => Some(self.cut(node)?.zone),
+        }
+    }
+
+    fn cut(&self, node: Node<'_>) -> Option<&'a Cut> {
+        self.names.cuts.get(node.number() as usize)
+    }
+
+    /// Whether DS is asked for at an apex: that is the business of the zone above.
+    #[inline]
+    fn is_of_parent(&self, node: Node<'_>) -> bool {
+        self.query.rrtype == DS
+            && self
+                .zone(node)
+                .is_none_or(|zone| zone.apex.len() == self.query.end - HEADER)
+    }
+
+    /// Ends an answer or a denial of data.
+    #[inline]
+    pub fn finish(&self, reply: Reply<'_>, tally: u32) -> Option<(usize, u32)> {
+        self.end(reply, ending(tally))
     }
 
     /// Whether a type of data is asked for whose denials are counted as `other`.

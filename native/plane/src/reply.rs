@@ -1,6 +1,9 @@
 //! Writes a response: the question as it came, the sections, and our OPT record.
 
+use std::ops::Range;
+
 use crate::conduct::Granted;
+use crate::proofs::Proof;
 use crate::wire::{
     COOKIE, HEADER, NSID, OPT_FIXED, OPT_HEAD, Query, SUBNET, UDP_MAXIMUM, UDP_MINIMUM,
 };
@@ -84,6 +87,22 @@ impl<'a> Reply<'a> {
         self.owned(owner, rest)
     }
 
+    /// What proves a denial, or a delegation: an RRset and its signatures.
+    pub fn proof(&mut self, proof: Proof<'_>) -> Option<()> {
+        let count = self.run(proof.owner, proof.records())?;
+        self.counts[1] = self.counts[1].saturating_add(count);
+        Some(())
+    }
+
+    /// What proves a denial as what was asked for, of the name asked; without its signatures a record
+    /// alone.
+    pub fn asked_proof(&mut self, owner: &[u8], proof: Proof<'_>, signed: bool) -> Option<()> {
+        let most = if signed { usize::MAX } else { 1 };
+        let count = self.run(owner, proof.records().take(most))?;
+        self.counts[0] = self.counts[0].saturating_add(count);
+        Some(())
+    }
+
     /// A record of the additional section.
     pub fn additional(&mut self, owner: &[u8], rest: &[u8]) -> Option<()> {
         self.counts[2] = self.counts[2].saturating_add(1);
@@ -132,9 +151,43 @@ impl<'a> Reply<'a> {
         }
     }
 
-    /// A record: of its owner the longest suffix that the question has too, in any case, is a
-    /// pointer there (RFC 1035 section 4.1.4). None if the owner is no name.
+    /// A record. None if the owner is no name.
     fn owned(&mut self, owner: &[u8], rest: &[u8]) -> Option<()> {
+        self.owner(owner)?;
+        self.put(rest);
+        Some(())
+    }
+
+    /// Records of one owner; gives how many. None if it is no name.
+    fn run<'b>(&mut self, owner: &[u8], records: impl Iterator<Item = &'b [u8]>) -> Option<u16> {
+        let from = self.at;
+        self.owner(owner)?;
+        let written = from..self.at;
+        let mut count = 0;
+        for rest in records {
+            if count > 0 {
+                self.again(written.clone());
+            }
+            self.put(rest);
+            count += 1;
+        }
+        Some(count)
+    }
+
+    /// Octets that were written before.
+    fn again(&mut self, written: Range<usize>) {
+        let end = self.at + written.len();
+        if written.end <= self.at && end <= self.out.len() {
+            self.out.copy_within(written, self.at);
+            self.at = end;
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    /// An owner: the longest suffix that the question has too, in any case, is a pointer there
+    /// (RFC 1035 section 4.1.4). None if it is no name.
+    fn owner(&mut self, owner: &[u8]) -> Option<()> {
         let mut at = 0;
         loop {
             let length = *owner.get(at)? as usize;
@@ -149,7 +202,6 @@ impl<'a> Reply<'a> {
             }
             at += 1 + length;
         }
-        self.put(rest);
         Some(())
     }
 

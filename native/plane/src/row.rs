@@ -109,6 +109,11 @@ impl Row {
         }
     }
 
+    /// Whether it is the same, not only alike.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Octets in memory.
     pub fn memory(&self) -> usize {
         REFERENCES + self.0.len()

@@ -17,4 +17,14 @@ pub struct Snapshot {
     pub plans: Shared<Plans>,
     /// By service number and type (A at twice the number, AAAA behind it): what each region answers.
     pub rows: Shared<Row>,
+    /// The same as clients get it that set the DO bit, in signed zones; none if no zone is signed.
+    pub signed: Shared<Row>,
+}
+
+impl Snapshot {
+    /// What each region answers, with signatures or without.
+    #[inline]
+    pub fn rows(&self, signed: bool) -> &Shared<Row> {
+        if signed { &self.signed } else { &self.rows }
+    }
 }

@@ -53,6 +53,12 @@ pub struct Query {
 }
 
 impl Query {
+    /// Whether signatures are wanted (RFC 3225).
+    #[inline]
+    pub fn wants_signatures(&self) -> bool {
+        self.edns.is_some_and(|edns| edns.dnssec_ok)
+    }
+
     /// The client that it is asked for; none with a SOURCE of 0, which asks not to use the
     /// client's address (RFC 7871 section 7.1.2).
     #[inline]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use gtm_plane::areas::{Client, PrefixTable, Starts};
 use gtm_plane::draw::mix;
-use gtm_plane::names::{Builder, Entry, Record, Referral, Zone};
+use gtm_plane::names::{Builder, Cut, Entry, Record, Referral, View, Zone};
 use made::*;
 
 /// A random name of up to four short labels below the zone, in lower case.
@@ -115,7 +115,12 @@ fn names_are_found_as_in_an_ordered_map() {
                         glue: Vec::new(),
                         tally,
                     };
-                    builder.cut(&wire(name), zone, referral);
+                    let cut = Cut {
+                        zone,
+                        referral,
+                        proof: None,
+                    };
+                    builder.cut(&wire(name), cut, View::default(), None);
                 }
             }
         }

@@ -10,8 +10,8 @@ from random import Random
 
 from gtm.dns.names import to_wire
 
-RRTYPES = (1, 28, 1, 28, 1, 28, 16, 15, 2, 5, 6, 33, 65, 99)  # of data: most ask for addresses
-RARE = (43, 255, 252, 251, 250, 249, 257, 41, 0, 128, 254, 253, 65280, 65535)
+RRTYPES = (1, 28, 1, 28, 1, 28, 16, 15, 2, 5, 6, 33, 65, 99, 43, 47, 48)  # most: addresses
+RARE = (46, 255, 252, 251, 250, 249, 257, 41, 0, 128, 254, 253, 65280, 65535)
 SIZES = (0, 511, 512, 600, 900, 1231, 1232, 1233, 4096, 65535)
 OPT, ECS, COOKIE, NSID, KEEPALIVE, PADDING = 41, 8, 10, 3, 11, 12
 QR, OPCODES, TC_AA, REST = 0x8000, 0x7800, 0x0600, 0x01CF  # the parts of a header's flags
@@ -155,7 +155,7 @@ def question(name: bytes, rrtype: int, rrclass: int = 1) -> bytes:
 
 def opt(source: Random, options: bytes, ttl: int | None = None) -> bytes:
     """An OPT record (RFC 6891 section 6.1.2)."""
-    said = source.choice((0, 0, 0x8000, 0x7FFF)) if ttl is None else ttl
+    said = source.choice((0, 0, 0x8000, 0x8000, 0x8000, 0x7FFF)) if ttl is None else ttl
     size = source.choice(SIZES)
     return record(b"\0", OPT, size, said, options)
 

@@ -22,6 +22,7 @@ from gtm.overrides.target import parse_target
 from gtm.steering.intake import Intake
 from gtm.steering.readings import Readings
 from gtm.zonefile import load
+from tests.signing import Clock, seals
 from tests.unit.geo.geo_files import Unsigned, write
 from tests.worlds import SAMPLE, Verdicts
 
@@ -57,8 +58,10 @@ class World:
             for name, text in {"zone.yaml": self.zone, **self.files}.items():
                 Path(folder, name).write_text(text, encoding="utf-8")
             zones = load(Path(folder)).zones
-        compiler, now = Compiler(), 1000.0
-        state = compiler.compile(zones, geo(), self.readings(self.downs[0], now), 1)
+        compiler, now = Compiler(Clock()), 1000.0
+        keys = {zone.name: seals() for zone in zones if zone.dnssec is not None}
+        readings = self.readings(self.downs[0], now)
+        state = compiler.compile(zones, geo(), readings, 1, keys=keys)
         yield state
         before = self.downs[0]
         for down in self.downs[1:]:
@@ -203,6 +206,7 @@ def worlds(draw: st.DrawFn) -> World:
         "zone": "gtm.example.com",
         "nameservers": {"ns1": ["192.0.2.53"]},
         "ttl": draw(st.sampled_from([30, {"min": "5s", "max": "60s"}])),
+        **draw(st.sampled_from([{}, {"dnssec": {}}])),
         "regions": {
             name: {"location": place} | ({"capacity": 1000} if full else {})
             for name, place in PLACES.items()

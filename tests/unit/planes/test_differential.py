@@ -70,7 +70,10 @@ class Both:
         self._fast = FastPath(state.snapshot, lambda: self._chance.random, lambda: self._chance.now)
 
     def compare(self, packet: bytes, source: Random) -> tuple[Reply | None, bool]:
-        """What the reference says, and whether the native plane punts; whatever it says is that."""
+        """What the reference says, and whether the native plane punts; whatever it says is that.
+
+        What was punted is given as a whole, as if it had been asked over TCP.
+        """
         sender, udp = a_sender(source), source.random() < 0.75
         chance = Chance(source.getrandbits(32), source.uniform(1e9, 1e9 + 1000))
         cut = udp and source.random() < 0.1
@@ -98,7 +101,11 @@ class Both:
             assert found[1] is not None, asked
             self._check_counted(found[1], reply, asked)
             assert cut or fast in (None, reply.message), asked
-        return reply, found is None and not cut  # which a cut reply would not tell
+        if found is None:
+            tcp = Transport.TCP
+            asker = asker_of(sender)
+            reply = respond(self._snapshot, packet, asker, chance, transport=tcp, conduct=CONDUCT)
+        return reply, found is None
 
     def _check_counted(self, number: int, reply: Reply, asked: str) -> None:
         """The counter is that of the reply, but for types told together."""
@@ -114,7 +121,10 @@ def a_sender(source: Random) -> str:
 
 
 def is_left_to_reference(reply: Reply, made: Whole, apexes: Collection[bytes]) -> bool:
-    """Whether an ordinary query may be punted: of the root, or where a CNAME leads to our zones."""
+    """Whether an ordinary query may be punted.
+
+    That is one of the root, one for the DS of an apex, or where a CNAME leads to our zones.
+    """
     message = dns.message.from_wire(reply.message)
     (asked,) = message.question
     aliases = [rrset[0].target.to_wire() for rrset in message.answer if rrset.rdtype == CNAME]
@@ -122,7 +132,10 @@ def is_left_to_reference(reply: Reply, made: Whole, apexes: Collection[bytes]) -
         above in apexes for alias in aliases for above in names.ancestors((alias or b"").lower())
     )
     rrtype = dns.rdatatype.to_text(asked.rdtype)
-    return ours or not asked.name.labels[0] or made.may_lead_on(asked.name.to_text(), rrtype)
+    above = rrtype == "DS" and (asked.name.to_wire() or b"").lower() in apexes
+    return (
+        ours or above or not asked.name.labels[0] or made.may_lead_on(asked.name.to_text(), rrtype)
+    )
 
 
 @CHECKED

@@ -60,7 +60,8 @@ def whole(world: World, source: Random) -> Whole:
     files = {"static.zone": plain(source)}
     for apex in inside:
         # of zones inside one another each has what is its own
-        said = zone(source, f"{apex}.{APEX}", "{" + apex.replace(".", "") + ": {location: SG}}")
+        said = source.choice(("", "dnssec: {}\n"))
+        said += zone(source, f"{apex}.{APEX}", "{" + apex.replace(".", "") + ": {location: SG}}")
         below = [each for each in inside if each.endswith(f".{apex}")]
         files[f"{apex}.yaml"] = said if not below else said.partition("records:")[0]
     services = [f"{one}.{kind}" for one in SERVICES for kind in ("replicated", "spread")]

@@ -5,13 +5,15 @@
     reason = "each test file uses a part of it, and fails loudly"
 )]
 
+pub mod signed;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use gtm_plane::answer::{Circumstances, Outcome, answer};
 use gtm_plane::areas::{AreaTable, PrefixTable, Starts};
-use gtm_plane::names::{Builder, Entry, Names, Record, Referral, Steered, Zone};
+use gtm_plane::names::{Builder, Cut, Entry, Names, Record, Referral, Steered, View, Zone};
 use gtm_plane::plans::{NOBODY, Pick, Plan, Plans, Rendered};
 use gtm_plane::row::Row;
 use gtm_plane::snapshot::Snapshot;
@@ -184,21 +186,30 @@ pub fn names() -> Names {
     }
     builder.cut(
         &wire("sub.gtm.example.com"),
-        zone,
-        Referral {
-            servers: vec![
-                record("sub.gtm.example.com", 2, &wire("ns.sub.gtm.example.com")),
-                record("sub.gtm.example.com", 2, &wire("ns1.gtm.example.com")),
-            ],
-            glue: vec![
-                record("ns.sub.gtm.example.com", 1, &[192, 0, 2, 1]),
-                record("ns1.gtm.example.com", 1, &[192, 0, 2, 2]),
-            ],
-            tally: REFERRED,
+        Cut {
+            zone,
+            referral: Referral {
+                servers: vec![
+                    record("sub.gtm.example.com", 2, &wire("ns.sub.gtm.example.com")),
+                    record("sub.gtm.example.com", 2, &wire("ns1.gtm.example.com")),
+                ],
+                glue: vec![
+                    record("ns.sub.gtm.example.com", 1, &[192, 0, 2, 1]),
+                    record("ns1.gtm.example.com", 1, &[192, 0, 2, 2]),
+                ],
+                tally: REFERRED,
+            },
+            proof: None,
         },
+        View {
+            entries: vec![(43, Entry::Denied { tally: REFERRED })],
+            other: None,
+        },
+        None,
     );
     builder.closed(&wire("ns.sub.gtm.example.com"));
     builder.closed(&wire("shut.gtm.example.com"));
+    signed::add(&mut builder, table, 0);
     builder.finish()
 }
 
@@ -230,15 +241,18 @@ pub fn snapshot() -> Snapshot {
     let us = rotated(&[&[10, 0, 0, 1], &[10, 0, 0, 2]], US);
     let eu = rotated(&[&[10, 1, 0, 1], &[10, 1, 0, 2], &[10, 1, 0, 3]], EU);
     let alias = fixed(5, &[&wire("cdn.example.net")], ALIAS);
-    let rows = [
+    let both = [
         Row::of(&[Some(us), Some(eu), Some(alias.clone()), None]).unwrap_or_default(),
         Row::of(&[None, None, Some(alias), None]).unwrap_or_default(),
     ];
+    let both = both.map(|row| (row.clone(), row));
+    let (rows, signed): (Vec<Row>, Vec<Row>) = both.into_iter().chain(signed::rows()).unzip();
     Snapshot {
         epoch: 1,
         names: Arc::new(names()),
         plans: plans.into_iter().collect(),
         rows: rows.into_iter().collect(),
+        signed: signed.into_iter().collect(),
     }
 }
 
