@@ -364,7 +364,6 @@ class SharedFile(Shape):
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
 
-
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
         default=30, description="TTL of steered answers; {min, max} lets health choose."

@@ -37,9 +37,7 @@ def copied(world: World) -> dns.zone.Zone:
     zone = dns.zone.Zone(APEX, relativize=False)
     with dns.xfr.Inbound(zone, dns.rdatatype.AXFR) as inbound:
         for wire, _ in messages(asked, Copy(1, data, found).lines()):
-            inbound.process_message(
-                dns.message.from_wire(wire, xfr=True, one_rr_per_rrset=True)
-            )
+            inbound.process_message(dns.message.from_wire(wire, xfr=True, one_rr_per_rrset=True))
     return zone
 
 
