@@ -242,7 +242,10 @@ async def _follow(controller: Controller) -> None:
 async def _renew(keeper: Keeper) -> None:
     """Takes a renewed certificate when its files change."""
     async for _ in changes(keeper.files):
-        keeper.look()
+        try:
+            keeper.look()
+        except Exception:  # whatever it was, the next change must still be seen
+            log.exception("following_certificate_failed")
 
 
 async def _measure(controller: Controller) -> None:

@@ -35,14 +35,20 @@ records:
   ns.sub: {type: A, values: [192.0.2.7]}
 """
 NAMES = ["orders", "www", "chain", "a.dev", "sub", "x.sub", "nope", "", "ns1"]
+
+
+def option(code: int, data: bytes) -> dns.edns.Option:
+    return dns.edns.GenericOption(dns.edns.OptionType.make(code), data)
+
+
 OPTIONS = {
-    "padding": dns.edns.GenericOption(12, b""),
-    "much padding": dns.edns.GenericOption(12, bytes(200)),
+    "padding": option(12, b""),
+    "much padding": option(12, bytes(200)),
     "subnet": dns.edns.ECSOption("198.51.100.0", 24),
-    "nsid": dns.edns.GenericOption(3, b""),
-    "cookie": dns.edns.GenericOption(10, b"12345678"),
-    "keepalive": dns.edns.GenericOption(11, b""),
-    "unknown": dns.edns.GenericOption(65001, b"\0\x0c\0\0"),
+    "nsid": option(3, b""),
+    "cookie": option(10, b"12345678"),
+    "keepalive": option(11, b""),
+    "unknown": option(65001, b"\0\x0c\0\0"),
 }
 
 

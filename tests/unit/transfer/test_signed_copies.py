@@ -5,6 +5,9 @@ from __future__ import annotations
 import dns.dnssec
 import dns.message
 import dns.name
+import dns.node
+import dns.rdataclass
+import dns.rdataset
 import dns.rdatatype
 import dns.xfr
 import dns.zone
@@ -47,15 +50,21 @@ def test_every_set_with_authority_has_a_signature_that_validates(down: tuple[str
     world.again(down)
     zone = copied(world)
     apex = dns.name.from_text(APEX)
-    keys = {apex: zone.find_rdataset(apex, dns.rdatatype.DNSKEY)}
-    cuts = {name for name, node in zone.items() if name != apex and node.get_rdataset(1, NS)}
+    keys: dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset] = {
+        apex: zone.find_rdataset(apex, dns.rdatatype.DNSKEY)
+    }
+    cuts = {
+        name
+        for name, node in zone.nodes.items()
+        if name != apex and node.get_rdataset(dns.rdataclass.IN, NS)
+    }
     checked = 0
-    for name, node in zone.items():
+    for name, node in zone.nodes.items():
         below = any(name != cut and name.is_subdomain(cut) for cut in cuts)
         for rdataset in node.rdatasets:
             if rdataset.rdtype == RRSIG:
                 continue
-            signatures = node.get_rdataset(1, RRSIG, rdataset.rdtype)
+            signatures = node.get_rdataset(dns.rdataclass.IN, RRSIG, rdataset.rdtype)
             if below or (name in cuts and rdataset.rdtype not in (NSEC, DS)):
                 assert signatures is None
                 continue
@@ -73,4 +82,6 @@ def test_the_chain_of_denials_is_whole() -> None:
         seen.add(name)
         name = zone.find_rdataset(name, NSEC)[0].next
     assert name == apex
-    assert seen == {each for each, node in zone.items() if node.get_rdataset(1, NSEC)}
+    assert seen == {
+        each for each, node in zone.nodes.items() if node.get_rdataset(dns.rdataclass.IN, NSEC)
+    }
