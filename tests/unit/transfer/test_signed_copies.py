@@ -22,6 +22,7 @@ from gtm.transfer.view import chosen
 from tests.signing import NOW, World, signed_world
 from tests.unit.dnssec.test_signed_zone import APEX, ZONE
 
+IN = dns.rdataclass.IN
 NSEC, RRSIG, NS, DS = (
     dns.rdatatype.NSEC,
     dns.rdatatype.RRSIG,
@@ -53,18 +54,14 @@ def test_every_set_with_authority_has_a_signature_that_validates(down: tuple[str
     keys: dict[dns.name.Name, dns.node.Node | dns.rdataset.Rdataset] = {
         apex: zone.find_rdataset(apex, dns.rdatatype.DNSKEY)
     }
-    cuts = {
-        name
-        for name, node in zone.nodes.items()
-        if name != apex and node.get_rdataset(dns.rdataclass.IN, NS)
-    }
+    cuts = {name for name, node in zone.nodes.items() if name != apex and node.get_rdataset(IN, NS)}
     checked = 0
     for name, node in zone.nodes.items():
         below = any(name != cut and name.is_subdomain(cut) for cut in cuts)
         for rdataset in node.rdatasets:
             if rdataset.rdtype == RRSIG:
                 continue
-            signatures = node.get_rdataset(dns.rdataclass.IN, RRSIG, rdataset.rdtype)
+            signatures = node.get_rdataset(IN, RRSIG, rdataset.rdtype)
             if below or (name in cuts and rdataset.rdtype not in (NSEC, DS)):
                 assert signatures is None
                 continue
@@ -82,6 +79,4 @@ def test_the_chain_of_denials_is_whole() -> None:
         seen.add(name)
         name = zone.find_rdataset(name, NSEC)[0].next
     assert name == apex
-    assert seen == {
-        each for each, node in zone.nodes.items() if node.get_rdataset(dns.rdataclass.IN, NSEC)
-    }
+    assert seen == {each for each, node in zone.nodes.items() if node.get_rdataset(IN, NSEC)}
