@@ -20,12 +20,16 @@ class StreamBack:
     """The way back over one connection."""
 
     def __init__(self, connection: Connection) -> None:
-        """Made in the connection's event loop."""
+        """Made in the connection's event loop; a connection of none can't be sent to."""
         self._connection = connection
-        self._loop = asyncio.get_running_loop()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        with contextlib.suppress(RuntimeError):
+            self._loop = asyncio.get_running_loop()
 
     def send(self, message: bytes) -> bool:
         """One message, when there is room; False if the client is gone or does not read."""
+        if self._loop is None:
+            return False
         try:
             given = asyncio.run_coroutine_threadsafe(self._give(message), self._loop)
         except RuntimeError:  # the loop has ended
@@ -42,6 +46,8 @@ class StreamBack:
         """The last message; None closes the connection."""
         call = self._connection.abort if message is None else self._last
         arguments = () if message is None else (message,)
+        if self._loop is None:
+            return
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(call, *arguments)
 
