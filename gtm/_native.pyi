@@ -118,6 +118,17 @@ class Plane:
         cookies, the first of which makes new ones.
         """
 
+    def tap(self, every: int) -> None:
+        """Has every so-manieth answer noted for the query log from now on; none with 0."""
+
+    def tapped(
+        self, most: int, seconds: float
+    ) -> tuple[list[tuple[bytes, bytes, str, bool, float, int, int]], int]:
+        """What was noted, so many at a time, waiting so many seconds for the first: query, answer,
+        sender, whether it came over UDP, Unix time, counter, epoch. Beside it, how many answers
+        were wanted so far and lost.
+        """
+
     def limited(self) -> list[tuple[int, int, int, int]]:
         """Networks over the rate limit since the last call: how long addresses of the family are,
         the first address, answers cut, and dropped."""

@@ -27,7 +27,7 @@ from gtm.errors import UsageError
 from gtm.geo import Found, Geo
 from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict, Zone
 from gtm.overrides.override import WORDS
-from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers
+from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers, ZoneData
 from gtm.steering.cost import Cost, CostModel
 from gtm.steering.intake import choose
 from gtm.steering.lifetimes import explained
@@ -194,7 +194,7 @@ def explain(
         rcode=dns.rcode.to_text(message.rcode()),
         answer=tuple(line for rrset in message.answer for line in rrset.to_text().split("\n")),
         scope=outcome.scope,
-        summary=_summary(message, steering, zone is not None),
+        summary=_told(zone, owner, message) or _summary(message, steering, zone is not None),
     )
 
 
@@ -499,6 +499,14 @@ def _until_picked(steering: Steering) -> list[RegionView]:
             break
         views.append(view)
     return views
+
+
+def _told(zone: ZoneData | None, owner: str, message: dns.message.Message) -> str:
+    """What an answer to `whoami` is; "" for other names."""
+    whoami = None if zone is None else zone.whoami
+    if whoami is None or whoami.name != to_wire(owner) or not message.answer:
+        return ""
+    return "what is seen of this client, said to those alone that the zone's `whoami` allows"
 
 
 def _unsteered(message: dns.message.Message) -> str:

@@ -58,7 +58,12 @@ def configure(log_format: LogFormat = LogFormat.AUTO, level: LogLevel = LogLevel
     ]
     if console:
         last: list[structlog.typing.Processor] = [
-            structlog.dev.ConsoleRenderer(colors=terminal, pad_event_to=24)
+            # without the values of variables: packets are among them, and names in these
+            structlog.dev.ConsoleRenderer(
+                colors=terminal,
+                pad_event_to=24,
+                exception_formatter=structlog.dev.plain_traceback,
+            )
         ]
     else:
         last = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]

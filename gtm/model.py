@@ -16,12 +16,16 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from gtm.checks import AnyCheck, Freeze
+from gtm.networks import Networks
 from gtm.peering import Transfer, TsigKey, Updates
 from gtm.plain import Plain
+from gtm.published import Published
 from gtm.receivers import Receiver
 
 K = TypeVar("K")
 V = TypeVar("V")
+
+NOBODY = Networks()
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -215,6 +219,7 @@ class Service:
     maps region names to what serves there, in the file's order. An `optional` service does not
     count towards a replicated app's region verdict. The other settings stand in place of the
     app's (None: the app's holds), `ttl` in place of the zone's; `App.settled_for` joins them.
+    `published` is what stands beside its addresses, if anything does.
     """
 
     key: str
@@ -227,6 +232,7 @@ class Service:
     balance: Balance | None = None
     answers: int | None = None
     ttl: int | None = None
+    published: Published | None = None
 
 
 class Topology(Enum):
@@ -530,7 +536,8 @@ class Zone:
     define, `transfer` says who may copy it (None: nobody), `updates` who may change what.
     `canary` is what answers whenever the checker itself is connected, `freeze` when failures are
     taken for its own. `plain` are static names beside `rrsets`, where there are very many.
-    `dnssec` is how it is signed, None if it is not.
+    `dnssec` is how it is signed, None if it is not. `whoami` are the networks that may
+    ask the name `whoami` what is seen of them.
     """
 
     name: str
@@ -552,6 +559,7 @@ class Zone:
     canary: AnyCheck | None = None
     freeze: Freeze = field(default_factory=Freeze)
     plain: Plain | None = None
+    whoami: Networks = NOBODY
     dnssec: Dnssec | None = None
     tsig: tuple[TsigKey, ...] = ()
     transfer: Transfer | None = None

@@ -44,6 +44,7 @@ from gtm.planes.certificate import Keeper
 from gtm.planes.limitlog import LimitLog
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
+from gtm.querylog import Writer, opened, parse_place
 from gtm.settings import Settings
 from gtm.sources import Sources
 from gtm.transfer.exchange import Exchange
@@ -96,6 +97,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     listeners = bound.listeners
     async with contextlib.AsyncExitStack() as stack:
         plane = make_plane(chosen, bound, settings, files, conduct)
+        recorder = _recorder(settings)
+        if recorder is not None:
+            stack.callback(recorder.stop)
+            plane.tap(recorder.tap)
         stack.callback(plane.stop)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
@@ -123,7 +128,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
-        api = Api(controller, listen, time.time, history, alerts, bound.keeper)
+        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
         log.info(
@@ -135,6 +140,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             api=places,
         )
         _say_how_to_go_public(listeners)
+        if recorder is not None:
+            recorder.start(be_patient)
         await history.open()
         stack.push_async_callback(history.close)
         await alerts.open()
@@ -334,6 +341,17 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+def _recorder(settings: Settings) -> Writer | None:
+    """The query log, if one is wanted."""
+    if settings.query_log is None:
+        return None
+    place, whole = parse_place(settings.query_log), settings.query_log_clients == "address"
+    identity = settings.nsid() or socket.gethostname().encode()
+    every, form = settings.query_log_every, settings.query_log_format
+    log.info("query_log", place=str(place), format=form.value, every=every)
+    return opened(place, form, every, identity, whole=whole)
 
 
 # --- who is told ------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from gtm.networks import Networks
 from gtm.planes import limits
 from gtm.planes.limiting import PER_SECOND, SLIP, Limit
 from gtm.planes.sockets import ListenAddress, parse_listen
+from gtm.querylog import Format, parse_place
 
 PREFIX = "GTM_"
 PORTS = {"tls": 853, "https": 443}  # RFC 7858 section 3.1, RFC 8484 section 5
@@ -73,6 +74,10 @@ class Settings(BaseModel):
     rate_limit_ipv4_prefix: int = Field(default=24, ge=8, le=32)
     rate_limit_ipv6_prefix: int = Field(default=56, ge=16, le=128)
     rate_limit_allow: tuple[str, ...] = ("loopback",)
+    query_log: str | None = None
+    query_log_format: Format = Format.JSON
+    query_log_every: int = Field(default=1, ge=1, le=1_000_000)
+    query_log_clients: Literal["network", "address"] = "network"
     no_exec: bool = False
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
@@ -102,6 +107,13 @@ class Settings(BaseModel):
         for text in value:
             if not text.startswith("unix:"):
                 parse_listen(text)
+        return value
+
+    @field_validator("query_log")
+    @classmethod
+    def _log_place(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_place(value)
         return value
 
     @field_validator("proxy_from", "rate_limit_allow")

@@ -16,9 +16,10 @@ from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gtm.model import AllDown
+from gtm.networks import Networks
 from gtm.peering import SharedKey
 
 LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
@@ -175,11 +176,17 @@ class Rendered:
     rcode: int = 0
 
 
+# Types that are not joined from several regions: a CNAME stands alone (RFC 2181 section 10.1), and
+# what the others say holds of one region. Their numbers: CNAME, SRV, SVCB, HTTPS.
+ALONE = frozenset((5, 33, 64, 65))
+
+
 @dataclass(frozen=True, slots=True)
 class RegionAnswers:
     """What a service answers when a region is picked: one RRset of each type that it has.
 
-    A region behind a host name has the one CNAME, which answers every type.
+    A region behind a host name has the one CNAME, which answers every type. Where a plan names
+    several regions, types in `ALONE` are those of the first that has any.
     """
 
     region: str
@@ -193,7 +200,7 @@ class RegionAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Steered:
-    """A service, but for what moves: which areas its clients form, and where its answers stand.
+    """A service's name, but for what moves: which areas clients form, and where answers stand.
 
     `number` is its own in the snapshot's `answers`, `group` an index into the snapshot's plans.
     `regions` are in the order that plans count in, the answer of last resort behind them. `types`
@@ -269,6 +276,28 @@ class Secure:
     nsecs: Sequence[RRset]
 
 
+class Whereabouts(Protocol):
+    """Knows where clients are."""
+
+    def words(self, bits: int, address: int) -> Sequence[str]:
+        """What is known of an address (a number of the family with so many bits), for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whoami:
+    """What the name `whoami` of a zone answers from; to whom is not in `allow` there is none.
+
+    `sent` are the services, with what they stand for, of which it says where a client is sent;
+    there are `more` of them.
+    """
+
+    name: bytes
+    allow: Networks
+    places: Whereabouts
+    sent: tuple[tuple[str, Steered], ...]
+    more: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ZoneData:
     """A zone as planes see it. `names` holds every existing name below the apex and the apex.
@@ -278,7 +307,7 @@ class ZoneData:
     its body: the pointer to the apex, which depends on the question. `failed` and `referred` are
     the counters of its SERVFAILs and of its referrals, for planes that count types together.
     `secure` is there if the zone is signed (RFC 4033): then every RRset that the zone is
-    authoritative for has signatures.
+    authoritative for has signatures. `whoami`, if it is there, is a name that is known to some.
     """
 
     apex: bytes
@@ -288,6 +317,7 @@ class ZoneData:
     failed: int
     referred: int
     secure: Secure | None = None
+    whoami: Whoami | None = None
 
 
 class Tally(NamedTuple):
@@ -313,7 +343,9 @@ class Snapshot:
     Names stay as they are until zones are loaded again; what verdicts move stands apart, in flat
     tables. `plans` has, for each group of services that are decided alike, a plan for each area.
     `answers` has, by service number, the records of each region, in the order that plans count in,
-    and `rows` the same rendered: twice as many, that of A at twice the number, AAAA behind it.
+    and `rows` the same rendered: twice as many, that of A at twice the number, AAAA behind it. A
+    name that answers other types has one row for each, and as many numbers as pairs of them:
+    `answers` of all but the first is empty. Rows are found by `Entry.row` alone.
     `signed`, if any zone is, has these rows as clients get them that set the DO bit: with RRSIG
     records; of unsigned zones the same objects.
     `refused` is the counter of questions for names of no zone. `keys` are those that queries may

@@ -19,6 +19,7 @@ from gtm.errors import GtmError, ServerError, UsageError
 from gtm.explain import explain
 from gtm.history import History
 from gtm.planes.certificate import Keeper
+from gtm.querylog import Writer as Recorder
 
 log = structlog.get_logger("gtm.api")
 
@@ -38,8 +39,12 @@ class Api:
         history: History,
         alerts: metrics.Told,
         keeper: Keeper | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
-        """`listen` says where DNS is answered, for status; `keeper` has the certificate, if any."""
+        """`listen` says where DNS is answered, for status; `keeper` has the certificate, if any,
+        `recorder` the query log.
+        """
+        self._recorder = recorder
         self._keeper = keeper
         self._history = history
         self._alerts = alerts
@@ -81,7 +86,7 @@ class Api:
 
     async def metrics(self, request: web.Request) -> web.Response:
         """For Prometheus."""
-        body = metrics.page(self._controller, self._alerts, self._keeper)
+        body = metrics.page(self._controller, self._alerts, self._keeper, self._recorder)
         return web.Response(body=body, headers={"Content-Type": metrics.CONTENT_TYPE})
 
     async def status(self, request: web.Request) -> web.Response:

@@ -32,6 +32,7 @@ from gtm.model import State
 from gtm.overrides import Phase, counts
 from gtm.planes.certificate import Keeper
 from gtm.planes.stats import BUCKETS, SocketStats
+from gtm.querylog import Writer as Recorder
 from gtm.steering.verdicts import watched_of
 from gtm.steering.watched import measured, targets_in
 
@@ -55,9 +56,16 @@ class Told(Protocol):
 class ServerCollector(Collector):
     """Reads the controller and the plane's counters."""
 
-    def __init__(self, controller: Controller, told: Told, keeper: Keeper | None) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        told: Told,
+        keeper: Keeper | None,
+        recorder: Recorder | None,
+    ) -> None:
         """Nothing is kept between scrapes."""
         self._keeper = keeper
+        self._recorder = recorder
         self._controller = controller
         self._told = told
 
@@ -67,6 +75,8 @@ class ServerCollector(Collector):
         yield from _alerts(self._told)
         if self._keeper is not None:
             yield from certificate_metrics(self._keeper)
+        if self._recorder is not None:
+            yield from _recorded(self._recorder)
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
@@ -80,11 +90,26 @@ class ServerCollector(Collector):
             yield from peer_metrics(self._controller)
 
 
-def page(controller: Controller, told: Told, keeper: Keeper | None = None) -> bytes:
+def page(
+    controller: Controller,
+    told: Told,
+    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
+) -> bytes:
     """The whole page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServerCollector(controller, told, keeper))
+    registry.register(ServerCollector(controller, told, keeper, recorder))
     return generate_latest(registry)
+
+
+def _recorded(recorder: Recorder) -> Iterable[Metric]:
+    """What became of entries of the query log."""
+    entries = CounterMetricFamily(
+        "gtm_query_log_entries", "Entries of the query log.", labels=["result"]
+    )
+    entries.add_metric(["written"], recorder.written)
+    entries.add_metric(["lost"], recorder.all_lost)
+    yield entries
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NETWORK = "Where it listens"
 RUNNING = "How it runs"
+QUERY_LOG = "The query log (off by default)"
 ABUSE = "What it tells of itself, and what clients get"
 
 
@@ -237,6 +238,34 @@ def serve(
             rich_help_panel=ABUSE,
         ),
     ] = None,
+    query_log: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|unix:PATH",
+            help="Write what is asked and answered here, a line of JSON each.",
+            rich_help_panel=QUERY_LOG,
+        ),
+    ] = None,
+    query_log_format: Annotated[
+        str | None,
+        typer.Option(metavar="json|dnstap", help="How it is written.", rich_help_panel=QUERY_LOG),
+    ] = None,
+    query_log_every: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Write every N-th answer alone. [dim]Default: 1, all[/]",
+            rich_help_panel=QUERY_LOG,
+        ),
+    ] = None,
+    query_log_clients: Annotated[
+        str | None,
+        typer.Option(
+            metavar="network|address",
+            help="What is told of clients. [dim]Default: their network, /24 or /56[/]",
+            rich_help_panel=QUERY_LOG,
+        ),
+    ] = None,
     no_exec: Annotated[
         bool | None,
         typer.Option(
@@ -307,6 +336,10 @@ def serve(
         "rate_limit_ipv4_prefix": rate_limit_ipv4_prefix,
         "rate_limit_ipv6_prefix": rate_limit_ipv6_prefix,
         "rate_limit_allow": rate_limit_allow,
+        "query_log": query_log,
+        "query_log_format": query_log_format,
+        "query_log_every": query_log_every,
+        "query_log_clients": query_log_clients,
         "no_exec": no_exec,
         "log_format": log_format,
         "log_level": log_level,

@@ -6,10 +6,12 @@ from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from gtm.compile.beside import Beside, Situation, beside, names_beside, serving
 from gtm.compile.groups import Deciders, Group, group_of
 from gtm.compile.joined import Slot, joined_records
 from gtm.compile.services import (
     Answered,
+    Columns,
     region_answers,
     rendered_answers,
     resort_answers,
@@ -43,10 +45,14 @@ Touched = Mapping[str, Set[str]]  # service keys and their regions
 
 @dataclass(frozen=True, slots=True)
 class CompiledService:
-    """A service with where its answers stand. It stays as it is until zones are loaded again."""
+    """A service with where its answers stand. It stays as it is until zones are loaded again.
+
+    `beside` are the names that are steered with it.
+    """
 
     service: Service
     steered: Steered
+    beside: tuple[Beside, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class CompiledApp:
     """An app with its verdicts, under the words of `overlay`; `services` is by key.
 
     `deciding` has, by number, each group of the app's with the first service that is decided by it,
-    `lifetimes` the TTLs of answers.
+    `lifetimes` the TTLs of answers. `more` are the keys of services with names beside them.
     """
 
     zone: Zone
@@ -65,6 +71,7 @@ class CompiledApp:
     deciding: Mapping[int, Service]
     overlay: Overlay = SILENT
     lifetimes: Lifetimes = FIXED
+    more: frozenset[str] = frozenset()
 
     def ttl(self, key: str) -> int:
         """The TTL of a service's answers, in seconds."""
@@ -88,14 +95,22 @@ class Answers:
     def of(self, region: str, usable: tuple[Endpoint, ...]) -> Answered:
         """In a region with these endpoints in use, in shares as they are measured now."""
         endpoints = weighed(self.app, self.service, region, usable, self.readings)
-        name = self.service.name
         return region_answers(
-            self.context, self.app, name, region, endpoints, self.ttl, self.longest
+            self.context, self.app, self.service, region, endpoints, self.ttl, self.longest
         )
 
     def last_resort(self) -> Answered:
         """With no region up."""
-        return resort_answers(self.context, self.app, self.service.name, self.ttl, self.longest)
+        return resort_answers(self.context, self.app, self.service, self.ttl, self.longest)
+
+    def around(self, zone: Zone, own: Sequence[Answered], health: AppHealth) -> Situation:
+        """What the names beside the service are answered from, where it answers that itself."""
+        served = serving(self.app, self.service, health, self.readings)
+        up = eligible(self.app, self.service, health)
+        own = own[: len(self.service.endpoints) + 1]  # without what is joined of them
+        return Situation(
+            self.context, self.service, zone.regions, own, served, up, self.ttl, self.longest
+        )
 
     @property
     def measured(self) -> bool:
@@ -104,13 +119,15 @@ class Answers:
 
 
 class Joined(NamedTuple):
-    """Puts together what a service (by name) answers where a slot names several regions.
+    """Puts together what a name of a service answers where a slot names several regions.
 
     `longest` is the highest TTL that it is ever answered with.
     """
 
     context: ZoneContext
+    owner: str
     service: str
+    columns: Columns
     longest: int
 
     def behind(self, answered: Sequence[Answered], group: Group) -> list[Answered]:
@@ -121,8 +138,8 @@ class Joined(NamedTuple):
     def _one(self, own: Sequence[Answered], nearest: str, slot: Slot) -> Answered:
         """Counted for the nearest."""
         records = joined_records([own[number].records for number in slot])
-        records = signed_records(self.context, self.service, records, self.longest)
-        return rendered_answers(self.context, self.service, nearest, records)
+        records = signed_records(self.context, self.owner, records, self.longest)
+        return rendered_answers(self.context, self.service, nearest, records, self.columns)
 
 
 class Earlier(NamedTuple):
@@ -178,8 +195,9 @@ class AppCompiler:
             service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
             for service in app.services
         }
+        more = frozenset(key for key, service in services.items() if service.beside)
         return CompiledApp(
-            self._zone, app, self._context, health, services, self._deciding, overlay, kept
+            self._zone, app, self._context, health, services, self._deciding, overlay, kept, more
         )
 
     def _service(
@@ -202,11 +220,35 @@ class AppCompiler:
             hashed=app.balance is Balance.HASH,
         )
         made = Answers(self._context, app, service, self._readings, ttl, max(ttl, steered.ttl))
-        joined = Joined(self._context, service.name, made.longest)
-        self._table.add(joined.behind(self._answers(made, group.regions, health), group))
-        name = to_wire(service.name)
-        nodes[name] = steered_node(nodes[name], steered, app, service, self._context)
-        return CompiledService(service, steered)
+        own = self._answers(made, group.regions, health)
+        main = Beside(service.name, None, steered)
+        self._put(main, own, group, made, nodes)
+        if service.published is None:
+            return CompiledService(service, steered)
+        around = made.around(self._zone, own, health)
+        found = []
+        for name, says in names_beside(service, self._zone.name).items():
+            one = beside(name, says, steered, self._table.next)
+            self._put(one, around.answers(one), group, made, nodes)
+            found.append(one)
+        return CompiledService(service, steered, tuple(found))
+
+    def _put(
+        self,
+        one: Beside,
+        answered: Sequence[Answered],
+        group: Group,
+        made: Answers,
+        nodes: dict[bytes, Node],
+    ) -> None:
+        """A name of a service into the table and the nodes."""
+        columns = one.columns(made.service)
+        joined = Joined(self._context, one.name, made.service.name, columns, made.longest)
+        self._table.add(joined.behind(answered, group))
+        name = to_wire(one.name)
+        nodes[name] = steered_node(
+            nodes[name], one.steered, made.app, made.service, self._context, name, columns
+        )
 
     def _group(self, service: Service, health: AppHealth) -> int:
         """A block's services share the group of their regions; spread ones have their own.
@@ -277,6 +319,8 @@ class AppCompiler:
         settled = before.app.settled_for(old.service)
         if (made.app.balance, made.app.answers) != (settled.balance, settled.answers):
             return {}
+        if made.service.published != old.service.published:
+            return {}
         signer = made.context.signer
         if signer is not before.context.signer and not (
             signer is not None and signer.like(before.context.signer)
@@ -321,9 +365,14 @@ def refreshed_app(
     answering = {*_answering(compiled, after, found), *timed}
     for key in answering:
         _answer(compiled, after, key, touched.get(key, ()), table, readings)
+    # what SRV records say goes by which regions are up, and those of a block are so for all of it
+    block = app.topology is Topology.REPLICATED
+    more = after.more if block else after.more & (answering | touched.keys())
+    for key in more:
+        _answer_beside(after, key, table, readings)
     moved = joining(_moved(after, found, groups, readings.now))
     if any(groups[number].joined is not None for number in after.deciding):
-        rejoin(after, answering, groups, moved, table)
+        rejoin(after, answering | more, groups, moved, table)
     return after, moved
 
 
@@ -350,10 +399,11 @@ def rejoin(
         group = moved.get(number, groups[number])
         if not group.joined or (key not in answering and number not in grown):
             continue
-        longest = max(app.ttl(key), compiled.steered.ttl)
-        joined = Joined(app.context, compiled.service.name, longest)
-        answered = joined.behind(table.of(compiled.steered.number), group)
-        table.change(compiled.steered.number, answered)
+        service, longest = compiled.service, max(app.ttl(key), compiled.steered.ttl)
+        for one in (Beside(service.name, None, compiled.steered), *compiled.beside):
+            joined = Joined(app.context, one.name, service.name, one.columns(service), longest)
+            answered = joined.behind(table.of(one.steered.number), group)
+            table.change(one.steered.number, answered)
 
 
 def _answering(before: CompiledApp, after: CompiledApp, found: Refreshed) -> Collection[str]:
@@ -397,6 +447,18 @@ def _answer(
         answered[len(steered.regions) - 1], changed = made.last_resort(), True
     if changed:
         table.change(steered.number, answered)
+
+
+def _answer_beside(after: CompiledApp, key: str, table: Table, readings: Readings) -> None:
+    """Renders what the names beside a service answer where it is otherwise than before."""
+    compiled, ttl = after.services[key], after.ttl(key)
+    app, longest = after.app.settled_for(compiled.service), max(ttl, compiled.steered.ttl)
+    made = Answers(after.context, app, compiled.service, readings, ttl, longest)
+    around = made.around(after.zone, table.of(compiled.steered.number), after.health)
+    for one in compiled.beside:
+        answered, before = around.answers(one), table.of(one.steered.number)
+        if answered != before[: len(answered)]:
+            table.change(one.steered.number, answered + before[len(answered) :])
 
 
 def _moved(

@@ -22,6 +22,7 @@ from gtm.compile.render import Tallies
 from gtm.compile.static import context, static_nodes
 from gtm.compile.table import Table
 from gtm.compile.uses import Use, uses_of
+from gtm.compile.whoami import whoami_of
 from gtm.dns.names import ROOT, ancestors, parent, to_wire
 from gtm.dnssec.keys import KeySet
 from gtm.dnssec.signatures import Clock, Signatures, Signer
@@ -136,7 +137,8 @@ class Compiler:
                 if before is not None and key in before.apps:
                     made.take_over(before.apps[key], before.snapshot, before.groups)
                 apps[key] = made.run(nodes, overlays(zone, app))
-            names[there.apex] = there.zone_data(nodes)
+            own = [apps[zone.name, app.name] for app in zone.apps]
+            names[there.apex] = there.zone_data(nodes, whoami_of(zone, known.geo, own))
         for each in tables.values():
             each.settle()
         merged = together(_merged(names), {apex: zone.names for apex, zone in names.items()})

@@ -12,10 +12,9 @@ from dataclasses import replace
 from functools import lru_cache
 
 from gtm.dns.types import Type
-from gtm.snapshot import NOBODY, Pick, Plan, RRset
+from gtm.snapshot import ALONE, NOBODY, Pick, Plan, RRset
 
 Slot = tuple[int, ...]  # the numbers of regions, nearest first
-ALONE = frozenset((33, 64, 65))  # SRV, SVCB, HTTPS: given of the first region that has some
 
 
 def slots_in(plans: Sequence[Plan], known: tuple[Slot, ...]) -> tuple[Slot, ...]:

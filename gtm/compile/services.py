@@ -7,22 +7,28 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from gtm.compile import denial, render
-from gtm.compile.static import ZoneContext, question_key
-from gtm.dns.names import is_below, to_wire
+from gtm.compile.bindings import binding_rrset
+from gtm.compile.static import VERSIONS, ZoneContext, question_key
+from gtm.dns.names import ROOT, is_below, to_wire
 from gtm.dns.types import Type, type_text
 from gtm.model import AllDown, App, Balance, Endpoint, Service
 from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, Rendered, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
-STEERED_TYPES = (Type.A, Type.AAAA)  # in the order of a service's rows
-VERSIONS = {4: Type.A, 6: Type.AAAA}
-QUESTIONS = {rrtype: question_key(rrtype) for rrtype in STEERED_TYPES}
-TEXTS = {rrtype: type_text(rrtype) for rrtype in STEERED_TYPES}
+PAIR = 2  # rows that a number of a service stands for
+
+Columns = tuple[int, ...]  # the types of a name's rows, in their order: an even number of them
+
+ADDRESSES: Columns = (Type.A, Type.AAAA)
+WITH_HTTPS: Columns = (Type.A, Type.AAAA, Type.HTTPS, 0)  # and a row of nothing
+STEERED_TYPES = (Type.A, Type.AAAA, Type.SRV, Type.SVCB, Type.HTTPS)
+QUESTIONS = {int(rrtype): question_key(rrtype) for rrtype in STEERED_TYPES}
+TEXTS = {int(rrtype): type_text(rrtype) for rrtype in STEERED_TYPES}
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a service answers in one region: as records, and rendered by each steered type.
+    """What a name answers in one region: as records, and rendered by each of its columns.
 
     `signed` is the latter as clients get it that want signatures; of unsigned zones the same.
     """
@@ -32,31 +38,42 @@ class Answered:
     signed: tuple[Rendered | None, ...]
 
 
+def columns_of(service: Service) -> Columns:
+    """The types of a service's rows."""
+    published = service.published
+    return WITH_HTTPS if published is not None and published.https is not None else ADDRESSES
+
+
 def region_answers(
     context: ZoneContext,
     app: App,
-    service: str,
+    service: Service,
     region: str,
     endpoints: tuple[Endpoint, ...],
     ttl: int,
     most: int | None = None,
 ) -> Answered:
-    """What the service (by name) answers when the region is picked, with these endpoints in use.
+    """What the service answers when the region is picked, with these endpoints in use.
 
-    `app` is settled for the service. `most` is the highest TTL that it is ever answered with.
+    `app` is settled for the service. The HTTPS record is of the name that it stands at ("."), and
+    of no region without addresses. `most` is the highest TTL that it is ever answered with.
     """
-    records = signed_records(context, service, _rrsets(endpoints, ttl, app), most or ttl)
-    return rendered_answers(context, service, region, records)
+    records = _rrsets(endpoints, ttl, app)
+    https = None if service.published is None else service.published.https
+    if https is not None and any(rrset.type in ADDRESSES for rrset in records):
+        records += (binding_rrset(Type.HTTPS, ROOT, https, ttl, records),)
+    records = signed_records(context, service.name, records, most or ttl)
+    return rendered_answers(context, service.name, region, records, columns_of(service))
 
 
 def signed_records(
-    context: ZoneContext, service: str, records: tuple[RRset, ...], most: int
+    context: ZoneContext, owner: str, records: tuple[RRset, ...], most: int
 ) -> tuple[RRset, ...]:
-    """The records of a service (by name), signed if its zone is."""
+    """The records of a name, signed if its zone is; `most` is the highest TTL they ever have."""
     if context.signer is None:
         return records
-    owner = _owner(service)
-    return tuple([context.signed(owner, rrset, most) for rrset in records])
+    name = _owner(owner)
+    return tuple([context.signed(name, rrset, most) for rrset in records])
 
 
 @lru_cache(maxsize=1024)  # asked for again for each of its regions
@@ -65,15 +82,15 @@ def _owner(service: str) -> bytes:
 
 
 def rendered_answers(
-    context: ZoneContext, service: str, region: str, records: tuple[RRset, ...]
+    context: ZoneContext, service: str, region: str, records: tuple[RRset, ...], columns: Columns
 ) -> Answered:
-    """Records of a service as planes give them, counted for the region."""
+    """Records as planes give them, by column, counted for the service (by name) and region."""
     by_type = {rrset.type: rrset for rrset in records}
     alias = by_type.get(Type.CNAME)
     rendered: list[Rendered | None] = []
     signed: list[Rendered | None] = []
-    for rrtype in STEERED_TYPES:
-        rrset = by_type.get(rrtype) or alias
+    for rrtype in columns:
+        rrset = (by_type.get(rrtype) or alias) if rrtype else None
         if rrset is None:
             rendered.append(None)
             signed.append(None)
@@ -87,7 +104,7 @@ def rendered_answers(
 
 
 def resort_answers(
-    context: ZoneContext, app: App, service: str, ttl: int, most: int | None = None
+    context: ZoneContext, app: App, service: Service, ttl: int, most: int | None = None
 ) -> Answered:
     """What is answered when no region is up and `when_all_down` names addresses; else nothing."""
     endpoints = tuple(Endpoint(address) for address in app.when_all_down.addresses)
@@ -98,6 +115,8 @@ def types_of(app: App, service: Service) -> frozenset[int]:
     """The types that the service can answer in some region, or as a last resort."""
     found = {_type(end) for endpoints in service.endpoints.values() for end in endpoints}
     found |= {VERSIONS[address.version] for address in app.when_all_down.addresses}
+    if columns_of(service) is WITH_HTTPS and not found.isdisjoint(ADDRESSES):
+        found.add(Type.HTTPS)
     return _shared(frozenset(found))
 
 
@@ -155,9 +174,15 @@ def _by_weight(weights: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def steered_node(
-    base: Node, steered: Steered, app: App, service: Service, context: ZoneContext
+    base: Node,
+    steered: Steered,
+    app: App,
+    service: Service,
+    context: ZoneContext,
+    name: bytes,
+    columns: Columns,
 ) -> Node:
-    """The node of a service's name: its static records, and steered answers beside them.
+    """The node of a name of a service: its static records, and steered answers beside them.
 
     Where a host name lies inside the zone, the reference responder answers, as it follows it; so
     it does beside a DNAME.
@@ -168,15 +193,15 @@ def steered_node(
     aliased = Type.CNAME in steered.types
     lacks = None
     if context.signer is not None:
-        name, ttl = to_wire(service.name), context.negative_soa.ttl
+        ttl = context.negative_soa.ttl
         always = app.when_all_down.mode is not AllDown.NODATA
         lacks = denial.lacking(name, Node(base.rrsets, steered), always, context.signer, ttl)
-    if denied is None or (aliased and any(is_below(name, apex) for name in _hosts(service))):
+    if denied is None or (aliased and any(is_below(host, apex) for host in _hosts(service))):
         return Node(base.rrsets, steered, entries={}, lacks=lacks)
     entries: dict[bytes, Entry] = dict(base.entries or {})
-    for place, rrtype in enumerate(STEERED_TYPES):
-        if aliased or rrtype in steered.types:
-            row = steered.number * len(STEERED_TYPES) + place
+    for place, rrtype in enumerate(columns):
+        if rrtype and (aliased or rrtype in steered.types):
+            row = steered.number * PAIR + place
             entries[QUESTIONS[rrtype]] = Entry(denied.fixed, steered, row)
     other = None if aliased else denied
     return Node(base.rrsets, steered, entries=entries, other=other, lacks=lacks)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gtm.compile import denial, render
+from gtm.compile import denial, dispatch, render
 from gtm.compile.names import ZoneNames
 from gtm.compile.render import Tallies
 from gtm.dns.names import ancestors, is_below, parent, to_wire
@@ -14,10 +13,12 @@ from gtm.dnssec.keys import KeySet
 from gtm.dnssec.signatures import Signer
 from gtm.model import Address, Zone
 from gtm.plain import Plain
-from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, ZoneData
+from gtm.published import names_of
+from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, Whoami, ZoneData
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
 
+VERSIONS = {4: Type.A, 6: Type.AAAA}
 PLAIN_TYPES = (int(Type.A), int(Type.AAAA), int(Type.TXT))  # of plain names
 
 Rows = dict[bytes, dict[int, RRset]]
@@ -51,9 +52,11 @@ class ZoneContext:
             render.denial(self.apex, self.apex, self.negative_soa, tally), rcode=Rcode.NXDOMAIN
         )
 
-    def zone_data(self, nodes: Mapping[bytes, Node]) -> ZoneData:
+    def zone_data(self, nodes: dict[bytes, Node], whoami: Whoami | None = None) -> ZoneData:
         """The zone for planes, with all names that exist in it."""
         failed = self.tallies.number(Tally(self.text, "", "", "other", "SERVFAIL"))
+        if whoami is not None:
+            nodes[whoami.name] = Node({})  # which no fast path answers, and no NSEC names
         secure = None
         if self.signer is not None:
             secure = denial.chained(self.apex, nodes, self.signer, self.negative_soa.ttl)
@@ -65,6 +68,7 @@ class ZoneContext:
             failed,
             self.count("other"),
             secure,
+            whoami,
         )
 
     def nodata(self, name: bytes, rrtype: str = "other") -> Rendered:
@@ -104,6 +108,8 @@ def static_nodes(zone: Zone, context: ZoneContext, nested: bool = False) -> dict
     for app in zone.apps:
         for service in app.services:
             rows.setdefault(to_wire(service.name), {})
+            for beside in names_of(service.published, service.name):
+                rows.setdefault(to_wire(beside), {})
     for name in tuple(rows):
         for ancestor in ancestors(parent(name)) if name != context.apex else ():
             if plain is None or ancestor not in plain:
@@ -148,6 +154,10 @@ def _rows(zone: Zone, apex: bytes) -> Rows:
         name = to_wire(server.name)
         if is_below(name, apex):
             rows.setdefault(name, {}).update(_glue(server.addresses))
+    for target, address in dispatch.targets(zone).items():
+        rrtype = VERSIONS[address.version]
+        found = RRset(rrtype, dispatch.TARGET_TTL, (address.packed,))
+        rows.setdefault(to_wire(target), {})[rrtype] = found
     return rows
 
 

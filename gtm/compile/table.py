@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gtm.compile.services import STEERED_TYPES, Answered
+from gtm.compile.services import PAIR, Answered
 from gtm.snapshot import Rendered, RRset, Snapshot
 
 Records = Sequence[Sequence[RRset]]  # of one service: of each region, that of last resort behind
@@ -16,7 +16,8 @@ Row = Sequence[Rendered | None]  # of one service and type: the same, rendered
 class Table:
     """The snapshot's `answers`, `rows` and `signed`, while they are made.
 
-    `signed` is None where no zone is signed.
+    A number stands for two rows. A name with more has several numbers, and answers under the first
+    of them alone. `signed` is None where no zone is signed.
     """
 
     answers: list[Records]
@@ -37,6 +38,7 @@ class Table:
     def add(self, answered: Sequence[Answered]) -> None:
         """One more service, with what it answers in each region and as a last resort."""
         self.answers.append(tuple([each.records for each in answered]))
+        self.answers.extend([()] * (len(answered[0].rendered) // PAIR - 1))
         rows = list(zip(*[each.rendered for each in answered], strict=True))
         self.rows.extend(rows)
         if self.signed is not None:
@@ -44,8 +46,10 @@ class Table:
 
     def of(self, number: int) -> list[Answered]:
         """What a service answers."""
-        width = len(STEERED_TYPES)
-        places = slice(number * width, (number + 1) * width)
+        end = number + 1
+        while end < len(self.answers) and not self.answers[end]:
+            end += 1
+        places = slice(number * PAIR, end * PAIR)
         rendered = list(zip(*self.rows[places], strict=True))
         signed = rendered if self.signed is None else zip(*self.signed[places], strict=True)
         return [
@@ -55,10 +59,9 @@ class Table:
 
     def change(self, number: int, answered: Sequence[Answered]) -> None:
         """Puts something else in the place of what a service answers."""
-        width = len(STEERED_TYPES)
-        places = slice(number * width, (number + 1) * width)
         self.answers[number] = tuple([each.records for each in answered])
         rows = list(zip(*[each.rendered for each in answered], strict=True))
+        places = slice(number * PAIR, number * PAIR + len(rows))
         self.rows[places] = rows
         if self.signed is not None:
             self.signed[places] = _signed(answered, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -10,7 +10,9 @@ from gtm.dns import draw, names, proofs
 from gtm.dns.message import Placed
 from gtm.dns.names import ROOT, WILDCARD
 from gtm.dns.types import Rcode, Type
+from gtm.dns.whoami import Sent, Without, told
 from gtm.snapshot import (
+    ALONE,
     NOBODY,
     AreaTable,
     Node,
@@ -20,6 +22,7 @@ from gtm.snapshot import (
     RRset,
     Snapshot,
     Steered,
+    Whoami,
     ZoneData,
 )
 
@@ -29,10 +32,14 @@ MAX_CHAIN = 8  # CNAMEs followed for one question; resolvers give up at about as
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Whom an answer is for: an address (as a number) and how long addresses of its family are."""
+    """Whom an answer is for: an address (as a number) and how long addresses of its family are.
+
+    `prefix` is how many bits of it are known, where it was given as a client subnet.
+    """
 
     bits: int
     address: int
+    prefix: int | None = None
 
 
 def asker_of(host: str) -> Asker:
@@ -186,6 +193,12 @@ class Lookup:
         self._asker = asker
         self._client = client
         self._chance = chance
+        self._whoami = zone.whoami
+        self._existing: Container[bytes] = zone.names
+        self._knows = True  # the name `whoami`, which stands in no proof and is no encloser
+        if zone.whoami is not None:
+            self._existing = Without(zone.names, zone.whoami.name)
+            self._knows = zone.whoami.allow.hold(asker.bits, asker.address)
 
     def run(self, name: bytes, rrtype: int) -> Outcome:
         """The sections that answer a question for a name (in lower case) of the zone."""
@@ -216,10 +229,12 @@ class Lookup:
         if node is None:
             outcome.rcode = Rcode.NXDOMAIN
             self._deny(outcome)
-            outcome.prove(self._proofs.missing(name, self._zone.names))
+            outcome.prove(self._proofs.missing(name, self._existing))
             return None
         first = len(outcome.answer)
-        if rrtype in ABOUT and self._zone.secure is not None:
+        if self._whoami is not None and name == self._whoami.name:
+            self._tell(outcome, self._whoami, rrtype)
+        elif rrtype in ABOUT and self._zone.secure is not None:
             self._about(outcome, name, source, node, rrtype)
         elif not self._static(outcome, name, node, rrtype):
             self._steer(outcome, name, node, rrtype)
@@ -289,7 +304,7 @@ class Lookup:
                 outcome.answer.append(Placed(name, RRset(Type.RRSIG, placed.rrset.ttl, signatures)))
 
     def _steer(self, outcome: Outcome, name: bytes, node: Node, rrtype: int) -> None:
-        """Puts what the picked regions have into the answer: a CNAME alone, or all of a type."""
+        """Puts what the picked regions have into the answer: all of a type, or what is alone."""
         steered = node.steered
         if steered is None or not self._steered(steered, rrtype):
             return
@@ -300,13 +315,14 @@ class Lookup:
         if decision.plan.width == 0:
             outcome.rcode, outcome.authoritative = Rcode.SERVFAIL, False
             return
+        first = len(outcome.answer)
         for answers in decision.answers:
             rrset = _of_type(answers.rrsets, rrtype)
-            if rrset is None or (rrset.type == Type.CNAME and outcome.region):
+            if rrset is None or (rrset.type in ALONE and len(outcome.answer) > first):
                 continue
             outcome.region = outcome.region or answers.region
             outcome.answer.append(Placed(name, rrset, self._start(steered, rrset)))
-            if rrset.type == Type.CNAME:
+            if rrset.type in ALONE:
                 return
 
     def _start(self, steered: Steered, rrset: RRset) -> int:
@@ -337,16 +353,35 @@ class Lookup:
                 break
         return found
 
+    def _tell(self, outcome: Outcome, whoami: Whoami, rrtype: int) -> None:
+        """Says what is seen of the client; an answer to nobody else, so its scope is the subnet."""
+        if rrtype not in (Type.TXT, Type.ANY):
+            return
+        asker, client = self._asker, self._client
+        sent = [self._sent(label, steered) for label, steered in whoami.sent]
+        sender = asker.bits, asker.address
+        seen, epoch = (client.bits, client.address), self._snapshot.epoch
+        rrset = told(whoami, sender, seen, client.prefix, sent, epoch)
+        outcome.answer.append(Placed(whoami.name, rrset))
+        outcome.scope = client.prefix or 0
+
+    def _sent(self, label: str, steered: Steered) -> Sent:
+        decision = decide(self._snapshot, steered, self._asker, self._client, self._chance)
+        fallback = decision.plan.fallback
+        why = "" if fallback is None else f"no region is up: {fallback.value}"
+        regions = tuple(answers.region for answers in decision.answers)
+        return Sent(label, regions, decision.area, len(steered.areas.views), why)
+
     def _source(self, name: bytes) -> tuple[bytes, Node | None]:
         """The name whose records answer, and its node: it, or the wildcard that stands in.
 
         That is the closest encloser's alone (RFC 4592 section 3.3.1).
         """
         node = self._zone.names.get(name)
-        if node is not None:
+        if node is not None and (self._knows or name in self._existing):
             return name, node
         for ancestor in names.ancestors(names.parent(name)):
-            if ancestor in self._zone.names:
+            if ancestor in self._existing:
                 wildcard = WILDCARD + ancestor
                 return wildcard, self._zone.names.get(wildcard)
         return name, None

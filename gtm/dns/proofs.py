@@ -6,7 +6,7 @@ All of them are signed ahead and found in the snapshot; an unsigned zone has non
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator
 
 from gtm.dns import names
 from gtm.dns.message import Placed
@@ -36,7 +36,7 @@ class Proofs:
             if self._secure.chain[place] == name:
                 yield self._secure.nsecs[place]
 
-    def missing(self, name: bytes, existing: Mapping[bytes, Node]) -> Proof:
+    def missing(self, name: bytes, existing: Container[bytes]) -> Proof:
         """There is no such name, and no wildcard that stands in for it (section 3.1.3.2)."""
         yield from self.covering(name)
         for ancestor in names.ancestors(names.parent(name)):

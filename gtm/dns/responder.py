@@ -150,7 +150,7 @@ def _client(edns: Edns | None, asker: Asker) -> Asker:
     RFC 7871 section 7.1.2: SOURCE PREFIX-LENGTH 0 asks not to use the client's address.
     """
     if edns is not None and edns.subnet is not None and edns.subnet.source:
-        return Asker(edns.subnet.bits, edns.subnet.address)
+        return Asker(edns.subnet.bits, edns.subnet.address, edns.subnet.source)
     return asker
 
 

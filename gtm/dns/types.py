@@ -20,6 +20,7 @@ class Type(IntEnum):
     SOA = 6
     TXT = 16
     AAAA = 28
+    SRV = 33
     DNAME = 39
     OPT = 41
     DS = 43
@@ -28,6 +29,8 @@ class Type(IntEnum):
     DNSKEY = 48
     CDS = 59
     CDNSKEY = 60
+    SVCB = 64
+    HTTPS = 65
     TKEY = 249
     TSIG = 250
     IXFR = 251

@@ -6,6 +6,7 @@ from typing import Protocol
 from gtm.dns.conduct import Conduct
 from gtm.planes.back import Peers
 from gtm.planes.stats import SocketStats
+from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 
 
@@ -33,6 +34,9 @@ class Plane(Protocol):
 
     def behave(self, conduct: Conduct) -> None:
         """Answers by another conduct from now on."""
+
+    def tap(self, tap: Tap) -> None:
+        """Leaves what is answered there from now on, for the query log."""
 
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit since the last call: answers cut, and dropped."""

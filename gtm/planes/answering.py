@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 import structlog
@@ -15,7 +16,8 @@ from gtm.planes.back import LATER, NOBODY, Back, Peers, Way
 from gtm.planes.fast import FastPath
 from gtm.planes.limiting import Limiter
 from gtm.planes.stats import SocketStats
-from gtm.snapshot import Snapshot
+from gtm.querylog import Entry, Tap
+from gtm.snapshot import Snapshot, Tally
 
 log = structlog.get_logger("gtm.planes")
 
@@ -35,6 +37,7 @@ class Answering:
         """`random32` gives 32 random bits, `now` is Unix time."""
         self.conduct = conduct
         self.peers: Peers = NOBODY
+        self.tap: Tap | None = None
         self._random32 = random32
         self._now = now
         self._failures = 0
@@ -56,7 +59,7 @@ class Answering:
         back: Back | None = None,
     ) -> bytes | None:
         """The response to send, LATER, or None to be silent. Nothing is limited."""
-        message = self.fast(packet, host, stats.fast, transport=transport)
+        message = self._quick(packet, host, stats, transport)
         return message or self.refer(packet, host, stats, transport=transport, back=back)
 
     def datagram(
@@ -70,11 +73,52 @@ class Answering:
         """The same over UDP, within the limit of the sender's network."""
         if limiter is not None and not limiter.within(host):
             return self._over(packet, host, stats, limiter)
-        message = self.fast(packet, host, stats.fast)
+        message = self._quick(packet, host, stats, Transport.UDP)
         if message:
             return message
         back = None if way is None else way.back()
         return self.refer(packet, host, stats, transport=Transport.UDP, limiter=limiter, back=back)
+
+    def _quick(
+        self, packet: bytes, host: str, stats: SocketStats, transport: Transport
+    ) -> bytes | None:
+        """What the fast path knows."""
+        tap = self.tap
+        if tap is None:
+            return self.fast(packet, host, stats.fast, transport=transport)
+        counts: Counter[int] = Counter()
+        message = self.fast(packet, host, counts, transport=transport)
+        for number in counts:  # the one that the answer is counted as
+            stats.fast[number] += 1
+            if message is not None:
+                tally = self._snapshot.tallies[number]
+                self.note(tap, packet, host, transport, message, tally)
+        return message
+
+    def note(
+        self,
+        tap: Tap,
+        packet: bytes,
+        host: str,
+        transport: Transport,
+        message: bytes,
+        tally: Tally,
+    ) -> None:
+        """Leaves an answer for the query log, if it is wanted there."""
+        if tap.wants():
+            epoch = self._snapshot.epoch
+            tap.put(Entry(self._now(), host, 0, transport, packet, message, tally, epoch))
+
+    def tally(self, number: int) -> Tally:
+        """What a counter counts."""
+        return self._snapshot.tallies[number]
+
+    def noted(
+        self, packet: bytes, host: str, transport: Transport, message: bytes, number: int
+    ) -> None:
+        """Leaves an answer that was made elsewhere for the query log, if it is wanted there."""
+        if self.tap is not None:
+            self.note(self.tap, packet, host, transport, message, self.tally(number))
 
     def refer(
         self,
@@ -113,7 +157,11 @@ class Answering:
         if taken is None:
             return None
         stats.slow[taken.tally] += 1
-        return LATER if taken.message is None else taken.message
+        if taken.message is None:
+            return LATER
+        if self.tap is not None:
+            self.note(self.tap, packet, host, transport, taken.message, taken.tally)
+        return taken.message
 
     def _over(self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter) -> bytes | None:
         """The answer to a client whose network had too many: in full if its cookie is ours."""
@@ -150,6 +198,8 @@ class Answering:
             return None
         if reply is None:
             stats.dropped["not a query"] += 1
+        elif self.tap is not None:
+            self.note(self.tap, packet, host, transport, reply.message, reply.tally)
         return reply
 
     def _fault(self, packet: bytes, stats: SocketStats, transport: Transport) -> None:

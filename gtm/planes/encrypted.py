@@ -25,6 +25,7 @@ from gtm.planes.streams.doh import PATH
 from gtm.planes.streams.frames import Frames
 from gtm.planes.streams.http1 import Http1
 from gtm.planes.streams.loop import StreamLoop
+from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -114,6 +115,10 @@ class EncryptedPlane:
     def behave(self, conduct: Conduct) -> None:
         """Answers by another conduct from now on."""
         self._plane.behave(conduct)
+
+    def tap(self, tap: Tap) -> None:
+        """Leaves what is answered there from now on, for the query log."""
+        self._plane.tap(tap)
 
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit of UDP since the last call: answers cut, and dropped."""

@@ -11,6 +11,7 @@ answer to take. Whatever is not ordinary gives None, and goes to the reference r
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
@@ -77,7 +78,7 @@ class FastPath:
         self,
         packet: bytes,
         host: str,
-        counts: list[int],
+        counts: list[int] | Counter[int],
         *,
         transport: Transport = Transport.UDP,
     ) -> bytes | None:

@@ -26,9 +26,11 @@ from gtm.planes.padding import asked, padded
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
 from gtm.planes.stats import SocketStats
+from gtm.querylog import Entry, Tap
 from gtm.snapshot import Snapshot
 
 LOOK = 0.5  # seconds between looks whether the plane has stopped, where no packet is punted
+CARRIED = 500  # answers brought to the query log at a time
 STOP_PATIENCE = 5.0  # seconds the thread gets to end
 
 
@@ -69,6 +71,7 @@ class NativePlane:
         self.peers: Peers = NOBODY
         self._plane: _native.Plane | None = None
         self._answering: Answering | None = None
+        self._tap: Tap | None = None
         self._tables: _native.Tables | None = None
         self._prepared: _native.Tables | None = None
         self._thread: threading.Thread | None = None
@@ -124,6 +127,8 @@ class NativePlane:
             target=self._refer, args=(self._plane, self._answering), name="gtm-punts", daemon=True
         )
         self._thread.start()
+        if self._tap is not None:
+            self._open(self._plane, self._answering, self._tap)
 
     def _refer(self, plane: _native.Plane, answering: Answering) -> None:
         """Answers punted packets until the plane stops."""
@@ -204,6 +209,18 @@ class NativePlane:
             self._answering.conduct = conduct
             self._plane.behave(conduct.identity, conduct.cookies.secrets)
 
+    def tap(self, tap: Tap) -> None:
+        """Leaves what is answered there from now on, for the query log."""
+        self._tap = tap
+        if self._plane is not None and self._answering is not None:
+            self._open(self._plane, self._answering, tap)
+
+    def _open(self, plane: _native.Plane, answering: Answering, tap: Tap) -> None:
+        answering.tap = tap
+        plane.tap(tap.every)
+        arguments = (plane, answering, tap)
+        threading.Thread(target=_carry, args=arguments, name="gtm-tap", daemon=True).start()
+
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit since the last call: answers cut, and dropped."""
         if self._plane is None or self._limit is None:
@@ -246,6 +263,19 @@ class Punted:
         self._plane.reply(self._punt, message)
 
 
+def _carry(plane: _native.Plane, answering: Answering, tap: Tap) -> None:
+    """Brings what the plane's threads noted to the query log, until the plane stops."""
+    _native.be_patient()
+    before = 0
+    while not answering.stopped:
+        noted, lost = plane.tapped(CARRIED, LOOK)
+        tap.lost += lost - before
+        before = lost
+        for query, message, sender, udp, at, number, epoch in noted:
+            tally = answering.tally(number)
+            tap.put(Entry(at, sender, 0, Transport.plain(udp), query, message, tally, epoch))
+
+
 class Tabled:
     """Answers from the native plane's tables in a thread of Python's, for other transports."""
 
@@ -283,6 +313,7 @@ class Tabled:
                 ready = padded(message) if pad else message
                 if ready is not None:
                     stats.fast[tally] += 1
+                    self._answering.noted(packet, host, transport, ready, tally)
                     return ready
         return self._answering.refer(packet, host, stats, transport=transport, back=back)
 

@@ -25,6 +25,7 @@ from gtm.planes.stats import SocketStats
 from gtm.planes.streams.connection import Door
 from gtm.planes.streams.frames import Frames
 from gtm.planes.streams.loop import StreamLoop
+from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 
 STOP_PATIENCE = 5.0  # seconds each thread gets to end
@@ -62,6 +63,7 @@ class PythonPlane:
         self._now = now
         self.peers: Peers = NOBODY
         self._answering: Answering | None = None
+        self._tap: Tap | None = None
         self._threads: list[threading.Thread] = []
         self._balancers = balancers or Balancers()
         self._tcp = StreamLoop(limits or StreamLimits(), self._balancers)
@@ -86,6 +88,7 @@ class PythonPlane:
             return
         self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
         self._answering.peers = self.peers
+        self._answering.tap = self._tap
         self._start(self._answering)
 
     def _start(self, answering: Answering) -> None:
@@ -113,6 +116,12 @@ class PythonPlane:
         self._conduct = conduct
         if self._answering is not None:
             self._answering.conduct = conduct
+
+    def tap(self, tap: Tap) -> None:
+        """Leaves what is answered there from now on, for the query log."""
+        self._tap = tap
+        if self._answering is not None:
+            self._answering.tap = tap
 
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit since the last call: answers cut, and dropped."""

@@ -32,7 +32,7 @@ class Writer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`place` is what the log calls the sink, `clock` monotonic seconds."""
-        self._tap = tap
+        self.tap = tap
         self._sink = sink
         self._encode = encode
         self._place = place
@@ -58,6 +58,11 @@ class Writer:
         self._thread = threading.Thread(target=run, name="gtm-query-log", daemon=True)
         self._thread.start()
 
+    @property
+    def all_lost(self) -> int:
+        """Entries that were wanted and not written, so far."""
+        return self.lost + self.tap.lost
+
     def stop(self) -> None:
         """Writes what is left, and ends."""
         self._ending.set()
@@ -66,7 +71,7 @@ class Writer:
 
     def step(self, at_most: float) -> None:
         """Writes what has come, waiting so many seconds for it."""
-        entries = self._tap.take(at_most)
+        entries = self.tap.take(at_most)
         if not entries:
             return
         if self._clock() < self._again_at:

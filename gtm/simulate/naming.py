@@ -12,6 +12,7 @@ from gtm.dns.types import Type
 from gtm.simulate.scenario import Worlds
 from gtm.snapshot import Snapshot
 
+STEERED = (Type.A, Type.AAAA, Type.SRV, Type.SVCB, Type.HTTPS)
 NOBODY = Asker(32, 0)  # whose place makes no difference to which service answers
 
 
@@ -37,5 +38,5 @@ def _answering(snapshot: Snapshot, name: bytes) -> str | None:
     if zone is None:
         return None
     lookup = Lookup(snapshot, zone, NOBODY, NOBODY, Chance(0, 0.0))
-    asked = (lookup.run(name, rrtype).service for rrtype in (Type.A, Type.AAAA))
+    asked = (lookup.run(name, rrtype).service for rrtype in STEERED)
     return next(filter(None, asked), None)

@@ -8,6 +8,7 @@ from functools import partial
 
 from gtm.checks import AnyCheck, Http, leaves
 from gtm.model import App, Balance, Endpoint, Service, Steering, Topology, frozen_mapping
+from gtm.published import Published
 from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
 from gtm.zonefile.checkshape import Used
@@ -17,6 +18,7 @@ from gtm.zonefile.endpoints import EndpointReader, weights_differ
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
 from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.lastresort import last_resort
+from gtm.zonefile.published import PublishedReader
 from gtm.zonefile.reach import warn_of_loss
 from gtm.zonefile.scope import Scope, check_name
 from gtm.zonefile.shape import (
@@ -40,6 +42,9 @@ _ELSEWHERE = {
 }
 
 
+NOTHING = Published()
+
+
 @dataclass(slots=True)
 class AppReader:
     """Reads the apps of one zone."""
@@ -59,8 +64,9 @@ class AppReader:
         path: KeyPath = ("apps", name)
         check_name(name, "apps", self.document.key(path), self.findings)
         reader = EndpointReader(self.document, self.findings, shape.min_up, self.known)
+        published = PublishedReader(self.document, self.findings).of_app(shape, path)
         services = tuple(
-            self._with_settings(name, shape, service, shape.services[service.key])
+            self._with_settings(name, shape, service, shape.services[service.key], published)
             for key, written in shape.services.items()
             if (service := self._service(key, written, (*path, "services", key), reader, seen))
         )
@@ -111,12 +117,19 @@ class AppReader:
     # --- a service's own settings -----------------------------------------------------
 
     def _with_settings(
-        self, app: str, shape: AppShape, service: Service, use: ServiceUse
+        self,
+        app: str,
+        shape: AppShape,
+        service: Service,
+        use: ServiceUse,
+        published: Published,
     ) -> Service:
-        """The service with the settings of its own, if it has any."""
+        """The service with the settings of its own, if it has any, and what its app publishes."""
         if not isinstance(use, ServiceShape):
-            return service
+            return service if published == NOTHING else replace(service, published=published)
         path: KeyPath = ("apps", app, "services", service.key)
+        reader = PublishedReader(self.document, self.findings)
+        published = reader.of_service(use, published, path)
         if shape.topology is Topology.REPLICATED:
             self._refuse_of_blocks(path, use)
         steering = None
@@ -131,6 +144,7 @@ class AppReader:
             balance=use.balance,
             answers=use.answers,
             ttl=use.ttl,
+            published=None if published == NOTHING else published,
         )
 
     def _refuse_of_blocks(self, path: KeyPath, use: ServiceShape) -> None:
@@ -298,7 +312,8 @@ class AppReader:
     ) -> None:
         """Say once that `balance: all` has no use for weights."""
         for service in services:
-            if (service.balance or balance) is not Balance.ALL:
+            dispatched = service.published is not None and service.published.srv
+            if dispatched or (service.balance or balance) is not Balance.ALL:
                 continue
             for region, found in service.endpoints.items():
                 if weights_differ(found):

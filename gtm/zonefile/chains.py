@@ -32,7 +32,7 @@ class _Standing:
 class Chains:
     """Judges where the records (by name) and services of a zone that are CNAMEs lead.
 
-    `redirected` are the names with a DNAME, and its target.
+    `redirected` are the names with a DNAME, and its target; `made` the zone makes itself.
     """
 
     records: Mapping[str, list[Static]]
@@ -43,6 +43,7 @@ class Chains:
     findings: Findings
     redirected: Mapping[str, str]
     plain: Plain | None = None
+    made: tuple[str, ...] = ()
 
     def judge(self) -> None:
         """Note circles as mistakes, and warn of chains that are not followed to their end."""
@@ -79,7 +80,7 @@ class Chains:
         zone = self.cuts.zone
         standing = {zone}
         servers = (server.name for server in self.nameservers if server.addresses)
-        for name in (*self.records, *self.services, *servers):
+        for name in (*self.records, *self.services, *servers, *self.made):
             standing.update((name, *names.parents(name, zone)))
         return standing if self.plain is None else _Standing(standing, self.plain)
 

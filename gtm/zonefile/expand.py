@@ -34,6 +34,7 @@ from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.expandchecks import Named, check_tree, check_use, duration, named_checks, part
 from gtm.zonefile.expandpeers import peers_tree
+from gtm.zonefile.expandpublished import published
 from gtm.zonefile.load import load
 from gtm.zonefile.ordinary import every_rrset
 from gtm.zonefile.policies import BY_COST
@@ -100,6 +101,8 @@ def _zone(zone: Zone) -> dict[str, Any]:
     if zone.canary is not None:
         tree["canary"] = check_use(zone.canary, checks)
     tree["freeze"] = _freeze(zone.freeze)
+    if zone.whoami.networks:
+        tree["whoami"] = {"allow": [str(network) for network in zone.whoami.networks]}
     if zone.dnssec is not None:
         tree["dnssec"] = _dnssec(zone.dnssec)
     tree["records"] = _records(zone)
@@ -231,6 +234,8 @@ def _settings(app: App, service: Service, checks: Named) -> dict[str, Any]:
         tree["answers"] = service.answers
     if service.ttl is not None:
         tree["ttl"] = service.ttl
+    if service.published is not None:
+        tree |= published(service.published)
     return tree
 
 

@@ -133,6 +133,12 @@ RegionsOrCount = Annotated[
     WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, one_or_more(_NAME_SCHEMA)]}),
 ]
 Codes = Annotated[Any, WithJsonSchema(one_or_more(_CODE_SCHEMA))]
+NetworkList = Annotated[
+    Any,
+    WithJsonSchema(
+        one_or_more({"type": "string", "description": "An address, a network, or loopback."})
+    ),
+]
 Matches = Annotated[Any, WithJsonSchema(one_or_more(_MATCH_SCHEMA))]
 LastResort = Annotated[
     Any,

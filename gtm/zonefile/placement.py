@@ -12,6 +12,7 @@ from gtm.model import Nameserver, RRset, Service
 from gtm.plain import Plain
 from gtm.zonefile import rdata, sizes
 from gtm.zonefile.chains import Chains
+from gtm.zonefile.claims import Claim, ClaimJudge
 from gtm.zonefile.delegations import Delegations
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
@@ -24,13 +25,14 @@ _ADDRESS_TYPES = (A, AAAA)
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """What else stands at the zone's names: services with their places, and name servers."""
+    """What else stands at the zone's names: services with their places, name servers, claims."""
 
     zone: str
     services: Mapping[str, tuple[Service, KeyPath]]
     nameservers: tuple[Nameserver, ...]
     document: Document
     findings: Findings
+    made: tuple[Claim, ...] = ()
 
     def settled(self, records: Iterable[Static], plain: Plain | None = None) -> tuple[RRset, ...]:
         """The records by name and type, with every mistake noted; `plain` names exist beside."""
@@ -54,7 +56,13 @@ class Placement:
         cuts = Delegations(self.zone, by_name, services, document, findings).judge()
         redirections = Redirections(self.zone, by_name, services, servers, document, findings)
         redirected = redirections.judge(cuts)
-        Chains(by_name, services, servers, cuts, document, findings, redirected, plain).judge()
+        made = tuple(claim.name for claim in self.made)
+        chains = Chains(
+            by_name, services, servers, cuts, document, findings, redirected, plain, made
+        )
+        chains.judge()
+        if self.made:
+            ClaimJudge(self.made, by_name, services, servers, cuts, document, findings).judge()
 
     def _unique(self, records: Iterable[Static]) -> dict[tuple[str, int], Static]:
         unique: dict[tuple[str, int], Static] = {}
@@ -142,9 +150,14 @@ class Placement:
                 )
 
     def _judge_apex_service(self) -> None:
-        if self.zone not in self.services:
-            return
-        service, path = self.services[self.zone]
+        for service, path in self.services.values():
+            published = service.published
+            if service.name != self.zone and (published is None or not published.alias):
+                continue
+            self._judge_at_apex(service, path)
+
+    def _judge_at_apex(self, service: Service, path: KeyPath) -> None:
+        """No CNAME can stand there, and to answer what it leads to would need a resolver."""
         if any(e.is_host for found in service.endpoints.values() for e in found):
             self.findings.wrong(
                 self.document.key(path),

@@ -42,6 +42,7 @@ from gtm.zonefile.leaves import (
     LastResort,
     Matches,
     MinUpCount,
+    NetworkList,
     Place,
     PolicyWord,
     Positive,
@@ -62,11 +63,22 @@ from gtm.zonefile.leaves import (
     one_or_more,
 )
 from gtm.zonefile.peershape import TransferShape, TsigShape, UpdatesShape
+from gtm.zonefile.publishedshape import (
+    BindingShape,
+    DispatchShape,
+    HttpsUse,
+    SrvUse,
+    SvcbShape,
+    SvcbUse,
+)
 from gtm.zonefile.shapebase import Shape as Shape
 from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
 
 # Keys of a service's mapping that are not regions; no region may have such a name.
-SERVICE_SETTINGS = ("steering", "check", "min_up", "balance", "answers", "ttl")
+SERVICE_SETTINGS = (
+    *("steering", "check", "min_up", "balance", "answers", "ttl"),
+    *("https", "svcb", "srv", "alias"),
+)
 SERVICE_OPTIONS = ("optional", *SERVICE_SETTINGS)
 
 ENDPOINT_KEYS = ("address", "weight", "backup")
@@ -212,6 +224,10 @@ class ServiceShape(Shape):
     balance: BalanceWord | None = Field(default=None, description="In place of the app's.")
     answers: AddressCount | None = Field(default=None, description="In place of the app's.")
     ttl: Ttl | None = Field(default=None, description="In place of the zone's.")
+    https: HttpsUse | None = Field(default=None, description="In place of the app's.")
+    svcb: SvcbUse | None = Field(default=None, description="In place of the app's.")
+    srv: SrvUse | None = Field(default=None, description="In place of the app's.")
+    alias: bool = Field(default=False, description="Whether the zone's own name is it, too.")
 
 
 def _service_form(value: object) -> Literal["<regions>", "<settings>"]:
@@ -261,6 +277,15 @@ class AppShape(Shape):
     ramp: Seconds = Field(
         default=30.0, description="How long a region that comes up takes to its full share."
     )
+    https: HttpsUse | None = Field(
+        default=None, description="The HTTPS record of each service (RFC 9460)."
+    )
+    svcb: SvcbUse | None = Field(
+        default=None, description="SVCB records below each service, by scheme, as _dns."
+    )
+    srv: SrvUse | None = Field(
+        default=None, description="SRV records below each service, by protocol, as _grpc._tcp."
+    )
     services: dict[str, ServiceUse] = Field(description="Name in the zone: regions: endpoints.")
 
 
@@ -291,6 +316,23 @@ class LoadShape(Shape):
     stale: StaleWord = Field(
         default=Stale.KEEP, description="keep: go by what was known; ignore: as if it had room."
     )
+
+
+class WhoamiShape(Shape):
+    """Who may ask the zone's name `whoami`."""
+
+    allow: NetworkList = Field(
+        default_factory=list, description="Addresses, networks, or a word such as loopback."
+    )
+
+
+def _long_whoami(value: object) -> object:
+    return {"allow": ["loopback"] if value else []} if isinstance(value, bool) else value
+
+
+WhoamiUse = Annotated[
+    WhoamiShape, BeforeValidator(_long_whoami, json_schema_input_type=bool | WhoamiShape)
+]
 
 
 class LatencyFeedShape(Shape):
@@ -388,6 +430,9 @@ class ZoneFile(SharedFile):
     updates: dict[str, UpdatesShape] = Field(
         default_factory=dict, description="By key: what its holder may change."
     )
+    whoami: WhoamiUse | None = Field(
+        default=None, description="Who may ask the name `whoami` what is seen of them."
+    )
     dnssec: DnssecUse = Field(default=None, description="{} or true signs the zone.")
     records_file: str | None = Field(default=None, description="A master file beside this one.")
     records: dict[str, RecordUse] = Field(
@@ -425,6 +470,9 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("apps", "*", "steering", "rules"): RuleShape,
     ("apps", "*", "check"): CheckShape,
     **_of_check(("apps", "*", "check")),
+    ("apps", "*", "https"): BindingShape,
+    ("apps", "*", "svcb", "*"): SvcbShape,
+    ("apps", "*", "srv", "*"): DispatchShape,
     ("regions", "*", "check"): CheckShape,
     **_of_check(("regions", "*", "check")),
     ("safety",): SafetyShape,
@@ -435,6 +483,7 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("freeze",): FreezeShape,
     ("dnssec",): DnssecShape,
     ("geo",): GeoShape,
+    ("whoami",): WhoamiShape,
     ("geo", "overrides", "*"): OverrideShape,
     ("records", "*"): RecordShape,
 }

@@ -10,6 +10,7 @@ from gtm.model import App, LoadFeed, Nameserver, RRset, Zone, frozen_mapping
 from gtm.plain import Plain
 from gtm.zonefile import apex, files, geography, peers, rdata
 from gtm.zonefile.apps import AppReader, service_paths
+from gtm.zonefile.claims import claims
 from gtm.zonefile.cutoff import canary, freeze
 from gtm.zonefile.dnssec import signing
 from gtm.zonefile.document import Document
@@ -21,6 +22,7 @@ from gtm.zonefile.placement import Placement
 from gtm.zonefile.records import Static, yaml_records
 from gtm.zonefile.scope import Scope
 from gtm.zonefile.shape import ZoneFile
+from gtm.zonefile.whoami import whoami
 
 
 @dataclass(slots=True)
@@ -71,6 +73,7 @@ class ZoneReader:
             tsig=tuple(scope.keys.values()),
             transfer=peers.transfer(shape.transfer, scope.key_spots, document, findings),
             updates=peers.updates(shape.updates, scope.key_spots, document, findings),
+            whoami=whoami(shape, document, findings),
             dnssec=dnssec,
         )
 
@@ -79,10 +82,12 @@ class ZoneReader:
     ) -> tuple[tuple[RRset, ...], Plain | None]:
         written = list(yaml_records(self.document, self.shape, self.findings))
         plain: Plain | None = None
+        made = tuple(claims(self.shape.zone, apps, _asks(self.shape), self.document))
         if master is not None:
             apart = [*(static.rrset.name for static in written)]
             apart += [service.name for app in apps for service in app.services]
             apart += [server.name for server in nameservers]
+            apart += [claim.name for claim in made]
             found, plain = self._master_records(master, apart, written)
             written += found
         placement = Placement(
@@ -91,6 +96,7 @@ class ZoneReader:
             nameservers,
             self.document,
             self.findings,
+            made,
         )
         return placement.settled(written, plain), plain
 
@@ -137,6 +143,11 @@ class ZoneReader:
         except OSError:  # a file that is gone again; reading it has said so, or the next load will
             newest = 1
         return max(1, int(newest) % 2**32)
+
+
+def _asks(shape: ZoneFile) -> bool:
+    """Whether anybody may ask the zone's name `whoami`."""
+    return shape.whoami is not None and bool(shape.whoami.allow)
 
 
 def _served(apps: tuple[App, ...]) -> tuple[str, ...]:

@@ -25,23 +25,37 @@ database:
 log:
   - target: stderr
     any: warning
+{policy}
 zone:
   - domain: {zone}
     file: "{file}"
     semantic-checks: off
+    zonefile-sync: -1
+"""
+POLICY = """
+policy:
+  - id: like-ours
+    algorithm: ecdsap256sha256
+    single-type-signing: on
+    cds-cdnskey-publish: none
+"""
+SIGNED = """
+    dnssec-signing: on
+    dnssec-policy: like-ours
 """
 
 
 @contextmanager
-def knot(folder: Path, zone: str, text: str, more: str = "") -> Iterator[int]:
-    """knotd with one zone from a master file, `more` in its configuration; gives its port."""
+def knot(folder: Path, zone: str, text: str, *, signed: bool = False) -> Iterator[int]:
+    """knotd with one zone from a master file, signed with NSEC or not; gives its port."""
     program = needs("knotd", "knot")
     folder.mkdir(exist_ok=True)
     file, port = folder / "the.zone", free_port()
     file.write_text(text, encoding="utf-8")
     configuration = folder / "knot.conf"
-    said = CONFIGURATION.format(port=port, folder=folder, zone=zone, file=file)
-    configuration.write_text(said + more, encoding="utf-8")
+    policy = POLICY if signed else ""
+    said = CONFIGURATION.format(port=port, folder=folder, zone=zone, file=file, policy=policy)
+    configuration.write_text(said + (SIGNED if signed else ""), encoding="utf-8")
     with (folder / "knot.log").open("w") as log:
         process = subprocess.Popen([program, "-c", str(configuration)], stderr=log, stdout=log)
     try:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+import dns.flags
 import dns.message
 import dns.query
 import dns.rdatatype
@@ -75,13 +76,13 @@ def zones(tmp_path: Path) -> Path:
 class Served:
     """`gtm serve --xdp` in the server's namespace."""
 
-    def __init__(self, pair: Lab, zones: Path, port: int = 53) -> None:
+    def __init__(self, pair: Lab, zones: Path, *more: str, port: int = 53) -> None:
         self.log = zones.parent / f"{len(list(zones.parent.iterdir()))}.log"
         self.socket = zones.parent / f"{self.log.stem}.sock"
         command = ["ip", "netns", "exec", pair.server, str(GTM), "serve", str(zones)]
         command += ["--listen", f"{SERVER[0]}:{port}", "--listen", f"[{SERVER[1]}]:{port}"]
         command += ["--geoip", "none", "--api", f"unix:{self.socket}", "--xdp", INTERFACE]
-        command += ["--log-format", "json"]
+        command += ["--log-format", "json", *more]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=plain_environment()
@@ -92,18 +93,21 @@ class Served:
 
     def counted(self, family: str) -> float:
         """Queries that the interface has answered, by the metric's family."""
+        return self.metric(f'gtm_dns_requests_total{{family="{family}",proto="xdp"')
+
+    def metric(self, start: str) -> float:
+        """The sum of the metrics that begin so."""
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(self.socket))
             client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
             text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
-        start = f'gtm_dns_requests_total{{family="{family}",proto="xdp"'
         return sum(float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if start in each)
 
 
 @contextmanager
-def served(pair: Lab, zones: Path) -> Iterator[Served]:
+def served(pair: Lab, zones: Path, *more: str) -> Iterator[Served]:
     """A server that answers; killed at the end if it still runs."""
-    server = Served(pair, zones)
+    server = Served(pair, zones, *more)
     try:
         until("answering", server.answering)
         assert server.process.poll() is None, server.log.read_text()
@@ -144,6 +148,27 @@ def test_what_is_answered_by_the_book_comes_back_too(pair: Lab, zones: Path) -> 
             found = addresses(ask(pair, family, "chain"))
             assert found == ["orders.gtm.example.com.", "127.0.0.2"]
             assert server.counted(str(number + 1)) == 1
+
+
+@pytest.mark.parametrize("name", ["www", "chain"])
+def test_a_flood_is_limited_there_too(pair: Lab, zones: Path, name: str) -> None:
+    """Also of what is answered by the book."""
+    query = dns.message.make_query(f"{name}.gtm.example.com", "A").to_wire()
+    with (
+        served(pair, zones, "--rate-limit", "1", "--rate-limit-slip", "1") as server,
+        pair.socket(pair.client, socket.AF_INET, socket.SOCK_DGRAM) as client,
+    ):
+        client.settimeout(PATIENCE)
+        client.connect((SERVER[0], 53))
+        cut = 0
+        for _ in range(50):
+            client.send(query)
+            answer = dns.message.from_wire(client.recv(4096))
+            cut += bool(answer.flags & dns.flags.TC)
+            assert bool(answer.answer) != bool(answer.flags & dns.flags.TC)
+        assert 0 < cut < 50
+        action = 'gtm_dns_rate_limited_total{action="cut",family="1",proto="xdp"'
+        assert server.metric(action) == cut
 
 
 def test_everything_else_goes_on_as_without_it(pair: Lab, zones: Path) -> None:

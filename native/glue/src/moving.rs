@@ -15,8 +15,9 @@ use crate::words::Words;
 
 /// In `Plan.slots` of gtm/snapshot.py: nobody.
 const PYTHON_NOBODY: i32 = -1;
-/// Type CNAME on the wire (RFC 1035 section 3.2.2).
-const CNAME: [u8; 2] = [0, 5];
+/// Types on the wire of which one region's records are given alone, as gtm/snapshot.py has them:
+/// CNAME (RFC 1035 section 3.2.2), SRV (RFC 2782), SVCB and HTTPS (RFC 9460).
+const ALONE: [[u8; 2]; 4] = [[0, 5], [0, 33], [0, 64], [0, 65]];
 /// Where a record's type stands: behind the pointer to the question's name.
 const TYPE: std::ops::Range<usize> = 2..4;
 
@@ -128,7 +129,9 @@ pub fn rendered(words: &Words, value: &Bound<'_, PyAny>) -> PyResult<Rendered> {
         _ => words.pick(&value.getattr(intern!(py, "pick"))?)?,
     };
     Ok(Rendered {
-        alias: body.get(TYPE) == Some(&CNAME[..]),
+        alias: body
+            .get(TYPE)
+            .is_some_and(|found| ALONE.iter().any(|one| one == found)),
         body: body.into(),
         size,
         starts: starts.into(),

@@ -11,6 +11,7 @@ use gtm_plane::proxy::Balancers;
 use gtm_plane::punt::Punt as NativePunt;
 use gtm_plane::stats::{Dropped, Totals as NativeTotals};
 use gtm_plane::sys;
+use gtm_plane::tap::Tapped;
 use gtm_plane::tcp::Limits;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -25,6 +26,17 @@ type Totals<'py> = (Vec<(u32, u64)>, Bound<'py, PyDict>, Vec<u64>, f64, [u64; 2]
 
 /// A rate limit, in the order of `Rate`'s fields.
 pub type Rated = (u32, f64, u32, u32, u32, Vec<Span>);
+
+/// An answer for the query log: see `Plane::tapped`.
+type Noted<'py> = (
+    Bound<'py, PyBytes>,
+    Bound<'py, PyBytes>,
+    String,
+    bool,
+    f64,
+    u32,
+    u64,
+);
 
 /// Threads that answer from tables, without Python's lock.
 #[pyclass(frozen, module = "gtm._native")]
@@ -99,6 +111,31 @@ impl Plane {
     /// cookies, the first of which makes new ones.
     fn behave(&self, identity: Option<Vec<u8>>, secrets: Vec<[u8; 16]>) {
         self.native.behave(conduct(identity, secrets));
+    }
+
+    /// Has every so-manieth answer noted for the query log from now on; none with 0.
+    fn tap(&self, every: u32) {
+        self.native.tap(every);
+    }
+
+    /// What was noted, so many at a time, waiting so many seconds for the first: query, answer,
+    /// sender, whether it came over UDP, Unix time, counter, epoch. Beside it, how many answers
+    /// were wanted so far and lost.
+    fn tapped<'py>(&self, py: Python<'py>, most: usize, seconds: f64) -> (Vec<Noted<'py>>, u64) {
+        let at_most = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        let (taken, lost) = py.detach(|| self.native.tapped(most, at_most));
+        let told = |each: Tapped| {
+            (
+                PyBytes::new(py, &each.packet),
+                PyBytes::new(py, &each.answer),
+                each.sender.to_string(),
+                each.udp,
+                each.at,
+                each.tally,
+                each.epoch,
+            )
+        };
+        (taken.into_iter().map(told).collect(), lost)
     }
 
     /// Networks over the rate limit since the last call: how long addresses of the family are, the

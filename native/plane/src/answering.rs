@@ -14,6 +14,7 @@ use crate::limit::{Limiter, Verdict};
 use crate::punt::Punts;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped, Limited};
+use crate::tap::{Tap, Tapped};
 
 /// What packets are answered from. It is a trait so that sockets are tested without zones.
 ///
@@ -57,6 +58,11 @@ pub trait Answers: Send + Sync + 'static {
         granted: &Granted<'_>,
         out: &mut [u8],
     ) -> Outcome;
+
+    /// The number of what is answered from.
+    fn epoch(&self) -> u64 {
+        0
+    }
 
     /// All at once.
     #[inline]
@@ -112,6 +118,10 @@ impl Answers for Snapshot {
         looked.is_answered()
     }
 
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
     #[inline]
     fn finish(
         &self,
@@ -133,6 +143,8 @@ pub(crate) struct Answering<A> {
     pub conduct: ArcSwap<Conduct>,
     /// What goes to the reference responder.
     pub punts: Punts,
+    /// What goes to the query log.
+    pub tap: Tap,
     stopped: AtomicBool,
 }
 
@@ -143,8 +155,23 @@ impl<A: Answers> Answering<A> {
             current: ArcSwap::new(first),
             conduct: ArcSwap::default(),
             punts: Punts::new(punts)?,
+            tap: Tap::new(),
             stopped: AtomicBool::new(false),
         })
+    }
+
+    /// Notes an answer for the query log, if it is wanted there.
+    #[inline]
+    pub fn note(&self, current: &A, packet: &[u8], by: &Circumstances, answer: &[u8], tally: u32) {
+        self.tap.note(|| Tapped {
+            packet: packet.into(),
+            answer: answer.into(),
+            sender: by.sender,
+            udp: by.udp,
+            at: by.now,
+            tally,
+            epoch: current.epoch(),
+        });
     }
 
     /// Has all threads end when they next look; true if they were not told before.

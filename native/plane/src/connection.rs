@@ -297,8 +297,10 @@ impl Connection {
         drop(conduct);
         tell(outcome, &self.counters);
         match outcome {
-            Outcome::Answer { length, .. } => {
-                self.queue(desk.answer.get(..length).unwrap_or_default());
+            Outcome::Answer { length, tally } => {
+                let answer = desk.answer.get(..length).unwrap_or_default();
+                desk.answering.note(current, packet, &by, answer, tally);
+                self.queue(answer);
                 true
             }
             Outcome::Punt => {

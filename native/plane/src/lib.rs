@@ -42,6 +42,7 @@ mod steer;
 )]
 pub mod sys;
 mod table;
+pub mod tap;
 pub mod tcp;
 mod udp;
 pub mod wire;

@@ -17,6 +17,7 @@ use crate::punt::{Punt, Way};
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped, Totals};
 use crate::sys;
+use crate::tap::Tapped;
 use crate::tcp::{Letterbox, Limits, Reply, Tcp};
 use crate::udp::Worker;
 use crate::xdp;
@@ -219,6 +220,17 @@ impl<A: Answers> Plane<A> {
     /// Answers by these words of the server from now on.
     pub fn behave(&self, conduct: Conduct) {
         self.answering.conduct.store(Arc::new(conduct));
+    }
+
+    /// Has every so-manieth answer noted for the query log from now on; none with 0.
+    pub fn tap(&self, every: u32) {
+        self.answering.tap.open(every);
+    }
+
+    /// What was noted, so many at a time, waiting so long for the first; and how many were lost.
+    pub fn tapped(&self, most: usize, at_most: Duration) -> (Vec<Tapped>, u64) {
+        let tap = &self.answering.tap;
+        (tap.take(most, at_most), tap.lost())
     }
 
     /// Networks that had too many answers since the last call, by the worker that says so.

@@ -132,7 +132,7 @@ pub struct Rendered {
     pub pick: Pick,
     /// Records of one answer (ANCOUNT).
     pub records: u16,
-    /// Whether it is a CNAME, which stands alone in an answer.
+    /// Whether it stands alone in an answer, as a CNAME does.
     pub alias: bool,
     /// The counter of the answer.
     pub tally: u32,

@@ -26,7 +26,7 @@ const WORD: usize = 4;
 const LINE: usize = 64; // octets that are fetched at once
 const REFERENCES: usize = 16; // octets of the counts of who holds a row
 const LINES: usize = 4; // one address in each of eight regions
-const ALIAS: u8 = 1; // a CNAME
+const ALIAS: u8 = 1; // stands alone, as a CNAME does
 const HASHED: u8 = 2; // the first record is picked by a hash
 const MANY: u8 = 4; // there is more than one place to begin
 
@@ -41,7 +41,7 @@ pub struct Answer<'a> {
     pub tally: u32,
     /// Records of one answer (ANCOUNT).
     pub records: u16,
-    /// Whether it is a CNAME, which stands alone in an answer.
+    /// Whether it stands alone in an answer, as a CNAME does.
     pub alias: bool,
     /// Random or Hash.
     pub pick: Pick,

@@ -176,7 +176,11 @@ impl<A: Answers> Worker<A> {
         let outcome = now.current.finish(packet, looked, &by, &granted, out);
         tell(outcome, &self.counters);
         match outcome {
-            Outcome::Answer { length, .. } => kit.batch.reply(number, length),
+            Outcome::Answer { length, tally } => {
+                let answer = out.get(..length).unwrap_or_default();
+                self.answering.note(now.current, packet, &by, answer, tally);
+                kit.batch.reply(number, length);
+            }
             Outcome::Punt => self.punt(&mut kit.batch, number, granted.cut),
             Outcome::Silence => {}
         }

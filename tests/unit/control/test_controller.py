@@ -23,6 +23,7 @@ from gtm.health.told import Census
 from gtm.model import State, Verdict
 from gtm.planes.back import NOBODY, Peers
 from gtm.planes.stats import SocketStats
+from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 from gtm.sources import Sources
 from tests.worlds import SAMPLE
@@ -63,6 +64,8 @@ class RememberingPlane:
 
     def limited(self) -> list[tuple[str, int, int]]:
         return []
+
+    def tap(self, tap: Tap) -> None: ...
 
     def stop(self) -> None: ...
 

@@ -12,7 +12,7 @@ from gtm.dns import tsig
 from gtm.dns.names import to_wire
 from gtm.peering import Algorithm, SharedKey
 
-RRTYPES = (1, 28, 1, 28, 1, 28, 16, 15, 2, 5, 6, 33, 65, 99, 43, 47, 48)  # most: addresses
+RRTYPES = (1, 28, 1, 28, 1, 28, 16, 15, 2, 5, 6, 33, 65, 64, 99, 43, 47, 48)  # most: addresses
 RARE = (46, 255, 252, 251, 250, 249, 257, 41, 0, 128, 254, 253, 65280, 65535)
 SIZES = (0, 511, 512, 600, 900, 1231, 1232, 1233, 4096, 65535)
 OPT, ECS, COOKIE, NSID, KEEPALIVE, PADDING = 41, 8, 10, 3, 11, 12

@@ -168,6 +168,16 @@ def steerings(draw: st.DrawFn, *, full: bool, depth: int = 1) -> Any:
     return found
 
 
+published = st.fixed_dictionaries(
+    {},
+    optional={
+        "https": st.sampled_from([True, {"alpn": ["h3", "h2"], "port": 8443}, {"hints": False}]),
+        "svcb": st.just({"_dns": {"alpn": ["dot"], "mandatory": ["alpn"]}}),
+        "srv": st.sampled_from([{"_grpc._tcp": 7}, {"_grpc._tcp": {"port": 8, "regions": 1}}]),
+    },
+)
+
+
 @st.composite
 def apps(draw: st.DrawFn, topology: str, first: int, *, full: bool) -> Any:
     """An app whose services have both families everywhere."""
@@ -182,6 +192,9 @@ def apps(draw: st.DrawFn, topology: str, first: int, *, full: bool) -> Any:
     }
     if draw(st.integers(0, 4)) == 0:
         app["panic"] = "30%"
+    app |= draw(published)
+    if draw(st.booleans()):
+        app["answers"] = draw(st.integers(1, 2))
     for number, name in enumerate(SERVICES, first):
         service: dict[str, Any] = {
             region: [
@@ -195,6 +208,9 @@ def apps(draw: st.DrawFn, topology: str, first: int, *, full: bool) -> Any:
             service["steering"] = draw(steerings(full=full))
             service["ttl"] = draw(st.sampled_from(["10s", "2m"]))
         app["services"][f"{name}.{topology}"] = service
+    if topology == "spread":
+        app["services"]["payments.spread"] |= draw(st.sampled_from([{}, {"alias": True}]))
+        app["services"]["extra.spread"] |= draw(st.sampled_from([{}, {"https": False}]))
     return app
 
 
@@ -217,6 +233,7 @@ def worlds(draw: st.DrawFn) -> World:
         },
         "latency": {"EU-GB": {"eu": 12, "us": 78}, "AS": {"sa": 3}},
         "geo": {"overrides": draw(st.sampled_from([{}, PINS]))},
+        "whoami": draw(st.sampled_from([False, True, {"allow": ["any"]}])),
     }
     every = [
         address(service, region, endpoint, family)

@@ -36,6 +36,8 @@ class Whole:
     def may_lead_on(self, name: str, rrtype: str) -> bool:
         """Whether an answer may have to go on at another name of ours, which is not ordinary."""
         name = f".{name.lower().rstrip('.')}"
+        if name.endswith(f".whoami.{APEX}"):
+            return '"whoami": false' not in self.world.zone
         if name.endswith(f".odd.{APEX}"):
             return self.host.endswith(f".{APEX}.") or rrtype not in ("A", "AAAA")
         leading = (*ALIASES, *DNAMES)
@@ -65,8 +67,8 @@ def whole(world: World, source: Random) -> Whole:
         below = [each for each in inside if each.endswith(f".{apex}")]
         files[f"{apex}.yaml"] = said if not below else said.partition("records:")[0]
     services = [f"{one}.{kind}" for one in SERVICES for kind in ("replicated", "spread")]
-    known = [*services, "cdn.odd", "mixed.odd", *records, *ALIASES, *PLAIN, *inside]
-    known += [*DNAMES, "orders.led", "no.orders.led"]
+    known = [*services, *made_below(services), "cdn.odd", "mixed.odd"]
+    known += [*records, *ALIASES, *PLAIN, *inside, *DNAMES, "orders.led", "no.orders.led"]
     made = replace(world, zone=json.dumps(fields), files=files)
     return Whole(made, tuple(worth_asking(source, known)), host)
 
@@ -84,6 +86,12 @@ def plain(source: Random) -> str:
     return "".join(dict.fromkeys(lines)) + f"x.y.p0 A 192.0.2.9\np9 CNAME p0\np8 TXT {'z' * 250}\n"
 
 
+def made_below(services: list[str]) -> list[str]:
+    """Names that zones may make themselves, and `whoami`."""
+    labels = ("_grpc._tcp", "_tcp", "_dns", "us", "10-3-1-1.us")
+    return ["whoami", *(f"{label}.{name}" for label in labels for name in services)]
+
+
 def hosts(source: Random, host: str) -> dict[str, Any]:
     """An app whose regions answer with a host name, or with one family alone."""
     return {
@@ -91,6 +99,9 @@ def hosts(source: Random, host: str) -> dict[str, Any]:
         "check": {"type": "tcp", "port": 80},
         "steering": source.choice(("nearest", {"policy": "nearest", "regions": 3}, "sticky")),
         "when_all_down": source.choice(("all", ["192.0.2.200", "2001:db8::200"])),
+        "https": source.choice((True, False)),
+        "srv": source.choice(({"_grpc._tcp": 9}, {})),
+        "svcb": source.choice(({"_dns": {"hints": True}}, {})),
         "services": {
             "cdn.odd": {name: [host] for name in NAMES},
             "mixed.odd": {

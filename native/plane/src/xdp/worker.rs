@@ -198,7 +198,10 @@ impl<A: Answers> Worker<A> {
         let outcome = now.current.finish(packet, looked, &by, &granted, out);
         tell(outcome, counters);
         match outcome {
-            Outcome::Answer { length, .. } => {
+            Outcome::Answer { length, tally } => {
+                let written = out.get(..length).unwrap_or_default();
+                self.answering
+                    .note(now.current, packet, &by, written, tally);
                 if let Some(length) = frame::address(question, answer, length) {
                     kit.queue.answer(number, length);
                 }
