@@ -139,6 +139,13 @@ class Plane:
     def reply(self, punt: Punt, message: bytes | None) -> None:
         """Sends the answer to a punted packet, or (None) lets it go without one."""
 
+    def reply_part(self, punt: Punt, message: bytes, seconds: float) -> bool:
+        """Sends one of the messages of an answer over TCP; `reply` has to follow with the last.
+
+        Waits so many seconds at the most for a client that does not read. False if that was too
+        long, or the client is gone.
+        """
+
     def totals(self, listener: int, udp: bool) -> Totals:
         """What was counted: answers of tallies that have some, what was dropped, durations, their
         seconds, and answers over the rate limit that were cut and dropped."""

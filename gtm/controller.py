@@ -40,6 +40,7 @@ from gtm.steering.lacking import lacking
 from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
 from gtm.telling import Teller
+from gtm.transfer.exchange import Exchange
 from gtm.transitionlog import log_changes, log_down
 
 log = structlog.get_logger("gtm")
@@ -82,19 +83,24 @@ class Controller:
         latency: LatencyStore | None = None,
         memory: HealthStore | None = None,
         holds: HoldStore | None = None,
+        exchange: Exchange | None = None,
     ) -> None:
         """`checker` makes the health checker, given what to call when a verdict changes.
 
         Without a store overrides do not outlive the process, without `latency` what was measured
         does not, without `memory` verdicts do not, without `holds` what reports hold out does not.
         `clock` is monotonic seconds. `tell` is called, on the control loop, with everything that
-        happens, `loaded` with the zones before they are served.
+        happens, `loaded` with the zones before they are served. Without `exchange` no zone is
+        copied or updated.
         """
         self.tell = tell
         self._on_loaded = loaded
         self.reader = Reader(sources, now, clock)
         self._teller = Teller(tell)
         self.plane = plane
+        self.exchange = exchange
+        if exchange is not None:
+            plane.peers = exchange.reception
         self.checker = checker(self._verdict_changed)
         self.feeds = Feeds(
             self.checker.report, self._words, self._verdict_changed, now, clock, latency, holds
@@ -165,10 +171,12 @@ class Controller:
         await self.overrides.open()
         await self.feeds.open()
         await self.remembering.open()
+        if self.exchange is not None:
+            await self.exchange.open(self._serve_exchanged)
         with settled():  # else the first load would look at all that is made here, at once
             read = await asyncio.to_thread(self.reader.read)
             await self._first_round(read)
-            zones = read.loaded.zones
+            zones = await asyncio.to_thread(self._exchanged, read.loaded.zones)
             self.feeds.measure(zones)
             known = await asyncio.to_thread(Known, zones)
             self.feeds.serve(known)
@@ -212,7 +220,7 @@ class Controller:
         self.checker.retarget(read.targets)
         # what is new is probed before it is answered; the old snapshot serves meanwhile
         await self.checker.first_round(_patience(read.targets))
-        zones = read.loaded.zones
+        zones = await asyncio.to_thread(self._exchanged, read.loaded.zones)
         self.feeds.measure(zones)
         known = await asyncio.to_thread(Known, zones)
         compiled = await self._compile_beside(zones, read.geo, read.loaded.keys)
@@ -363,6 +371,9 @@ class Controller:
     def _publish(self, compiled: Compiled) -> None:
         self._epoch += 1
         snapshot = replace(compiled.snapshot, epoch=self._epoch)
+        if self.exchange is not None:
+            self.exchange.published(compiled)
+            snapshot = replace(snapshot, keys=self.exchange.keys)
         self._compiled = replace(compiled, snapshot=snapshot)
         self.plane.publish(snapshot)
         self.capacity.changed()
@@ -469,6 +480,30 @@ class Controller:
         log.info("latency_followed", epoch=self._epoch)
         return True
 
+    # --- other name servers, and who changes zones over DNS -----------------------------------
+
+    def _exchanged(self, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+        """The zones with what was added over DNS, and their serials. For a worker thread."""
+        return zones if self.exchange is None else self.exchange.laid_over(zones)
+
+    async def _serve_exchanged(self) -> None:
+        """Serves the zones as updates and serials have them now; waits for a load that runs."""
+        assert self.exchange is not None  # noqa: S101  # it is what calls this
+        async with self._loading:
+            before = self.compiled
+            self._since_load = set()
+            try:
+                zones = await asyncio.to_thread(self.exchange.laid_again)
+                after = await self._compile_beside(zones, before.geo, before.keys)
+                self._take_over(self.compiled, after)
+            finally:
+                self._since_load = None
+
+    async def follow_copies(self) -> None:
+        """Gives zones another serial whose steered names are others now in copies."""
+        if self.exchange is not None and self.ready:
+            await self.exchange.follow(self.compiled)
+
     # --- signatures ---------------------------------------------------------------------
 
     async def follow_signatures(self) -> bool:
@@ -488,10 +523,15 @@ class Controller:
         before = self.compiled
         self._since_load = set()
         try:
-            after = await self._compile_beside(before.zones, before.geo, before.keys)
+            zones = await asyncio.to_thread(self._resigned, before.zones)
+            after = await self._compile_beside(zones, before.geo, before.keys)
             self._take_over(self.compiled, after)
         finally:
             self._since_load = None
+
+    def _resigned(self, zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+        """The zones for new signatures: copies get these by a new serial alone."""
+        return zones if self.exchange is None else self.exchange.signed_anew()
 
     # --- overrides ----------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeVar
 
 from gtm.checks import AnyCheck, Freeze
 from gtm.networks import Networks
+from gtm.peering import Transfer, TsigKey, Updates
 from gtm.plain import Plain
 from gtm.published import Published
 from gtm.receivers import Receiver
@@ -531,10 +532,12 @@ class Zone:
     that. `rrsets` holds the static records, without SOA and NS of the
     apex, sorted by name and type. `serial` is the SOA serial. `files` are the paths that the
     zone was read from. `min_regions` is how many regions of an app an override has to leave up.
-    `alerts` are who is told of what happens. `canary` is what answers whenever the checker itself
-    is connected, `freeze` when failures are taken for its own. `plain` are static names beside
-    `rrsets`, where there are very many. `whoami` are the networks that may ask the zone's name
-    `whoami` what is seen of them. `dnssec` is how it is signed, None if it is not.
+    `alerts` are who is told of what happens. `tsig` are the keys that its file and shared ones
+    define, `transfer` says who may copy it (None: nobody), `updates` who may change what.
+    `canary` is what answers whenever the checker itself is connected, `freeze` when failures are
+    taken for its own. `plain` are static names beside `rrsets`, where there are very many.
+    `dnssec` is how it is signed, None if it is not. `whoami` are the networks that may
+    ask the name `whoami` what is seen of them.
     """
 
     name: str
@@ -558,6 +561,9 @@ class Zone:
     plain: Plain | None = None
     whoami: Networks = NOBODY
     dnssec: Dnssec | None = None
+    tsig: tuple[TsigKey, ...] = ()
+    transfer: Transfer | None = None
+    updates: tuple[Updates, ...] = ()
 
 
 def frozen_mapping(values: Mapping[K, V]) -> Mapping[K, V]:

@@ -47,6 +47,7 @@ from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
 from gtm.settings import Settings
 from gtm.sources import Sources
+from gtm.transfer.exchange import Exchange
 from gtm.watcher import changes
 
 log = structlog.get_logger("gtm")
@@ -64,6 +65,8 @@ SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
 AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
 LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
+COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of steered names
+COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
 API_STOP = 1.0  # seconds that API requests get to end when the server stops
@@ -104,6 +107,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             None if settings.state is None else HistoryFile(settings.state), time.time
         )
         alerts = await _alerts(stack, settings)
+        exchange = Exchange(
+            settings.state, time.time, time.monotonic, partial(random.getrandbits, 16)
+        )
+        stack.push_async_callback(exchange.close)
         controller = Controller(
             Sources(settings.zones, _geoip(settings), settings.keys_folder()),
             plane,
@@ -115,6 +122,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             latency=None if settings.state is None else LatencyStore(settings.state),
             holds=None if settings.state is None else HoldStore(settings.state),
             memory=None if settings.state is None else HealthStore(settings.state),
+            exchange=exchange,
         )
         stack.push_async_callback(controller.checker.close)
         stack.push_async_callback(controller.remembering.save)
@@ -147,10 +155,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
         stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
         stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
+        followed = (_reports, _latency, _conditions, _copies)
         for feed in (
-            _reports(controller),
-            _latency(controller),
-            _conditions(controller),
+            *(each(controller) for each in followed),
+            exchange.updates.run(),
             _abuse(plane, conduct, cookies),
             _signatures(controller),
             _ahead(controller),
@@ -327,6 +335,19 @@ async def _latency(controller: Controller) -> None:
             await controller.feeds.save_if_due()
         except Exception:  # as above
             log.exception("following_latency_failed")
+        took = time.monotonic() - begun
+
+
+async def _copies(controller: Controller) -> None:
+    """Has copies of zones follow verdicts, as long as the server runs."""
+    took = 0.0
+    while True:
+        await asyncio.sleep(max(COPIES_EVERY, COPIES_REST * took))
+        begun = time.monotonic()
+        try:
+            await controller.follow_copies()
+        except Exception:  # as above
+            log.exception("following_copies_failed")
         took = time.monotonic() - begun
 
 

@@ -20,6 +20,7 @@ from typing import NamedTuple, Protocol
 
 from gtm.model import AllDown
 from gtm.networks import Networks
+from gtm.peering import SharedKey
 
 LAST_RESORT = "(last resort)"  # stands where a region's name would; no region is called so
 
@@ -347,7 +348,8 @@ class Snapshot:
     `answers` of all but the first is empty. Rows are found by `Entry.row` alone.
     `signed`, if any zone is, has these rows as clients get them that set the DO bit: with RRSIG
     records; of unsigned zones the same objects.
-    `refused` is the counter of questions for names of no zone.
+    `refused` is the counter of questions for names of no zone. `keys` are those that queries may
+    be signed with (RFC 8945), by name.
     """
 
     epoch: int
@@ -360,3 +362,4 @@ class Snapshot:
     rows: Sequence[Sequence[Rendered | None]] = ()
     refused: int = 0
     signed: Sequence[Sequence[Rendered | None]] = ()
+    keys: Mapping[bytes, SharedKey] = field(default_factory=dict)

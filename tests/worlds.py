@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -33,6 +34,13 @@ def read_zones(files: dict[str, str]) -> tuple[Zone, ...]:
         for name, text in files.items():
             Path(folder, name).write_text(text, encoding="utf-8")
         return load(Path(folder)).zones
+
+
+async def eventually(done: Callable[[], bool]) -> None:
+    """Lets the event loop run until something is so, which must not take half a minute."""
+    async with asyncio.timeout(30):
+        for _ in iter(done, True):
+            await asyncio.sleep(0)
 
 
 class Verdicts:

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from gtm.errors import GtmError
-from gtm.receivers import Guarded, Where
+from gtm.guarded import reveal as guarded_value
+from gtm.receivers import Guarded
 
-LONGEST = 16 << 10  # octets of a file
 HIDDEN = "[hidden]"
 
 
 def reveal(guarded: Guarded, environment: Mapping[str, str]) -> str:
     """The value, without white space around it. Raises GtmError. Reads a file: may block."""
-    if guarded.where is Where.HERE:
-        return guarded.value
-    if guarded.where is Where.ENVIRONMENT:
-        found = environment.get(guarded.value, "").strip()
-        if not found:
-            raise GtmError(f"cannot send an alert: {guarded} is not set")
-        return found
-    try:
-        with Path(guarded.value).open("rb") as file:
-            data = file.read(LONGEST + 1)
-        text = data.decode().strip()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise GtmError(f"cannot send an alert: {guarded} can't be read: {why}") from error
-    except UnicodeDecodeError:
-        raise GtmError(f"cannot send an alert: {guarded} is not text") from None
-    if not text or len(data) > LONGEST:
-        what = "is empty" if not text else f"is longer than {LONGEST} octets"
-        raise GtmError(f"cannot send an alert: {guarded} {what}")
-    return text
+    return guarded_value(guarded, environment, "send an alert")
 
 
 def scrubbed(text: str, secrets: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api import feeds, history, loads, metrics, overrides, views
+from gtm.api import feeds, history, loads, metrics, overrides, peers, views
 from gtm.api.certificate import certificate
 from gtm.api.models import LONGEST_AUTHOR, ErrorShape
 from gtm.api.reporters import held_back, reporter_of, too_fast
@@ -67,6 +67,8 @@ class Api:
         app.router.add_get("/v1/overrides", self.overrides)
         app.router.add_post("/v1/overrides", self.add_override)
         app.router.add_delete("/v1/overrides", self.remove_override)
+        app.router.add_get("/v1/updates", self.updates)
+        app.router.add_delete("/v1/updates", self.remove_updates)
         app.router.add_post("/v1/reports", self.report)
         app.router.add_get("/v1/latency", self.latency)
         app.router.add_post("/v1/latency", self.add_latency)
@@ -162,6 +164,19 @@ class Api:
         if found is None:
             return _json(ErrorShape(error=overrides.missing(self._controller, which)), status=404)
         return _json(found)
+
+    async def updates(self, request: web.Request) -> web.Response:
+        """`?zone=gtm.example.com`: the records that dynamic updates have added."""
+        self._require_ready()
+        return _json(peers.listed(self._controller, request.query.get("zone", "")))
+
+    async def remove_updates(self, request: web.Request) -> web.Response:
+        """`?zone=gtm.example.com&name=_acme-challenge&type=TXT&by=alice`: takes records out."""
+        self._require_ready()
+        query = request.query
+        words = [query.get(key, "") for key in ("zone", "name", "type")]
+        by = query.get("by", "")[:LONGEST_AUTHOR]
+        return _json(await peers.removed(self._controller, words[0], words[1], words[2], by))
 
     async def report(self, request: web.Request) -> web.Response:
         """Takes outcomes of real requests in: 429 where a reporter sends too many."""

@@ -23,6 +23,7 @@ import gtm
 from gtm.api.certificate import certificate_metrics
 from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
+from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
 from gtm.controller import Controller
 from gtm.load.picture import Feed
@@ -86,6 +87,7 @@ class ServerCollector(Collector):
             yield from _geo(self._controller)
             yield from _signed(self._controller)
             yield from _loads(self._controller)
+            yield from peer_metrics(self._controller)
 
 
 def page(

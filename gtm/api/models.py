@@ -127,6 +127,39 @@ class AppStatus(Shape):
     services: list[ServiceStatus]
 
 
+class SecondaryStatus(Shape):
+    """A server that is told of a zone's changes; `outcome` of the last serial, "" is not yet."""
+
+    address: str
+    serial: int | None
+    outcome: str
+
+
+class AddedRecords(Shape):
+    """Records of one name and type that updates added; `waiting` if they can't be served now."""
+
+    name: str
+    type: str
+    ttl: int
+    values: list[str]
+    waiting: bool
+
+
+class UpdatesShape(Shape):
+    """All records of a zone that updates added."""
+
+    zone: str
+    records: list[AddedRecords]
+
+
+class UpdatesRemoved(Shape):
+    """How many records an operator took out again."""
+
+    zone: str
+    name: str
+    removed: int
+
+
 class SignedStatus(Shape):
     """A signed zone's signatures: how many, when the first ends, when they are made anew.
 
@@ -140,13 +173,18 @@ class SignedStatus(Shape):
 
 
 class ZoneStatus(Shape):
-    """A zone that is served; `signed` is there if it is."""
+    """A zone that is served; `signed` is there if it is.
+
+    `updated_names` have records that were added over DNS.
+    """
 
     name: str
     serial: int
     files: list[str]
     apps: list[AppStatus]
     signed: SignedStatus | None = None
+    updated_names: int = 0
+    secondaries: list[SecondaryStatus] = []
 
 
 class GeoStatus(Shape):

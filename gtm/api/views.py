@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TypedDict
 
 import gtm
-from gtm.api import feeds, loads, overrides
+from gtm.api import feeds, loads, overrides, peers
 from gtm.api.models import (
     AppStatus,
     CheckStatus,
@@ -124,6 +124,8 @@ def _zone(controller: Controller, zone: Zone) -> ZoneStatus:
         files=list(zone.files),
         apps=[_app(controller, app) for app in apps],
         signed=_signed(controller, zone),
+        updated_names=peers.updated_names(controller, zone),
+        secondaries=peers.secondaries(controller, zone),
     )
 
 

@@ -30,6 +30,7 @@ from gtm.cli.serve import serve
 from gtm.cli.simulate import simulate
 from gtm.cli.status import status
 from gtm.cli.undrain import undrain
+from gtm.cli.updates import updates
 from gtm.cli.version import version
 from gtm.errors import GtmError
 
@@ -88,6 +89,7 @@ app.command("undrain")(undrain)
 app.command("force")(force)
 app.command("overrides")(overrides)
 app.command("latency")(latency)
+app.command("updates")(updates)
 app.command("simulate")(simulate)
 app.add_typer(geo, name="geo")
 app.command("delegation")(delegation)

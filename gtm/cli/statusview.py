@@ -131,7 +131,14 @@ def _certificate(found: CertificateStatus) -> Text:
 
 def _zone(zone: ZoneStatus) -> Text:
     about = f", serial {zone.serial}, from {', '.join(Path(file).name for file in zone.files)}"
-    return Text.assemble((bare(zone.name), "bold"), (about, "dim"))
+    text = Text.assemble((bare(zone.name), "bold"), (about, "dim"))
+    if zone.updated_names:
+        text.append(f", {counted(zone.updated_names, 'name')} changed by updates", "dim")
+    for one in zone.secondaries:
+        good = one.outcome in ("", "answered")
+        said = f"{one.address} told of {one.serial}: {one.outcome or 'not yet answered'}"
+        text.append(f"\n  {said}", "dim" if good else "yellow")
+    return text
 
 
 def _signed(signed: SignedStatus, now: float) -> Text:

@@ -14,16 +14,17 @@ from typing import Any
 import dnslib
 from dnslib.buffer import BufferError as ShortBufferError
 
-from gtm.dns import ede, names, subnet
+from gtm.dns import ede, names, subnet, tsig
 from gtm.dns.ede import ExtendedError
 from gtm.dns.options import NOTHING, PADDING, Option, Wishes, wishes
 from gtm.dns.subnet import Subnet, SubnetError
-from gtm.dns.types import IN, Rcode, Type
+from gtm.dns.types import IN, Opcode, Rcode, Type
 from gtm.snapshot import RRset
 
 HEADER = 12  # octets (RFC 1035 section 4.1.1)
 MAX_POINTERS = 127  # in a name: one behind each label that it can have; more only cost time
 MAX_RECORDS = 64  # in a query; none needs more than OPT, TSIG and, for IXFR, one SOA
+MAX_UPDATE_RECORDS = 1000  # in an update (RFC 2136)
 UDP_MINIMUM = 512  # what every client takes (RFC 1035 section 4.2.1)
 UDP_MAXIMUM = 1232  # no fragments on any path (DNS flag day 2020; RFC 9715 appendix A)
 TCP_MAXIMUM = 65535  # the length field of RFC 1035 section 4.2.2
@@ -54,7 +55,8 @@ class Edns:
 class Query:
     """A query as far as it could be read: `malformed` says that the rest could not.
 
-    `name` keeps the case as asked; None where there is no single question.
+    `name` keeps the case as asked; None where there is no single question. `signature` is the
+    TSIG record, if there is one.
     """
 
     id: int
@@ -64,6 +66,7 @@ class Query:
     rrclass: int
     edns: Edns | None
     malformed: bool = False
+    signature: tsig.Signature | None = None
 
     @property
     def opcode(self) -> int:
@@ -166,25 +169,35 @@ def parse(packet: bytes) -> Query | None:
     Silence is for packets shorter than a header, which carry no id to answer to, and for
     responses, which would start a loop (RFC 1035 section 7.3 leaves both to the server).
     """
-    if len(packet) < HEADER:
+    if len(packet) < HEADER or packet[2] & QR >> 8:
         return None
+    return _parsed(packet)
+
+
+def parse_answer(packet: bytes) -> Query | None:
+    """An answer to a message of ours, as far as its shape, question, OPT and TSIG go."""
+    if len(packet) < HEADER or not packet[2] & QR >> 8:
+        return None
+    found = _parsed(packet)
+    return None if found.malformed else found
+
+
+def _parsed(packet: bytes) -> Query:
     buffer = WireBuffer(packet)
     header = dnslib.DNSHeader.parse(buffer)
-    if header.bitmap & QR:
-        return None
     query = Query(header.id, header.bitmap, None, 0, 0, None, malformed=True)
     try:
         if header.q > 1:
             raise MalformedError("more than one question")  # noqa: TRY301  # RFC 9619
         query = _with_question(query, buffer, header.q)
-        edns = _records(buffer, header)
+        edns, signature = _records(buffer, header)
     except (MalformedError, ShortBufferError, dnslib.DNSError):
         return query
     # RFC 9619: a query has one question; without one there is still an OPT record to answer.
     # RFC 7873 section 5.4: one with a cookie asks for nothing but that
     bare = edns is not None and edns.wishes.cookie is not None
     missing = header.q == 0 and query.opcode == 0 and not bare
-    return replace(query, edns=edns, malformed=missing)
+    return replace(query, edns=edns, malformed=missing, signature=signature)
 
 
 def _with_question(query: Query, buffer: WireBuffer, count: int) -> Query:
@@ -195,13 +208,16 @@ def _with_question(query: Query, buffer: WireBuffer, count: int) -> Query:
     return replace(query, name=name, type=question.qtype, rrclass=question.qclass)
 
 
-def _records(buffer: WireBuffer, header: Any) -> Edns | None:
-    """Reads all sections behind the question to the packet's end and gives what OPT says."""
-    if header.a + header.auth + header.ar > MAX_RECORDS:
+def _records(buffer: WireBuffer, header: Any) -> tuple[Edns | None, tsig.Signature | None]:
+    """Reads all sections behind the question to the packet's end: what OPT and TSIG say."""
+    most = MAX_UPDATE_RECORDS if header.bitmap >> 11 & 15 == Opcode.UPDATE else MAX_RECORDS
+    if header.a + header.auth + header.ar > most:
         raise MalformedError("more records than a query can need")
     edns: Edns | None = None
+    signature: tsig.Signature | None = None
     last = header.a + header.auth + header.ar - 1
     for index in range(last + 1):
+        start = buffer.offset
         owner = buffer.decode_name()
         rrtype, rrclass, ttl, length = buffer.unpack("!HHIH")
         data = buffer.get(length)
@@ -210,12 +226,21 @@ def _records(buffer: WireBuffer, header: Any) -> Edns | None:
             if edns is not None or owner.label or index < header.a + header.auth:
                 raise MalformedError("an OPT record out of place")
             edns = _edns(rrclass, ttl, data)
-        elif rrtype == Type.TSIG and (index < last or header.ar == 0):
-            # RFC 8945 section 5.1: it ends the additional section
-            raise MalformedError("a TSIG record out of place")
+        elif rrtype == Type.TSIG:
+            # RFC 8945 section 5.1: one TSIG, the last record of the additional section
+            if index < last or header.ar == 0:
+                raise MalformedError("a TSIG record out of place")
+            signature = _signature(bytes(buffer.data), start)
     if buffer.remaining():
         raise MalformedError("octets behind the last record")
-    return edns
+    return edns, signature
+
+
+def _signature(packet: bytes, start: int) -> tsig.Signature:
+    try:
+        return tsig.read(packet, start)
+    except ValueError as error:
+        raise MalformedError(str(error)) from error
 
 
 def _edns(size: int, ttl: int, data: bytes) -> Edns:

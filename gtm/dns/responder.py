@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from gtm.dns import chaos
+from gtm.dns import chaos, tsig
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.ede import NOT_AUTHORITATIVE, PROHIBITED, ExtendedError
 from gtm.dns.fallback import SAID
@@ -29,7 +29,8 @@ NEVER_ASKED = {Type.OPT, Type.TSIG}  # types that only live in the additional se
 class Reply:
     """A response on the wire, what to count it as, and what was decided, if anything was.
 
-    `known` says that the client has shown a cookie of ours: nobody forged its address.
+    `known` says that the client has shown a cookie of ours, or signed with a key of ours: nobody
+    forged its address.
     """
 
     message: bytes
@@ -57,11 +58,22 @@ def respond(
     if query is None:
         return None
     limit = udp_limit(query) if transport.udp else TCP_MAXIMUM
-    response, tally, decision = _answer(snapshot, query, asker, chance, transport, conduct)
+    seal = _seal(snapshot, packet, query, chance)
+    response, tally, decision = _answer(snapshot, query, asker, chance, transport, conduct, seal)
     granted = _granted(query.edns, asker, chance, transport, conduct)
     response = replace(response, options=granted.options, padded_to=granted.padded_to)
-    message = build(query, response, limit, cut=cut and not granted.known)
-    return Reply(message, tally, decision, granted.known)
+    known = granted.known or (seal is not None and not seal.error)
+    limit -= 0 if seal is None else seal.size
+    message = build(query, response, limit, cut=cut and not known)
+    if seal is not None:
+        message = seal.close(message, chance.now)
+    return Reply(message, tally, decision, known)
+
+
+def _seal(snapshot: Snapshot, packet: bytes, query: Query, chance: Chance) -> tsig.Seal | None:
+    if query.signature is None:
+        return None
+    return tsig.check(packet, query.signature, snapshot.keys, chance.now)
 
 
 def _granted(
@@ -80,18 +92,20 @@ def _answer(
     chance: Chance,
     transport: Transport,
     conduct: Conduct,
+    seal: tsig.Seal | None,
 ) -> tuple[Response, Tally, Decision | None]:
-    refusal = _refusal(query, transport)
+    # RFC 8945 section 5.2: a signature is looked at before anything else
+    refusal = Rcode.NOTAUTH if seal is not None and seal.error else _refusal(query, transport)
     if refusal is None and query.rrclass == CHAOS:
         said = chaos.answer(query, conduct.identity, conduct.version)
-        return said, Tally("", "", "", _asked(query), said.rcode.name), None
+        return said, Tally("", "", "", asked(query), said.rcode.name), None
     zone = None
     if query.name is not None and refusal is None:
         zone = zone_of(snapshot, query.name.lower(), query.type)
     if zone is None or query.name is None:
         rcode = Rcode.REFUSED if refusal is None else refusal
         error = _why(rcode, query)
-        return Response(rcode, error=error), Tally("", "", "", _asked(query), rcode.name), None
+        return Response(rcode, error=error), Tally("", "", "", asked(query), rcode.name), None
     client = _client(query.edns, asker)
     secure = query.edns is not None and query.edns.dnssec_ok
     lookup = Lookup(snapshot, zone, asker, client, chance, secure)
@@ -166,9 +180,9 @@ def _fallback(outcome: Outcome) -> ExtendedError | None:
 
 def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
     service = outcome.service if outcome.region else ""
-    return Tally(zone, service, outcome.region, _asked(query), outcome.rcode.name)
+    return Tally(zone, service, outcome.region, asked(query), outcome.rcode.name)
 
 
-def _asked(query: Query) -> str:
+def asked(query: Query) -> str:
     """The type asked for, as it is counted."""
     return "" if query.name is None else counted_type(query.type)

@@ -40,6 +40,14 @@ class Type(IntEnum):
     ANY = 255
 
 
+class Opcode(IntEnum):
+    """What a message asks for."""
+
+    QUERY = 0
+    NOTIFY = 4  # RFC 1996
+    UPDATE = 5  # RFC 2136
+
+
 FIRST_META_TYPE = 128  # 128-255 are query and meta types (RFC 6895 section 3.1)
 
 
@@ -53,6 +61,10 @@ class Rcode(IntEnum):
     NOTIMP = 4
     REFUSED = 5
     YXDOMAIN = 6  # said where a DNAME leads to a name that is too long (RFC 6672 section 2.2)
+    YXRRSET = 7  # RFC 2136 section 2.2, as those up to 10
+    NXRRSET = 8
+    NOTAUTH = 9
+    NOTZONE = 10
     BADVERS = 16
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from gtm.dns.conduct import Conduct
+from gtm.planes.back import Peers
 from gtm.planes.stats import SocketStats
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
@@ -13,6 +14,7 @@ class Plane(Protocol):
     """What every plane can do; `name` is what `gtm version` and the metrics call it."""
 
     name: str
+    peers: Peers  # set before anything is published
 
     @property
     def stats(self) -> Sequence[SocketStats]:

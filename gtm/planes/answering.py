@@ -12,6 +12,7 @@ from gtm.dns.lookup import Chance, asker_of
 from gtm.dns.options import COOKIE as COOKIE_OPTION
 from gtm.dns.responder import Reply, respond
 from gtm.dns.transport import Transport
+from gtm.planes.back import LATER, NOBODY, Back, Peers, Way
 from gtm.planes.fast import FastPath
 from gtm.planes.limiting import Limiter
 from gtm.planes.stats import SocketStats
@@ -35,6 +36,7 @@ class Answering:
     ) -> None:
         """`random32` gives 32 random bits, `now` is Unix time."""
         self.conduct = conduct
+        self.peers: Peers = NOBODY
         self.tap: Tap | None = None
         self._random32 = random32
         self._now = now
@@ -48,20 +50,34 @@ class Answering:
         self.fast = FastPath(snapshot, self._random32, self._now).answer
 
     def answer(
-        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        *,
+        transport: Transport,
+        back: Back | None = None,
     ) -> bytes | None:
-        """The response to send, or None to be silent. Nothing is limited."""
+        """The response to send, LATER, or None to be silent. Nothing is limited."""
         message = self._quick(packet, host, stats, transport)
-        return message or self.refer(packet, host, stats, transport=transport)
+        return message or self.refer(packet, host, stats, transport=transport, back=back)
 
     def datagram(
-        self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter | None
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        limiter: Limiter | None,
+        way: Way | None = None,
     ) -> bytes | None:
         """The same over UDP, within the limit of the sender's network."""
         if limiter is not None and not limiter.within(host):
             return self._over(packet, host, stats, limiter)
         message = self._quick(packet, host, stats, Transport.UDP)
-        return message or self.refer(packet, host, stats, transport=Transport.UDP, limiter=limiter)
+        if message:
+            return message
+        back = None if way is None else way.back()
+        return self.refer(packet, host, stats, transport=Transport.UDP, limiter=limiter, back=back)
 
     def _quick(
         self, packet: bytes, host: str, stats: SocketStats, transport: Transport
@@ -113,15 +129,39 @@ class Answering:
         transport: Transport,
         limiter: Limiter | None = None,
         cut: bool = False,
+        back: Back | None = None,
     ) -> bytes | None:
         """The reference responder's answer, for what the fast path does not know.
 
-        The limiter, if there is one, has counted it; `cut` says that it is to be truncated.
+        The limiter, if there is one, has counted it; `cut` says that it is to be truncated. With
+        a way back, peers are asked first: what they answer LATER goes that way.
         """
+        if back is not None and not cut:
+            taken = self._taken(packet, host, stats, transport, back)
+            if taken is not None:
+                return taken
         reply = self._respond(packet, host, stats, transport=transport, cut=cut)
         if limiter is not None and (reply is None or reply.known):
             limiter.give_back(host)
         return None if reply is None else _count(reply, stats)
+
+    def _taken(
+        self, packet: bytes, host: str, stats: SocketStats, transport: Transport, back: Back
+    ) -> bytes | None:
+        """What peers make of a packet; None if it is not for them."""
+        try:
+            taken = self.peers.take(packet, host, transport, back)
+        except Exception:
+            self._fault(packet, stats, transport)
+            return None
+        if taken is None:
+            return None
+        stats.slow[taken.tally] += 1
+        if taken.message is None:
+            return LATER
+        if self.tap is not None:
+            self.note(self.tap, packet, host, transport, taken.message, taken.tally)
+        return taken.message
 
     def _over(self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter) -> bytes | None:
         """The answer to a client whose network had too many: in full if its cookie is ours."""
@@ -154,18 +194,23 @@ class Answering:
                 cut=cut,
             )
         except Exception:
-            # a fault of ours must not end the plane; it is silent for this packet and says so
-            # once. The packet stays out of the log, as people's names are in it
-            stats.dropped["fault"] += 1
-            self._failures += 1
-            if self._failures == 1:
-                log.exception("answer_failed", octets=len(packet), transport=transport.value)
+            self._fault(packet, stats, transport)
             return None
         if reply is None:
             stats.dropped["not a query"] += 1
         elif self.tap is not None:
             self.note(self.tap, packet, host, transport, reply.message, reply.tally)
         return reply
+
+    def _fault(self, packet: bytes, stats: SocketStats, transport: Transport) -> None:
+        """A fault of ours must not end the plane; it is silent for this packet and says so once.
+
+        The packet stays out of the log, as people's names are in it.
+        """
+        stats.dropped["fault"] += 1
+        self._failures += 1
+        if self._failures == 1:
+            log.exception("answer_failed", octets=len(packet), transport=transport.value)
 
 
 def _count(reply: Reply, stats: SocketStats) -> bytes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gtm.dns.conduct import Conduct
 from gtm.dns.transport import Transport
+from gtm.planes.back import Peers
 from gtm.planes.certificate import Keeper
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
@@ -67,6 +68,15 @@ class EncryptedPlane:
         self._stats = [SocketStats(each.transport.value, each.at.family) for each in listeners]
         self._loop = StreamLoop(limits, balancers)
         self._thread: threading.Thread | None = None
+
+    @property
+    def peers(self) -> Peers:
+        """What answers other name servers."""
+        return self._plane.peers
+
+    @peers.setter
+    def peers(self, peers: Peers) -> None:
+        self._plane.peers = peers
 
     @property
     def stats(self) -> Sequence[SocketStats]:

@@ -19,6 +19,7 @@ from gtm import _native
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes.answering import Answering
+from gtm.planes.back import LATER, NOBODY, PATIENCE, Back, Peers
 from gtm.planes.limiting import Limit, rated
 from gtm.planes.limits import StreamLimits
 from gtm.planes.padding import asked, padded
@@ -67,6 +68,7 @@ class NativePlane:
             for proto in ("udp", "tcp")
             for each in self._listeners
         ) + tuple(SocketStats("xdp", family) for _ in self._interfaces for family in ("1", "2"))
+        self.peers: Peers = NOBODY
         self._plane: _native.Plane | None = None
         self._answering: Answering | None = None
         self._tap: Tap | None = None
@@ -98,6 +100,7 @@ class NativePlane:
 
     def _start(self, snapshot: Snapshot, tables: _native.Tables) -> None:
         self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
+        self._answering.peers = self.peers
         listeners = [
             (
                 [sock.fileno() for sock in (each.udp, *each.more)],
@@ -140,9 +143,11 @@ class NativePlane:
                 punt.sender,
                 stats,
                 transport=Transport.plain(punt.udp),
+                back=Punted(plane, punt),
                 cut=punt.cut,
             )
-            plane.reply(punt, message)
+            if message != LATER:
+                plane.reply(punt, message)
 
     def _place(self, punt: _native.Punt) -> int:
         """Where the counters are of what a packet came to."""
@@ -239,6 +244,25 @@ class NativePlane:
             interface.close()
 
 
+class Punted:
+    """The way back to who sent a packet that was punted."""
+
+    __slots__ = ("_plane", "_punt")
+
+    def __init__(self, plane: _native.Plane, punt: _native.Punt) -> None:
+        """One for each packet."""
+        self._plane = plane
+        self._punt = punt
+
+    def send(self, message: bytes) -> bool:
+        """One message, when there is room; False if the client is gone or does not read."""
+        return self._plane.reply_part(self._punt, message, PATIENCE)
+
+    def end(self, message: bytes | None) -> None:
+        """The last message; None closes a connection."""
+        self._plane.reply(self._punt, message)
+
+
 def _carry(plane: _native.Plane, answering: Answering, tap: Tap) -> None:
     """Brings what the plane's threads noted to the query log, until the plane stops."""
     _native.be_patient()
@@ -269,9 +293,15 @@ class Tabled:
         self._now = now
 
     def answer(
-        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        *,
+        transport: Transport,
+        back: Back | None = None,
     ) -> bytes | None:
-        """The response to send, or None to be silent."""
+        """The response to send, LATER, or None to be silent."""
         pad = asked(packet) if transport.encrypted else False
         if pad is not None:
             found = self._looked_up(packet, host, transport)
@@ -285,7 +315,7 @@ class Tabled:
                     stats.fast[tally] += 1
                     self._answering.noted(packet, host, transport, ready, tally)
                     return ready
-        return self._answering.refer(packet, host, stats, transport=transport)
+        return self._answering.refer(packet, host, stats, transport=transport, back=back)
 
     def _looked_up(
         self, packet: bytes, host: str, transport: Transport

@@ -16,6 +16,7 @@ from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.transport import Transport
 from gtm.planes import udp
 from gtm.planes.answering import Answering
+from gtm.planes.back import NOBODY, Peers
 from gtm.planes.limiting import Limit, Limiter
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
@@ -60,6 +61,7 @@ class PythonPlane:
         self._listeners = tuple(listeners)
         self._random32 = _chance(random32)
         self._now = now
+        self.peers: Peers = NOBODY
         self._answering: Answering | None = None
         self._tap: Tap | None = None
         self._threads: list[threading.Thread] = []
@@ -85,6 +87,7 @@ class PythonPlane:
             self._answering.publish(snapshot)
             return
         self._answering = Answering(snapshot, self._random32, self._now, self._conduct)
+        self._answering.peers = self.peers
         self._answering.tap = self._tap
         self._start(self._answering)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
+from typing import Any
 
 from gtm.planes.answering import Answering
 from gtm.planes.limiting import Limiter
@@ -21,6 +23,44 @@ from gtm.planes.stats import SocketStats
 LARGEST_QUERY = 4096  # octets read of a datagram; a longer one reads as malformed
 UNTIMED = 31  # answers between two that are timed, so that clocks cost next to nothing
 PKTINFO4 = struct.Struct("=I4s4s")  # interface, local address, destination (ip(7))
+
+
+Peer = tuple[Any, ...]  # an address, as sockets have them
+
+
+class Way:
+    """The way back to whom a thread answers; it writes down who that is."""
+
+    __slots__ = ("ancillary", "peer", "sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Nobody has asked yet."""
+        self.sock = sock
+        self.peer: Peer = ("", 0)
+        self.ancillary: list[tuple[int, int, bytes]] = []
+
+    def back(self) -> Datagram:
+        """That of the packet that has just come."""
+        return Datagram(self.sock, self.peer, [_source(item) for item in self.ancillary])
+
+
+@dataclass(frozen=True, slots=True)
+class Datagram:
+    """The way back to one sender, from the address that was asked."""
+
+    sock: socket.socket
+    peer: Peer
+    ancillary: list[tuple[int, int, bytes]]
+
+    def send(self, message: bytes) -> bool:
+        """Several messages do not go over UDP."""
+        return False
+
+    def end(self, message: bytes | None) -> None:
+        """The answer; the socket may be closed by now, or the peer gone."""
+        if message is not None:
+            with contextlib.suppress(OSError):
+                self.sock.sendmsg([message], self.ancillary, 0, self.peer)
 
 
 def serve(
@@ -38,9 +78,10 @@ def serve(
     run = _run_wildcard if _is_wildcard(sock) else _run
     if balancers:
         run = partial(_run_proxied, balancers)
+    way = Way(sock)
     while not answering.stopped:
         try:
-            run(sock, answering, stats, limiter)
+            run(sock, answering, stats, limiter, way)
         except OSError:
             stats.dropped["socket error"] += 1  # an unreachable peer; the next one may not be
 
@@ -52,7 +93,11 @@ def stop(sock: socket.socket) -> None:
 
 
 def _run(
-    sock: socket.socket, answering: Answering, stats: SocketStats, limiter: Limiter | None
+    sock: socket.socket,
+    answering: Answering,
+    stats: SocketStats,
+    limiter: Limiter | None,
+    way: Way,
 ) -> None:
     """One timed answer, and those that are not timed after it."""
     receive, send = sock.recvfrom, sock.sendto
@@ -60,8 +105,9 @@ def _run(
     if not packet:  # the socket was shut down, or an empty datagram, which gets silence
         return
     begun = perf_counter()
-    message = answering.datagram(packet, peer[0], stats, limiter)
-    if message is None:
+    way.peer = peer
+    message = answering.datagram(packet, peer[0], stats, limiter, way)
+    if not message:  # silence, or LATER
         return
     send(message, peer)
     stats.observe(perf_counter() - begun)
@@ -69,22 +115,28 @@ def _run(
         packet, peer = receive(LARGEST_QUERY)
         if not packet:
             return
-        message = answering.datagram(packet, peer[0], stats, limiter)
-        if message is None:
+        way.peer = peer
+        message = answering.datagram(packet, peer[0], stats, limiter, way)
+        if not message:
             return
         send(message, peer)
 
 
 def _run_wildcard(
-    sock: socket.socket, answering: Answering, stats: SocketStats, limiter: Limiter | None
+    sock: socket.socket,
+    answering: Answering,
+    stats: SocketStats,
+    limiter: Limiter | None,
+    way: Way,
 ) -> None:
     """One answer; the reply leaves from the address that was asked."""
     packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
     if not packet:
         return
     begun = perf_counter()
-    message = answering.datagram(packet, peer[0], stats, limiter)
-    if message is not None:
+    way.peer, way.ancillary = peer, ancillary
+    message = answering.datagram(packet, peer[0], stats, limiter, way)
+    if message:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)
 
@@ -95,6 +147,7 @@ def _run_proxied(
     answering: Answering,
     stats: SocketStats,
     limiter: Limiter | None,
+    way: Way,
 ) -> None:
     """One answer; a balancer says whom it is for, and gets it."""
     packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
@@ -111,8 +164,9 @@ def _run_proxied(
             stats.dropped[BAD_HEADER] += 1
             return
         packet, host = packet[header.size :], header.client or host
-    message = answering.datagram(packet, host, stats, limiter)
-    if message is not None:
+    way.peer, way.ancillary = peer, ancillary
+    message = answering.datagram(packet, host, stats, limiter, way)
+    if message:
         sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
         stats.observe(perf_counter() - begun)
 

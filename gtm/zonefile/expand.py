@@ -33,6 +33,7 @@ from gtm.model import (
 from gtm.receivers import Guarded, Receiver, ReceiverType, Where
 from gtm.zonefile import names, rdata
 from gtm.zonefile.expandchecks import Named, check_tree, check_use, duration, named_checks, part
+from gtm.zonefile.expandpeers import peers_tree
 from gtm.zonefile.expandpublished import published
 from gtm.zonefile.load import load
 from gtm.zonefile.ordinary import every_rrset
@@ -88,6 +89,7 @@ def _zone(zone: Zone) -> dict[str, Any]:
     tree["regions"] = {name: _region(region, checks) for name, region in zone.regions.items()}
     tree["checks"] = {name: check_tree(check, checks) for name, check in checks.items()}
     tree["alerts"] = {one.name: _receiver(one) for one in zone.alerts}
+    tree |= peers_tree(zone)
     tree["apps"] = {app.name: _app(app, checks) for app in zone.apps}
     tree["load"] = {"expire": duration(zone.load.expire), "stale": zone.load.stale.value}
     tree["safety"] = {"min_regions": zone.min_regions}

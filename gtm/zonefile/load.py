@@ -12,7 +12,7 @@ from gtm.dnssec.keyring import Keyring
 from gtm.dnssec.keys import KeySet
 from gtm.errors import Mistake
 from gtm.model import Zone
-from gtm.zonefile import files, nesting, sizes
+from gtm.zonefile import files, nesting, peers, sizes
 from gtm.zonefile.document import Document, parse
 from gtm.zonefile.findings import Findings, Spot, nearest
 from gtm.zonefile.known import KnownEndpoints
@@ -170,6 +170,7 @@ class _Loading:
             self.signers.read(zone, document)
             self._add(zone, document, found)
         nesting.warn_of_hidden(found, self.findings)
+        peers.judge_shared(found, self.findings)
         return tuple(zone for _, (zone, _) in sorted(found.items())), tuple(sorted(read))
 
     def _shared_scope(self) -> Scope:

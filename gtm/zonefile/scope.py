@@ -1,4 +1,4 @@
-"""What a zone has from its own file and from shared ones: regions, checks and receivers."""
+"""What a zone has from its own file and from shared ones: regions, checks, receivers, keys."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from types import MappingProxyType
 
 from gtm.checks import AnyCheck
 from gtm.model import Region
+from gtm.peering import TsigKey
 from gtm.receivers import Receiver
 from gtm.zonefile import values
 from gtm.zonefile.addressed import addressed
 from gtm.zonefile.checkuses import CheckReader
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
+from gtm.zonefile.peers import tsig_key
 from gtm.zonefile.receivers import receiver
 from gtm.zonefile.shape import SERVICE_OPTIONS, CheckShape, RegionShape, SharedFile
 
@@ -27,12 +29,12 @@ _RESERVED = frozenset(SERVICE_OPTIONS)
 
 @dataclass(slots=True)
 class Scope:
-    """The regions, checks and receivers, and where each is defined.
+    """The regions, checks, receivers and TSIG keys, and where each is defined.
 
-    `region_spots`, `check_spots` and `receiver_spots` hold every name written, also of those that
-    could not be read, so that one mistake does not make others. `complete` is False when a file
-    that may define more could not be read. `misplaced` are the regions whose location could not
-    be read.
+    `region_spots`, `check_spots`, `receiver_spots` and `key_spots` hold every name written, also of
+    those that could not be read, so that one mistake does not make others. `complete` is False
+    when a file that may define more could not be read. `misplaced` are the regions whose location
+    could not be read.
     """
 
     regions: dict[str, Region] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class Scope:
     misplaced: set[str] = field(default_factory=set)
     receivers: dict[str, Receiver] = field(default_factory=dict)
     receiver_spots: dict[str, Spot] = field(default_factory=dict)
+    keys: dict[str, TsigKey] = field(default_factory=dict)
+    key_spots: dict[str, Spot] = field(default_factory=dict)
 
     def no_region(self, name: str) -> tuple[str, str]:
         """What is wrong with a region that is not there, and what to write."""
@@ -62,10 +66,13 @@ class Scope:
             set(self.misplaced),
             dict(self.receivers),
             dict(self.receiver_spots),
+            dict(self.keys),
+            dict(self.key_spots),
         )
         wider._declare(document, "regions", wider.region_spots, findings)
         wider._declare(document, "checks", wider.check_spots, findings)
         wider._declare(document, "alerts", wider.receiver_spots, findings)
+        wider._declare(document, "tsig", wider.key_spots, findings)
         checks = wider.check_reader(document, findings, shape.checks)
         checks.define()
         for name, region in shape.regions.items():
@@ -85,6 +92,10 @@ class Scope:
             found = receiver(name, told, document, ("alerts", name), findings)
             if found is not None:
                 wider.receivers.setdefault(name, found)
+        for name, secret in shape.tsig.items():
+            key = tsig_key(name, secret, document, findings)
+            if key is not None:
+                wider.keys.setdefault(name, key)
         return wider
 
     def check_reader(

@@ -62,6 +62,7 @@ from gtm.zonefile.leaves import (
     ZoneName,
     one_or_more,
 )
+from gtm.zonefile.peershape import TransferShape, TsigShape, UpdatesShape
 from gtm.zonefile.publishedshape import (
     BindingShape,
     DispatchShape,
@@ -392,17 +393,18 @@ AddressList = Annotated[Any, WithJsonSchema(one_or_more(ADDRESS_SCHEMA))]
 
 
 class SharedFile(Shape):
-    """A file without `zone`: regions, checks and alerts shared by the zones beside it."""
+    """A file without `zone`: regions, checks, alerts and keys shared by the zones beside it."""
 
     regions: dict[str, RegionShape] = Field(default_factory=dict)
     checks: dict[str, CheckShape] = Field(default_factory=dict)
     alerts: dict[str, ReceiverShape] = Field(default_factory=dict, description="Who is told.")
+    tsig: dict[str, TsigShape] = Field(
+        default_factory=dict, description="Keys that transfers and updates are signed with."
+    )
 
 
 class ZoneFile(SharedFile):
     """A zone file: one delegated apex and everything under it."""
-
-    later: ClassVar[tuple[str, ...]] = ("tsig", "transfer")
 
     zone: ZoneName = Field(description="The apex that the parent zone delegates here.")
     ttl: TtlUse = Field(
@@ -424,6 +426,10 @@ class ZoneFile(SharedFile):
         default=None, description="What answers whenever the checker itself is connected."
     )
     freeze: FreezeShape = Field(default_factory=FreezeShape)
+    transfer: TransferShape | None = Field(default=None, description="Default: nobody.")
+    updates: dict[str, UpdatesShape] = Field(
+        default_factory=dict, description="By key: what its holder may change."
+    )
     whoami: WhoamiUse | None = Field(
         default=None, description="Who may ask the name `whoami` what is seen of them."
     )
@@ -452,6 +458,9 @@ LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
     ("checks", "*"): CheckShape,
     **_of_check(("checks", "*")),
     ("alerts", "*"): ReceiverShape,
+    ("tsig", "*"): TsigShape,
+    ("transfer",): TransferShape,
+    ("updates", "*"): UpdatesShape,
     ("soa",): SoaShape,
     ("apps", "*"): AppShape,
     ("apps", "*", "services", "*"): ServiceShape,

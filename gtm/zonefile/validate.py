@@ -36,12 +36,15 @@ _STAND_INS: Mapping[tuple[str, str], object] = {
     ("regions", "type"): "icmp",
     ("regions", "location"): [0.0, 0.0],
     ("alerts", "type"): "webhook",
+    ("transfer", "to"): [],
 }
 
 # What is written by name, and how.
 _NAMED: Mapping[KeyPath, str] = {
     ("alerts",): "alerts: {operators: {type: slack, url_file: /etc/gtm/slack-url}}",
     ("checks",): "checks: {web: {type: https}}",
+    ("tsig",): "tsig: {secondary: {secret_file: /etc/gtm/secondary.key}}",
+    ("updates",): 'updates: {acme: {names: ["_acme-challenge.*"]}}',
     ("regions",): "regions: {us-east: {location: US}}",
     ("apps",): "apps: {shop: {topology: replicated, services: {}}}",
 }
@@ -50,6 +53,7 @@ _REMEDIES: Mapping[str, str] = {
     "zone": "begin the file with `zone: your.zone.example`",
     "topology": "write `topology: replicated` or `topology: spread`",
     "location": "write `location: [latitude, longitude]` or a geo code such as `location: IE`",
+    "to": "write `to: [192.0.2.53]`, or `to: [{key: name}]`",
     "services": "write `services: {name: {region: [address]}}`",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gtm.model import App, LoadFeed, Nameserver, RRset, Zone, frozen_mapping
 from gtm.plain import Plain
-from gtm.zonefile import apex, files, geography, rdata
+from gtm.zonefile import apex, files, geography, peers, rdata
 from gtm.zonefile.apps import AppReader, service_paths
 from gtm.zonefile.claims import claims
 from gtm.zonefile.cutoff import canary, freeze
@@ -70,6 +70,9 @@ class ZoneReader:
             canary=canary(shape, scope.check_reader(document, findings, shape.checks)),
             freeze=freeze(shape.freeze, document, findings),
             plain=plain,
+            tsig=tuple(scope.keys.values()),
+            transfer=peers.transfer(shape.transfer, scope.key_spots, document, findings),
+            updates=peers.updates(shape.updates, scope.key_spots, document, findings),
             whoami=whoami(shape, document, findings),
             dnssec=dnssec,
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from gtm.dns.transport import Transport
 from gtm.planes import proxy
+from gtm.planes.back import Back
 from gtm.planes.limits import GREETING, UNSENT
 from gtm.planes.stats import SocketStats
 from gtm.planes.streams.tls import TlsLayer
@@ -28,7 +29,13 @@ class Answers(Protocol):
     """What answers messages: with one, with several (a transfer), or with None, silence."""
 
     def answer(
-        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        *,
+        transport: Transport,
+        back: Back | None = None,
     ) -> Answer:
         """The answer to a packet of an address."""
 
@@ -71,6 +78,8 @@ class Connection(asyncio.BufferedProtocol):
         self.stats = door.stats
         self._reading = True
         self.full = False
+        self.room = asyncio.Event()  # set while it is not full
+        self.room.set()
         self.ending = False  # in good order, which takes a client that reads
         self.host = ""
         self.counted = ""  # whom it is counted for
@@ -96,16 +105,19 @@ class Connection(asyncio.BufferedProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Forgets the connection."""
         self._connections.forget(self)
+        self.room.set()
         self._session = None
 
     def pause_writing(self) -> None:
         """The client does not read: nothing more is read from it either, until it idles out."""
         self.full = True
+        self.room.clear()
         self.pause()
 
     def resume_writing(self) -> None:
         """The client has read: its next queries are answered."""
         self.full = False
+        self.room.set()
         self.proceed()
         if self._session is not None:
             self._session.resume()
@@ -199,11 +211,11 @@ class Connection(asyncio.BufferedProtocol):
         """What client and server agreed on by ALPN (RFC 7301)."""
         return None if self._tls is None else self._tls.protocol
 
-    def answer(self, packet: bytes) -> Answer:
-        """The answer to a message of the client."""
+    def answer(self, packet: bytes, back: Back | None = None) -> Answer:
+        """The answer to a message of the client; with a way back it may be LATER."""
         self.last = self._connections.clock()
         answering, transport = self._connections.answering, self._door.transport
-        return answering.answer(packet, self.host, self.stats, transport=transport)
+        return answering.answer(packet, self.host, self.stats, transport=transport, back=back)
 
     def observe(self) -> None:
         """The answer asked for last is made."""
@@ -254,6 +266,11 @@ class Connection(asyncio.BufferedProtocol):
         """Ends the connection at once."""
         if self._transport is not None:
             self._transport.abort()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._closing()
 
     def _closing(self) -> bool:
         return self._transport is None or self._transport.is_closing()

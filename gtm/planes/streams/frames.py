@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gtm.planes.back import LATER
 from gtm.planes.streams.connection import Connection
+from gtm.planes.streams.streamback import StreamBack
 
 FLUSH = 1 << 14  # octets of answers that are sent together: they fill the largest TLS record
 TURN = 1 << 18  # octets of answers in a row, until other clients have their turn
@@ -17,6 +19,7 @@ class Frames:
     def __init__(self, connection: Connection) -> None:
         """Nothing was asked yet."""
         self._connection = connection
+        self._back = StreamBack(connection)
         self._pending = bytearray()
         self._more: Iterator[bytes] | None = None  # what is left of an answer of many messages
         self._answers: list[bytes] = []
@@ -73,7 +76,9 @@ class Frames:
             packet = self._packet()
             if packet is None:
                 return None
-            answer = self._connection.answer(packet)
+            answer = self._connection.answer(packet, self._back)
+            if answer == LATER:
+                continue
             if isinstance(answer, bytes):
                 self._connection.observe()
                 return answer

@@ -159,6 +159,13 @@ impl Plane {
         py.detach(|| self.native.reply(&punt.native, message));
     }
 
+    /// Sends one of the messages of an answer over TCP; `reply` has to follow with the last. Waits
+    /// so long for a client that does not read. False if that was too long, or it is gone.
+    fn reply_part(&self, py: Python<'_>, punt: &Punt, message: &[u8], seconds: f64) -> bool {
+        let at_most = Duration::try_from_secs_f64(seconds).unwrap_or_default();
+        py.detach(|| self.native.reply_part(&punt.native, message, at_most))
+    }
+
     /// What was counted for a listener over UDP or TCP.
     fn totals<'py>(&self, py: Python<'py>, listener: usize, udp: bool) -> PyResult<Totals<'py>> {
         let proto = if udp { Proto::Udp } else { Proto::Tcp };

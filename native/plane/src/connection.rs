@@ -9,6 +9,7 @@ use mio::net::TcpStream;
 
 use crate::answer::{Circumstances, Outcome};
 use crate::answering::{Answering, Answers, Chance, tell};
+use crate::flow::Flow;
 use crate::proxy::{self, Header};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped};
@@ -95,7 +96,9 @@ pub(crate) struct Connection {
     waiting: usize,   // punts
     pending: Vec<u8>, // of messages that are not whole, or must wait
     answers: Vec<u8>,
-    sent: usize, // octets of `answers`
+    sent: usize,  // octets of `answers`
+    parts: usize, // octets of `answers` that `flow` counts
+    flow: Option<Arc<Flow>>,
 }
 
 /// Where a new connection stands.
@@ -132,6 +135,8 @@ impl Connection {
             pending: Vec::new(),
             answers: Vec::new(),
             sent: 0,
+            parts: 0,
+            flow: None,
         }
     }
 
@@ -172,6 +177,13 @@ impl Connection {
         };
         self.queue(message);
         true
+    }
+
+    /// Sends one of several messages of an answer, which other threads make.
+    pub fn reply_part(&mut self, message: &[u8], moment: Instant) {
+        self.last = moment;
+        self.parts += message.len();
+        self.queue(message);
     }
 
     /// After the client's last message: what it asked is answered, then the connection ends.
@@ -309,6 +321,7 @@ impl Connection {
             way: Way::Tcp {
                 place: self.place,
                 serial: self.serial,
+                flow: Arc::clone(self.flow.get_or_insert_default()),
             },
         });
         if queued {
@@ -339,8 +352,20 @@ impl Connection {
         }
         self.sent = 0;
         self.answers.clear();
+        if let (1.., Some(flow)) = (self.parts, &self.flow) {
+            flow.sent(self.parts);
+            self.parts = 0;
+        }
         self.answers.shrink_to(KEPT);
         true
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(flow) = &self.flow {
+            flow.close();
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod conduct;
 mod connection;
 mod denying;
 pub mod draw;
+mod flow;
 mod freeing;
 pub mod geo;
 mod hash;

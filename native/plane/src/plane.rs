@@ -18,7 +18,7 @@ use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped, Totals};
 use crate::sys;
 use crate::tap::Tapped;
-use crate::tcp::{Letterbox, Limits, Tcp};
+use crate::tcp::{Letterbox, Limits, Reply, Tcp};
 use crate::udp::Worker;
 use crate::xdp;
 
@@ -270,27 +270,53 @@ impl<A: Answers> Plane<A> {
         let Some(counted) = self.counted.get(punt.listener) else {
             return;
         };
-        match punt.way {
+        match &punt.way {
             Way::Xdp { .. } => {}
             Way::Udp { worker, origin } => {
                 let sockets = lock(&self.sockets);
-                let socket = sockets.get(punt.listener).and_then(|all| all.get(worker));
+                let socket = sockets.get(punt.listener).and_then(|all| all.get(*worker));
                 let (Some(socket), Some(message)) = (socket.cloned(), message) else {
                     return;
                 };
                 drop(sockets);
-                if sys::send_to(socket.as_fd(), &origin, message).is_err()
-                    && let Some(counters) = counted.udp.get(worker)
+                if sys::send_to(socket.as_fd(), origin, message).is_err()
+                    && let Some(counters) = counted.udp.get(*worker)
                 {
                     counters.lose(Dropped::SocketError, 1);
                 }
             }
-            Way::Tcp { place, serial } => {
-                if !self.letterbox.put((place, serial, message.map(Box::from))) {
+            Way::Tcp { place, serial, .. } => {
+                let reply = Reply {
+                    place: *place,
+                    serial: *serial,
+                    message: message.map(Box::from),
+                    more: false,
+                };
+                if !self.letterbox.put(reply) {
                     counted.tcp.lose(Dropped::PuntQueueFull, 1);
                 }
             }
         }
+    }
+
+    /// Sends one of the messages of an answer over TCP, when there is room; `reply` has to follow
+    /// with the last. False if none comes for so long, or the client is gone.
+    pub fn reply_part(&self, punt: &Punt, message: &[u8], at_most: Duration) -> bool {
+        let Way::Tcp {
+            place,
+            serial,
+            flow,
+        } = &punt.way
+        else {
+            return false;
+        };
+        let reply = |message| Reply {
+            place: *place,
+            serial: *serial,
+            message: Some(message),
+            more: true,
+        };
+        flow.take(message.len(), at_most) && self.letterbox.put(reply(message.into()))
     }
 
     /// Has a queue's thread send the answer to a punt.

@@ -3,11 +3,13 @@
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, Shutdown};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst, fence};
 use std::time::{Duration, Instant};
 
 use crossbeam_queue::ArrayQueue;
 
+use crate::flow::Flow;
 use crate::origin::Origin;
 
 /// A packet for the reference responder.
@@ -32,7 +34,11 @@ pub(crate) enum Way {
     /// By the listener's socket of that number.
     Udp { worker: usize, origin: Origin },
     /// By a connection: its place, and its number, as places are used again.
-    Tcp { place: usize, serial: u64 },
+    Tcp {
+        place: usize,
+        serial: u64,
+        flow: Arc<Flow>,
+    },
     /// By a queue of the interface, in a frame with headers made from those that came.
     Xdp { queue: usize, head: Box<[u8]> },
 }

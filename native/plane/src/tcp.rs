@@ -61,8 +61,17 @@ impl Default for Limits {
     }
 }
 
-/// An answer of the reference responder: place and number of the connection, and the message.
-pub(crate) type Reply = (usize, u64, Option<Box<[u8]>>);
+/// An answer of the reference responder.
+pub(crate) struct Reply {
+    /// The connection's place.
+    pub place: usize,
+    /// Its number.
+    pub serial: u64,
+    /// None closes the connection.
+    pub message: Option<Box<[u8]>>,
+    /// Whether more messages of the answer follow.
+    pub more: bool,
+}
 
 /// How other threads reach the one that has the connections.
 pub(crate) struct Letterbox {
@@ -239,18 +248,20 @@ impl<A: Answers> Tcp<A> {
 
     /// Answers of the reference responder go to those connections that are still there.
     fn deliver(&mut self, current: &A) {
-        while let Some((place, serial, message)) = self.letterbox.replies.pop() {
-            let Some(Some(connection)) = self.places.get_mut(place) else {
+        while let Some(reply) = self.letterbox.replies.pop() {
+            let Some(Some(connection)) = self.places.get_mut(reply.place) else {
                 continue;
             };
-            if connection.serial != serial {
+            if connection.serial != reply.serial {
                 continue;
             }
-            if connection.reply(message.as_deref()) {
-                self.serve(place, current);
-            } else {
-                self.close(place);
+            if let (true, Some(message)) = (reply.more, &reply.message) {
+                connection.reply_part(message, self.desk.moment);
+            } else if !connection.reply(reply.message.as_deref()) {
+                self.close(reply.place);
+                continue;
             }
+            self.serve(reply.place, current);
         }
     }
 

@@ -315,6 +315,42 @@ fn the_answer_to_a_punt_never_reaches_another_connection() {
 }
 
 #[test]
+fn an_answer_of_many_messages_goes_in_between_others() {
+    let (plane, at) = plane("127.0.0.1", 1, limits());
+    let mut client = tcp(at);
+    client.write_all(&framed(&query(1, PUNT, 13))).unwrap();
+    let punt = plane.next_punt(PATIENCE).unwrap();
+    assert!(plane.reply_part(&punt, &[1, 1], PATIENCE));
+    assert_eq!(hear(&client).unwrap(), [1, 1]);
+    client.write_all(&framed(&query(2, b'x', 13))).unwrap();
+    assert_eq!(hear(&client).unwrap()[0], 2);
+    assert!(plane.reply_part(&punt, &[1, 2], PATIENCE));
+    plane.reply(&punt, Some(&[1, 3]));
+    assert_eq!(hear(&client).unwrap(), [1, 2]);
+    assert_eq!(hear(&client).unwrap(), [1, 3]);
+}
+
+#[test]
+fn who_sends_many_messages_waits_for_a_client_that_does_not_read() {
+    let (plane, at) = plane("127.0.0.1", 1, limits());
+    let mut client = tcp(at);
+    client.write_all(&framed(&query(1, PUNT, 13))).unwrap();
+    let punt = plane.next_punt(PATIENCE).unwrap();
+    let part = vec![7; 60_000];
+    let mut sent = 0;
+    while plane.reply_part(&punt, &part, Duration::from_millis(50)) {
+        sent += 1;
+        assert!(sent < 10_000, "it is never full");
+    }
+    for _ in 0..sent {
+        assert_eq!(hear(&client).unwrap(), part);
+    }
+    assert!(plane.reply_part(&punt, &part, PATIENCE));
+    drop(client);
+    while plane.reply_part(&punt, &part, PATIENCE) {}
+}
+
+#[test]
 fn silence_for_a_punt_ends_the_connection() {
     let (plane, at) = plane("127.0.0.1", 1, limits());
     let mut client = tcp(at);

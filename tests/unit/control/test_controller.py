@@ -21,6 +21,7 @@ from gtm.health.listeners import Listeners
 from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
+from gtm.planes.back import NOBODY, Peers
 from gtm.planes.stats import SocketStats
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
@@ -43,6 +44,7 @@ apps:
 class RememberingPlane:
     name = "remembering"
     stats: tuple[SocketStats, ...] = ()
+    peers: Peers = NOBODY
 
     def __init__(self) -> None:
         self.published: list[Snapshot] = []

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from gtm.dns import tsig
 from gtm.dns.names import to_wire
+from gtm.peering import Algorithm, SharedKey
 
 RRTYPES = (1, 28, 1, 28, 1, 28, 16, 15, 2, 5, 6, 33, 65, 64, 99, 43, 47, 48)  # most: addresses
 RARE = (46, 255, 252, 251, 250, 249, 257, 41, 0, 128, 254, 253, 65280, 65535)
@@ -29,7 +31,7 @@ def ordinary(source: Random, names: Sequence[str], rrtypes: Sequence[int] = RRTY
 
 def anything(source: Random, names: Sequence[str]) -> bytes:
     """A packet of any kind, at most as long as planes read."""
-    makes = (odd, odd, spoilt, spoilt, spliced, noise)
+    makes = (odd, odd, spoilt, spoilt, spliced, noise, signed)
     return source.choice(makes)(source, names)[:LARGEST]
 
 
@@ -52,6 +54,17 @@ def odd(source: Random, names: Sequence[str]) -> bytes:
     if source.random() < 0.1:
         tail += source.randbytes(source.randint(1, 12))
     return header(source, odd_flags(source), counts) + asked + tail
+
+
+def signed(source: Random, names: Sequence[str]) -> bytes:
+    """A query signed with a key that nobody knows, or with its TSIG record out of place."""
+    key = SharedKey(wire("key.example."), source.choice(list(Algorithm)), source.randbytes(32))
+    packet = ordinary(source, names)
+    made, _ = tsig.signed(packet, key, source.random() * 2e9)
+    if source.random() < 0.2:
+        made += opt(source, b"")
+        made = made[:10] + (int.from_bytes(made[10:12], "big") + 1).to_bytes(2, "big") + made[12:]
+    return made
 
 
 def spoilt(source: Random, names: Sequence[str]) -> bytes:

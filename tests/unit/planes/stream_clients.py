@@ -13,6 +13,7 @@ import trustme
 
 from gtm.dns.transport import Transport
 from gtm.networks import Networks
+from gtm.planes.back import Back
 from gtm.planes.certificate import Keeper
 from gtm.planes.limits import READ, StreamLimits
 from gtm.planes.proxy import Balancers
@@ -87,7 +88,13 @@ class Side:
         )
 
     def answer(
-        self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        *,
+        transport: Transport,
+        back: Back | None = None,
     ) -> Answer:
         self.asked.append((host, packet))
         return self._answer(packet)
