@@ -63,8 +63,8 @@ class Conditions:
             *stale_verdicts(self._census(), at),
             *stale_loads(self._capacity, at),
             *over_capacity(self._capacity, self._full, at),
-            *chain.from_iterable(each(at) for each in self._others),
             *ending_signatures(self._signed(), at),
+            *chain.from_iterable(each(at) for each in self._others),
         )
         for event in self._lasting.follow(holding, at):
             self._tell(event)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from gtm.cli.output import bare
 from gtm.cli.zonenamed import zone_named
+from gtm.dnssec import dnskey
 from gtm.dnssec.keyfile import NoKey, Unusable
 from gtm.dnssec.keyring import Keyring
 from gtm.dnssec.keys import Key, generate
@@ -63,13 +64,14 @@ class KeyRoom:
         """A step that brings new keys in; there may be none before. Raises KeysError."""
         with self._changing(zone, doing):
             before = self._known(zone, doing)
-            taken = set() if before is None else {entry.tag for entry in before.keys}
+            dnssec = zone.dnssec or Dnssec()
+            taken = {dnskey.tag(one) for one in dnssec.imports}
+            taken |= set() if before is None else {entry.tag for entry in before.keys}
             made = [_make(algorithm, role, taken) for role in roles]
             entries = [
                 Entry(key.dnskey_rdata, role, Stage.NEW, self.now)
                 for key, role in zip(made, roles, strict=True)
             ]
-            dnssec = zone.dnssec or Dnssec()
             after = take(before, entries, timing(zone, dnssec))
             self.keyring.save(zone.name, after, made)
         return after

@@ -151,9 +151,12 @@ def _as_wanted(ledger: Ledger) -> Ledger:
     """The ledger as it is once the DS is wanted, where it is not wanted yet or no more."""
     from dataclasses import replace
 
-    from gtm.dnssec.ledger import Wants, effect
+    from gtm.dnssec.ledger import Kind, Phase
 
-    if effect(ledger).wants in (Wants.NOTHING, Wants.DELETE):
+    roll = ledger.roll
+    if roll is not None and roll.kind is Kind.START:
+        return replace(ledger, roll=replace(roll, phase=Phase.DS_WANTED))
+    if roll is not None and roll.kind is Kind.UNSIGN:
         return replace(ledger, roll=None)
     return ledger
 

@@ -219,6 +219,8 @@ def _everywhere(room: KeyRoom, *, force: bool) -> None:
     if force:
         raise UsageError("cannot force the steps of all zones: name one")
     for zone in room.zones:
+        if zone.dnssec is None:
+            continue
         at = zone_keys(room, zone).safe_at
         if at is not None and at <= room.now:
             room.step(zone, "change the keys", lambda now, timing: advanced(now, room.now, timing))

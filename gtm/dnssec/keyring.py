@@ -40,13 +40,21 @@ class Held:
     folder: Path
 
 
+# What a change of a zone's keys is told by: for each file its time, size, inode, mode and owner.
+Stamp = tuple[tuple[str, int, int, int, int, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The folder of keys; None where no folder is known."""
+    """The folder of keys; None where no folder is known.
+
+    What was read is remembered: of 10,000 zones only those whose files changed are read again.
+    """
 
     folder: Path | None
     disk: Disk = field(default_factory=Disk)
     private: Disk = field(default_factory=PrivateDisk)
+    _known: dict[str, tuple[Stamp, Held]] = field(default_factory=dict, repr=False, compare=False)
 
     def place(self, zone: str) -> Path:
         """The folder of a zone's keys. Raises Unusable where no folder of keys is known."""
@@ -59,6 +67,15 @@ class Keyring:
     def read(self, zone: str) -> Held:
         """The keys of a zone (its name with the dot at its end). Raises Unusable."""
         folder = self.place(zone)
+        stamp = _stamp(folder)
+        known = self._known.get(zone)
+        if known is not None and known[0] == stamp:
+            return known[1]
+        held = self._read(zone, folder)
+        self._known[zone] = stamp, held
+        return held
+
+    def _read(self, zone: str, folder: Path) -> Held:
         ledger = self.ledger(zone)
         if ledger is None:
             return self._bare(zone, folder)
@@ -83,7 +100,7 @@ class Keyring:
 
     def zones(self) -> list[str]:
         """The names of all zones that have something here, with the dot at their end."""
-        if self.folder is None or not self.folder.is_dir():
+        if self.folder is None or not os.access(self.folder, os.R_OK | os.X_OK):
             return []
         names = {
             path.name if path.is_dir() else path.name.removesuffix(SUFFIX)
@@ -200,6 +217,20 @@ def _listed(folder: Path) -> list[Path]:
     if len(found) > MOST_FILES:
         raise OSError(0, f"it holds more than {MOST_FILES} files")
     return found
+
+
+def _stamp(folder: Path) -> Stamp:
+    """What the zone's files are now; where they can't be listed, reading them says why."""
+    found = [folder.with_name(folder.name + SUFFIX)]
+    with contextlib.suppress(OSError):
+        found += _listed(folder)
+    stamps = []
+    for path in found:
+        with contextlib.suppress(OSError):
+            at = path.stat()
+            one = path.name, at.st_ctime_ns, at.st_size, at.st_ino, at.st_mode, at.st_uid
+            stamps.append(one)
+    return tuple(stamps)
 
 
 def _bare_key(path: Path) -> Key:

@@ -51,12 +51,6 @@ def database(at: float, reason: str, *, over: bool = False) -> Event:
     return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the geo database")
 
 
-def renewal(at: float, reason: str, *, over: bool = False) -> Event:
-    """A renewed certificate of the server can't be used: the one before is."""
-    severity, key = _severity(Severity.WARNING, over), "reload/certificate"
-    return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the certificate")
-
-
 def signatures(
     at: float, zone: str, reason: str, *, over: bool = False, ended: bool = False
 ) -> Event:
@@ -64,6 +58,12 @@ def signatures(
     severity = _severity(Severity.CRITICAL if ended else Severity.WARNING, over)
     key = f"signatures/{zone}"
     return Event(at, Kind.SIGNATURES, severity, key, reason, over, "gtm", zone=zone)
+
+
+def renewal(at: float, reason: str, *, over: bool = False) -> Event:
+    """A renewed certificate of the server can't be used: the one before is."""
+    severity, key = _severity(Severity.WARNING, over), "reload/certificate"
+    return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the certificate")
 
 
 def held(at: float, target: str, reason: str, by: str, *, over: bool = False) -> Event:

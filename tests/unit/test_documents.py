@@ -111,8 +111,9 @@ def flags_of(words: list[str]) -> set[str]:
     for word in words:
         if not isinstance(command, TyperGroup) or word.startswith("-"):
             break
-        assert word in command.commands, f"gtm {' '.join(words)}"
-        command = command.commands[word]
+        choices = word.split("|")  # as a page names several at once
+        assert set(choices) <= set(command.commands), f"gtm {' '.join(words)}"
+        command = command.commands[choices[0]]
     return {flag for parameter in command.params for flag in parameter.opts}
 
 

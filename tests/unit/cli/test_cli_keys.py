@@ -75,10 +75,12 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_first_keys_wait_until_no_resolver_holds_unsigned_records(desk: Desk) -> None:
     assert "safe in 2 h" in desk.done("generate", NAME)
     assert "--force prints it now" in desk.refused("ds", NAME)
+    early = desk.done("ds", NAME, "--force")
     desk.wait()
     assert "give the parent the DS below" in desk.done("next", NAME)
     (line,) = desk.done("ds", NAME).splitlines()
     assert line.startswith(f"{NAME}. 86400 IN DS {desk.tags()[0]} 13 2 ")
+    assert early == f"{line}\n"
     assert "nothing is under way" in desk.done("ds-seen", NAME)
 
 
@@ -151,6 +153,7 @@ def test_going_unsigned_takes_the_ds_away_first(desk: Desk) -> None:
     desk.secured()
     assert "have the parent remove its DS" in desk.done("unsign", NAME)
     assert "going unsigned" in desk.refused("ds", NAME)
+    assert " 13 2 " in desk.done("ds", NAME, "--force")
     desk.done("ds-gone", NAME)
     desk.wait()
     assert "take `dnssec` out of the zone file" in desk.done("next", NAME)

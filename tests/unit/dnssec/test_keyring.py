@@ -164,6 +164,21 @@ def test_a_key_that_others_can_read_is_refused_with_a_remedy(tmp_path: Path) -> 
     assert f"chmod 600 {path}" in refused.value.remedy
 
 
+def test_what_was_read_is_read_again_only_if_a_file_changed(tmp_path: Path) -> None:
+    ring = Keyring(tmp_path)
+    _, old = saved(ring)
+    first_read = ring.read(ZONE)
+    assert ring.read(ZONE) is first_read
+    path = ring.place(ZONE) / f"13-{old.tag:05}.pem"
+    path.chmod(0o644)
+    with pytest.raises(Unusable, match="others can read"):
+        ring.read(ZONE)
+    path.chmod(0o600)
+    assert ring.read(ZONE).ledger == first_read.ledger
+    _, new = saved(ring)
+    assert list(ring.read(ZONE).keys) == [new.dnskey_rdata]
+
+
 def test_no_key_and_no_folder_say_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(Unusable, match=r"there is no key in .*; make one: gtm keys generate gtm"):
         Keyring(tmp_path / "none").read(ZONE)
