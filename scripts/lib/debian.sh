@@ -14,11 +14,12 @@ can_install() { has apt-get && { [[ $(id -u) == 0 ]] || sudo -n true 2>/dev/null
 install_packages() {
     local daemon fresh=()
     for daemon in gdnsd unbound prometheus-alertmanager; do has "$daemon" || fresh+=("$daemon"); done
+    has knotd || fresh+=(knot)
     as_root apt-get update -qq || return
     as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get install -qq --yes --no-install-recommends "$@" >/dev/null || return
     [[ -d /run/systemd/system ]] || return 0
     for daemon in "${fresh[@]}"; do
-        ! has "$daemon" || as_root systemctl disable --now --quiet "$daemon.service"
+        as_root systemctl disable --now --quiet "$daemon.service" 2>/dev/null || true # not installed
     done
 }
