@@ -87,6 +87,7 @@ class Limiter:
         self._burst = max(int(BURST * MILLION), self._cost)
         self._buckets: dict[tuple[int, int], list[int]] = {}
         self._hosts: dict[str, list[int]] = {}
+        self._allowed: dict[str, bool] = {}
         self._noted: dict[tuple[int, int], Noted] = {}
 
     def within(self, host: str) -> bool:
@@ -129,8 +130,14 @@ class Limiter:
         ]
 
     def _is_allowed(self, host: str) -> bool:
-        asker = asker_of(host)
-        return self._limit.allow.hold(asker.bits, asker.address)
+        known = self._allowed.get(host)
+        if known is None:
+            asker = asker_of(host)
+            known = self._limit.allow.hold(asker.bits, asker.address)
+            if len(self._allowed) >= REMEMBERED:
+                self._allowed.clear()
+            self._allowed[host] = known
+        return known
 
     def _network(self, host: str) -> tuple[int, int]:
         """A network by how long addresses of its family are, and its first address."""
