@@ -18,6 +18,7 @@ from tests.signing import World, a_key, ask, key_set, signed_world, validate
 ZONE = """
 zone: gtm.example.com
 nameservers: {ns1: [192.0.2.53, "2001:db8::53"]}
+soa: {serial: 7}
 dnssec: {}
 ttl: {min: 10, max: 60}
 regions: {us: {location: [39, -77]}, eu: {location: IE}, ap: {location: SG}}
