@@ -33,6 +33,7 @@ from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind
 from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
+from gtm.handed import Pool, Use, from_systemd
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
@@ -45,6 +46,7 @@ from gtm.planes.limitlog import LimitLog
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
+from gtm.service import Service, service_of_this_process
 from gtm.settings import Settings
 from gtm.sources import Sources
 from gtm.transfer.exchange import Exchange
@@ -82,11 +84,14 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Server]:
+async def running(
+    settings: Settings, dial: Dial = direct, handed: Pool | None = None
+) -> AsyncIterator[Server]:
     """A server from bound sockets to the last one closed. Raises GtmError if it can't start.
 
-    `dial` says where probes really connect to.
+    `dial` says where probes really connect to, `handed` are sockets that were open before.
     """
+    handed = Pool() if handed is None else handed
     sys.setswitchinterval(SWITCH_INTERVAL)
     beside = ThreadPoolExecutor(BESIDE, "gtm-beside", initializer=be_patient)
     asyncio.get_running_loop().set_default_executor(beside)
@@ -94,7 +99,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
     conduct, cookies = _conduct(settings)
-    bound = bind_all(settings, workers)
+    bound = bind_all(settings, workers, handed)
     listeners = bound.listeners
     async with contextlib.AsyncExitStack() as stack:
         plane = make_plane(chosen, bound, settings, files, conduct)
@@ -130,7 +135,8 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
         api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder)
-        places = await _serve_api(stack, api, settings)
+        places = await _serve_api(stack, api, settings, handed)
+        handed.close()
         _become(settings.user)
         log.info(
             "starting",
@@ -173,27 +179,34 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
 
 async def serve(settings: Settings) -> None:
     """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again."""
+    handed = Pool(from_systemd(os.environ, os.getpid()))
+    service = service_of_this_process()
+    service.starting()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # until there is a server to tell, a SIGHUP must not end the process
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    await _serve(settings, stop)
+    await _serve(settings, stop, handed, service)
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(settings: Settings, stop: asyncio.Event, handed: Pool, service: Service) -> None:
     reloads: set[asyncio.Task[object]] = set()
-    async with running(settings) as server:
+    async with running(settings, handed=handed) as server:
 
         def reload() -> None:
-            task: asyncio.Task[object] = asyncio.create_task(server.controller.load())
+            task: asyncio.Task[object] = asyncio.create_task(service.reload(server.controller))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        service.ready(server.controller)
+        telling = asyncio.create_task(service.run(server.controller))
         await stop.wait()
         log.info("stopping")
+        service.stopping("stopping")
+        await _cancel(telling)
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -396,7 +409,9 @@ def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
 # --- the API's sockets ------------------------------------------------------------------
 
 
-async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Settings) -> list[str]:
+async def _serve_api(
+    stack: contextlib.AsyncExitStack, api: Api, settings: Settings, handed: Pool
+) -> list[str]:
     runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -407,16 +422,26 @@ async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Setti
                 f"cannot serve the API on {address}: without tokens it listens on loopback alone; "
                 f"use --api 127.0.0.1:{address.port}"
             )
-        site = web.TCPSite(runner, str(address.address), address.port)
+        given = handed.stream(Use.API, address)
+        site: web.BaseSite = (
+            web.TCPSite(runner, str(address.address), address.port)
+            if given is None
+            else web.SockSite(runner, given)
+        )
         await _start(site, str(address))
         places.append(f"http://{address}")
+    for sock in handed.api_sockets():
+        await _start(web.SockSite(runner, sock), sock.getsockname())
+        places.append(f"unix:{sock.getsockname()}")
     path = settings.api_socket()
+    if f"unix:{path}" in places:
+        return places
     explicit = any(text.startswith("unix:") for text in settings.api)
     try:
         _make_room(path)
         await _start(web.UnixSite(runner, path), f"unix:{path}")
         path.chmod(SOCKET_MODE)
-        stack.callback(_remove, path)
+        stack.callback(_remove, path, path.stat().st_ino)
         places.append(f"unix:{path}")
     except StartError as error:
         if explicit:
@@ -450,9 +475,11 @@ def _make_room(path: Path) -> None:
     raise StartError(f"cannot serve the API on unix:{path}: another gtm is serving there")
 
 
-def _remove(path: Path) -> None:
+def _remove(path: Path, number: int) -> None:
+    """Removes a socket, by its inode's number: another server's may be there by now."""
     with contextlib.suppress(OSError):  # after --user its directory may be another's
-        path.unlink()
+        if path.stat().st_ino == number:
+            path.unlink()
 
 
 def _become(user: str | None) -> None:

@@ -124,6 +124,15 @@ class EncryptedPlane:
         """Networks over the rate limit of UDP since the last call: answers cut, and dropped."""
         return self._plane.limited()
 
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        return self._plane.alive() and (self._thread is None or self._thread.is_alive())
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        self._plane.retire()
+        self._loop.retire()
+
     def stop(self) -> None:
         """Stops answering and closes the sockets."""
         self._plane.stop()

@@ -120,6 +120,8 @@ class NativePlane:
                 for each in self._balancers.networks.networks
             ],
         )
+        if any(each.shared for each in self._listeners):
+            self._plane.share()
         self.behave(self._conduct)
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
@@ -229,6 +231,17 @@ class NativePlane:
             (self._limit.named(bits, network), cut, dropped)
             for bits, network, cut, dropped in self._plane.limited()
         ]
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        if self._plane is None or self._thread is None:
+            return True
+        return self._thread.is_alive() and self._plane.alive()
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        if self._plane is not None:
+            self._plane.retire()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

@@ -189,6 +189,21 @@ impl Plane {
         told(py, totals)
     }
 
+    /// Says that another process has the sockets too: nothing it would notice is done to them.
+    fn share(&self) {
+        self.native.share();
+    }
+
+    /// Receives and accepts nothing from now on; connections are served while their clients ask.
+    fn retire(&self) {
+        self.native.retire();
+    }
+
+    /// Whether all threads run.
+    fn alive(&self) -> bool {
+        self.native.alive()
+    }
+
     /// Ends all threads, and closes the duplicates.
     fn stop(&self, py: Python<'_>) {
         py.detach(|| self.native.stop());

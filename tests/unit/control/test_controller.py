@@ -67,6 +67,11 @@ class RememberingPlane:
 
     def tap(self, tap: Tap) -> None: ...
 
+    def alive(self) -> bool:
+        return True
+
+    def retire(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
