@@ -140,9 +140,16 @@ def from_systemd(
     called = names.split(":") if names else []
     handed = []
     for number in range(int(count)):
-        keep(FIRST + number)
         name = called[number] if number < len(called) else ""
-        handed.append(recognised(opened(FIRST + number), name))
+        try:
+            keep(FIRST + number)
+            sock = opened(FIRST + number)
+        except OSError as error:
+            raise StartError(
+                f"cannot use descriptor {FIRST + number} of systemd: {error.strerror}; "
+                "LISTEN_FDS says that it is a socket"
+            ) from error
+        handed.append(recognised(sock, name))
     return tuple(handed)
 
 

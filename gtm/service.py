@@ -59,9 +59,7 @@ class Service:
         every = min(LOOK_EVERY, self._notifier.watchdog or LOOK_EVERY)
         while True:
             if not pulse.beat() and pulse.missed == 1:
-                log.critical(
-                    "threads_ended", remedy="restart gtm; a watchdog does"
-                )
+                log.critical("threads_ended", remedy="restart gtm; a watchdog does")
             self._look(controller)
             await asyncio.sleep(every)
 
