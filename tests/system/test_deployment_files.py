@@ -1,7 +1,7 @@
 """Container and cluster files are valid, agree with each other, and are as strict as they say.
 
-Needs docker-compose (Debian package docker-compose); hadolint and the schemas of Kubernetes come with
-the extra `dev`.
+Needs docker-compose (Debian package docker-compose); hadolint and the schemas of Kubernetes come
+with the extra `dev`.
 """
 
 from __future__ import annotations
