@@ -11,6 +11,7 @@ import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from io import FileIO
 from pathlib import Path
 
 NAME = "audit.jsonl"
@@ -88,8 +89,7 @@ class AuditFile:
             if before.st_size and os.pread(number, 1, before.st_size - 1) != b"\n":
                 data = b"\n" + data
             try:
-                if file.write(data) != len(data):
-                    raise OSError(0, "no room for all of it")
+                _write_all(file, data)
                 os.fsync(number)
             except OSError:
                 os.ftruncate(number, before.st_size)  # it is tried again as a whole
@@ -109,3 +109,9 @@ class AuditFile:
             return self.path.stat().st_size
         except FileNotFoundError:
             return 0
+
+
+def _write_all(file: FileIO, data: bytes) -> None:
+    """In one write, so that lines of two writers never mix. Raises OSError."""
+    if file.write(data) != len(data):
+        raise OSError(0, "there is no room for all of it")

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
+from gtm.api.access.acting import Access
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
@@ -26,7 +27,7 @@ class Serving:
     """What handlers answer from. `now` is Unix time, `started` when the server did.
 
     `listen` says where DNS is answered, `keeper` has the certificate, if any, `recorder` the
-    query log.
+    query log; `access` says who may call, and notes what they change.
     """
 
     controller: Controller
@@ -37,6 +38,7 @@ class Serving:
     alerts: Told
     keeper: Keeper | None
     recorder: Recorder | None
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from gtm.api import feeds, history, loads, overrides, peers, standing, vitals
+from gtm.api import feeds, history, identity, loads, overrides, peers, standing, vitals
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
+    CallerShape,
     ErrorShape,
     ExplainQuery,
     ExplanationShape,
@@ -29,6 +30,7 @@ from gtm.api.models import (
     ReportsRequest,
     Status,
     Taken,
+    TokensShape,
     UpdatesQuery,
     UpdatesRemoval,
     UpdatesRemoved,
@@ -68,6 +70,26 @@ ROUTES: Final[tuple[Route, ...]] = (
         act="show metrics",
         summary="Metrics for Prometheus",
         answers={200: CONTENT_TYPE},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/v1/whoami",
+        identity.whoami,
+        Scope.OPEN,
+        act="say who you are",
+        summary="Who the server takes you for, and what you may",
+        answers={200: CallerShape},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/v1/tokens",
+        identity.tokens,
+        Scope.OPERATE,
+        act="list tokens",
+        summary="Every token, and when it was used last",
+        answers={200: TokensShape},
         ready=False,
     ),
     Route(

@@ -7,8 +7,10 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from gtm.api import history, views
+from gtm.api.acts import note_reload
 from gtm.api.call import Call, replied
 from gtm.api.certificate import certificate
+from gtm.api.identity import access_status
 from gtm.api.models import ExplainQuery, ExplanationShape, Status
 from gtm.explain import explain
 
@@ -18,7 +20,7 @@ async def status(call: Call[None, None]) -> Status:
     at = call.serving
     found = views.status(at.controller, at.listen, at.started, at.now())
     more = {"history": history.latest(at.history), "certificate": certificate(at.keeper)}
-    return found.model_copy(update=more)
+    return found.model_copy(update={**more, "access": access_status(at.access)})
 
 
 async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:
@@ -32,6 +34,9 @@ async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:
 
 async def reload(call: Call[None, None]) -> web.Response:
     """Loads everything again now, and says how that went: 422 if nothing was changed by it."""
-    await call.serving.controller.load()
-    result = views.reload_status(call.serving.controller)
+    controller = call.serving.controller
+    before = controller.compiled.snapshot.epoch
+    await controller.load()
+    result = views.reload_status(controller)
+    note_reload(call, before, result)
     return replied(result, 200 if result.error is None else 422)

@@ -128,5 +128,7 @@ def _from_file(path: Path, where: str) -> str:
 def _checked(text: str, where: str) -> str:
     """A text that can be sent in a header. The error never repeats it."""
     if not text or not text.isascii() or not text.isprintable() or " " in text:
-        raise UsageError(f"cannot use {where}: it is not one token, as gtm keys token add prints it")
+        raise UsageError(
+            f"cannot use {where}: it is not one token, as gtm keys token add prints it"
+        )
     return text

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gtm.cli.credentials import asking
 from gtm.cli.keys import Config
 from gtm.cli.options import Json, Server
 from gtm.errors import GtmError, UsageError
@@ -41,7 +42,8 @@ TokensAt = Annotated[
 State = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="The server's state directory. [dim]Default: GTM_STATE[/]",
+        metavar="DIR",
+        help="The server's state directory. [dim]Default: GTM_STATE[/]",
         show_default=False,
     ),
 ]
@@ -105,6 +107,7 @@ def add(
 
 
 @tokens.command("list")
+@asking
 def listing(
     at: TokensAt = None,
     state: State = None,
@@ -145,7 +148,9 @@ def revoke(name: Name, at: TokensAt = None, state: State = None, config: Config 
         token = there.named(name)
         if token is None:
             known = ", ".join(one.name for one in there.all) or "none"
-            raise GtmError(f"cannot revoke the token {name}: there is none in {path}; it has {known}")
+            raise GtmError(
+                f"cannot revoke the token {name}: there is none in {path}; it has {known}"
+            )
         save(path, Tokens(one for one in there.all if one is not token))
     _note(settings, "token revoke", name, _said(token, time.time()), "none")
     typer.echo(f"revoked {name}: {len(there.all) - 1} left in {path}")

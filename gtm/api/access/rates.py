@@ -10,7 +10,7 @@ from collections import OrderedDict
 
 from gtm.feeds.limits import Bucket
 
-CALLS = (50.0, 200.0)  # requests a second, and at once, of one caller: a dashboard makes five
+CALLS = (100.0, 500.0)  # requests a second, and at once, of one caller: a dashboard makes ten
 FAILURES = (1.0, 20.0)  # refused for who they are, of one address
 KEPT = 1_024  # buckets; who was not heard for longest is forgotten first
 TOLD = (0.2, 5.0)  # log lines on failures, of one address: the rest are counted
@@ -38,4 +38,5 @@ class Rates:
         return wait
 
     def __len__(self) -> int:
+        """Buckets that are kept."""
         return len(self._buckets)
