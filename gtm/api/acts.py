@@ -23,7 +23,7 @@ NONE = "no override"
 
 def note_added(call: Call[None, OverrideRequest], found: OverrideAdded) -> None:
     """An override was put in force."""
-    after, before = _override(found.override), found.replaced
+    after, before = _act(found.override), found.replaced
     if found.forced_past:
         after += f"; forced past: {'; '.join(found.forced_past)}"
     call.serving.access.note(
@@ -75,8 +75,12 @@ def note_reload(call: Call[None, None], before: int, found: ReloadStatus) -> Non
 
 
 def _override(one: OverrideShape) -> str:
+    return f"{_act(one)}, by {one.author}: {one.reason}"
+
+
+def _act(one: OverrideShape) -> str:
     until = "" if one.expires is None else f" until {_clock(one.expires)}"
-    return f"{one.act}{' planned' if one.planned else ''}{until}, by {one.author}: {one.reason}"
+    return f"{one.act}{' planned' if one.planned else ''}{until}"
 
 
 def _changed(changes: list[ChangeShape]) -> str:

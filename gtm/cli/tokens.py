@@ -85,7 +85,7 @@ def add(
     from gtm.cli.ordering import author
 
     path, settings = _file(at, state, config, "add a token")
-    given, scopes, now = parse_name(name), parse_scopes(scope or ()), time.time()
+    given, scopes, now = parse_name(name), parse_scopes(scope or ()), round(time.time())
     ends = None if expires is None else now + _length(expires)
     with changing(path) as before:
         there = before or Tokens()

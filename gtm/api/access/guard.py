@@ -91,7 +91,7 @@ class Guard:
         if not peer.is_unix:
             self._keep_pages_out(request)
         scope, doing = _scope(request), _doing(request)
-        caller = self._caller(request, peer, doing)
+        caller = self._caller(request, peer, scope, doing)
         self._brake(caller, peer)
         if caller.may(scope):
             return caller
@@ -109,7 +109,7 @@ class Guard:
         if why is not None:
             raise Refused(403, why)
 
-    def _caller(self, request: web.Request, peer: Peer, doing: str) -> Caller:
+    def _caller(self, request: web.Request, peer: Peer, scope: Scope, doing: str) -> Caller:
         """By the token that is shown, on the Unix socket too; else by where the request is from."""
         shown = request.headers.getall(hdrs.AUTHORIZATION, [])
         if not self.access.tokens.needed or (peer.is_unix and not shown):
@@ -120,15 +120,15 @@ class Guard:
         if text is None:
             why = "send the token as `Authorization: Bearer gtm_...`, once"
             raise self._failure(peer, f"cannot {doing}: {why}", WRONG)
-        return of_token(self._token(text, peer, doing), peer)
+        return of_token(self._token(text, peer, scope, doing), peer)
 
-    def _token(self, text: str, peer: Peer, doing: str) -> Token:
+    def _token(self, text: str, peer: Peer, scope: Scope, doing: str) -> Token:
         token, now = self.access.tokens.tokens.find(text), self.now()
         if token is None:
-            why = f"this token is not known here, or was revoked; {_make(Scope.READ)}"
+            why = f"this token is not known here, or was revoked; {_make(scope)}"
             raise self._failure(peer, f"cannot {doing}: {why}", WRONG)
         if token.expired(now):
-            why = f"the token {token.name} has expired; {_make(Scope.READ)}"
+            why = f"the token {token.name} has expired; {_make(scope)}"
             raise self._failure(peer, f"cannot {doing}: {why}", WRONG)
         self.access.tokens.note_use(token, now)
         return token
@@ -190,7 +190,7 @@ def _doing(request: web.Request) -> str:
 
 
 def _make(scope: Scope) -> str:
-    return MAKE.format(scope=scope.value)
+    return MAKE.format(scope=(Scope.READ if scope is Scope.OPEN else scope).value)
 
 
 def _whole(seconds: float) -> int:

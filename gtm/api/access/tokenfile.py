@@ -39,10 +39,10 @@ class _Line(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    id: str = Field(pattern=r"^[0-9a-f]{8}\Z")
+    id: str = Field(pattern=r"^[0-9a-f]{8}$")
     name: str = Field(min_length=1, max_length=LONGEST_NAME)
     scopes: list[str] = Field(min_length=1)
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}\Z")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     made: float = Field(ge=0, allow_inf_nan=False)
     made_by: str = Field(max_length=256)
     expires: float | None = Field(default=None, ge=0, allow_inf_nan=False)
