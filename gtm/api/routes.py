@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gtm.api import feeds, history, loads, overrides, peers, standing, vitals
+from gtm.api import described, feeds, history, loads, overrides, peers, standing, vitals
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
     ErrorShape,
@@ -68,6 +68,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         act="show metrics",
         summary="Metrics for Prometheus",
         answers={200: CONTENT_TYPE},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/openapi.json",
+        described.described,
+        Scope.READ,
+        act="show what calls there are",
+        summary="This description",
+        answers={200: "application/json"},
         ready=False,
     ),
     Route(
