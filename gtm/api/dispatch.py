@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from gtm.api.call import Call, Serving, replied
 from gtm.api.models import ErrorShape
-from gtm.api.route import Route
+from gtm.api.route import LARGE_BODY, Route
 from gtm.api.validated import body_of, query_of
 from gtm.errors import GtmError, ServerError, UsageError
 
@@ -78,6 +78,11 @@ async def errors(request: web.Request, handler: Answering) -> web.StreamResponse
         return replied(ErrorShape(error=text), 500)
 
 
+def _largest(request: web.Request) -> int:
+    route = route_of(request)
+    return LARGE_BODY if route is None else route.largest
+
+
 def _refusal(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
     path = request.path[:200]
     match error:
@@ -87,7 +92,7 @@ def _refusal(request: web.Request, error: web.HTTPException) -> web.StreamRespon
             allowed = ", ".join(sorted(error.allowed_methods))
             why = f"cannot {request.method} {path}: use {allowed}"
         case web.HTTPRequestEntityTooLarge():
-            why = f"cannot take a body for {path}: it is larger than this call allows"
+            why = f"cannot take a body for {path}: it is larger than {_largest(request)} octets"
         case _:
             why = f"cannot answer {path}: {error.reason}"
     found = replied(ErrorShape(error=why), error.status)

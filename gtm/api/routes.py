@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from gtm.api import feeds, history, identity, loads, overrides, peers, standing, vitals
+from gtm.api import (
+    described,
+    feeds,
+    history,
+    identity,
+    loads,
+    overrides,
+    peers,
+    standing,
+    vitals,
+)
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
     CallerShape,
@@ -90,6 +100,16 @@ ROUTES: Final[tuple[Route, ...]] = (
         act="list tokens",
         summary="Every token, and when it was used last",
         answers={200: TokensShape},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/openapi.json",
+        described.described,
+        Scope.READ,
+        act="show what calls there are",
+        summary="This description",
+        answers={200: "application/json"},
         ready=False,
     ),
     Route(
