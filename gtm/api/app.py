@@ -43,12 +43,12 @@ class Api:
         self._serving = Serving(
             controller, listen, now, now(), history, alerts, keeper, recorder, let_in
         )
-        self._guard = Guard(let_in, now, time.monotonic)
+        self.guard = Guard(let_in, now, time.monotonic)
 
     def application(self) -> web.Application:
         """An application that can be served on any number of sockets."""
         app = web.Application(
-            middlewares=[errors, self._guard.middleware()], client_max_size=LARGE_BODY
+            middlewares=[errors, self.guard.middleware()], client_max_size=LARGE_BODY
         )
         app.on_response_prepare.append(secure)
         app[TABLE] = {(route.method, route.path): route for route in ROUTES}

@@ -89,7 +89,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Scope.OPEN,
         act="say who you are",
         summary="Who the server takes you for, and what you may",
-        answers={200: CallerShape},
+        answers={200: CallerShape, 401: ErrorShape, 403: ErrorShape, 429: ErrorShape},
         ready=False,
     ),
     Route(

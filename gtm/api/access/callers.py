@@ -9,13 +9,13 @@ import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import Final
 
 from aiohttp import web
 
 from gtm.api.access.tokens import EVERYTHING, Token, ordered
 from gtm.api.scopes import Scope
 
-CALLER = "caller"  # the key in a request
 CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: struct ucred (unix(7))
 USERS = 64  # names of users that are kept: looking one up may ask another machine
 
@@ -72,6 +72,9 @@ class Caller:
         return ordered(self.scopes)
 
 
+CALLER: Final = web.RequestKey("caller", Caller)  # where a request has it
+
+
 def of_token(token: Token, peer: Peer) -> Caller:
     """Who shows a token that is good."""
     return Caller(token.name, token.allows, Via.TOKEN, peer.place)
@@ -91,8 +94,7 @@ def stranger(peer: Peer) -> Caller:
 
 def caller_of(request: web.Request) -> Caller:
     """Who sent the request; the guard has seen to it that there is one."""
-    found: Caller = request[CALLER]
-    return found
+    return request[CALLER]
 
 
 def peer_of(request: web.Request) -> Peer:

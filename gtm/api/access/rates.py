@@ -21,7 +21,7 @@ class Rates:
 
     def __init__(self, rate: float, size: float, kept: int = KEPT) -> None:
         """`rate` a second, `size` at once."""
-        self._rate, self._size, self._kept = rate, size, kept
+        self._rate, self._size, self._most = rate, size, kept
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
     def take(self, key: str, now: float) -> float:
@@ -29,7 +29,7 @@ class Rates:
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket(self._rate, self._size, self._size, now)
-            if len(self._buckets) > self._kept:
+            if len(self._buckets) > self._most:
                 self._buckets.popitem(last=False)
         self._buckets.move_to_end(key)
         wait = bucket.wait(1.0, now)
@@ -37,6 +37,7 @@ class Rates:
             bucket.tokens -= 1.0
         return wait
 
-    def __len__(self) -> int:
-        """Buckets that are kept."""
+    @property
+    def kept(self) -> int:
+        """Buckets that are kept now."""
         return len(self._buckets)

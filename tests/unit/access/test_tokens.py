@@ -60,7 +60,7 @@ def test_an_unknown_id_costs_the_same_comparison_as_a_wrong_secret(
         compared.append((len(one), len(other)))
         return real(one, other)
 
-    token, text = a_token()
+    token, _ = a_token()
     known = Tokens([token])
     monkeypatch.setattr(under_test.hmac, "compare_digest", counting)
     known.find(f"gtm_{token.id}_{'0' * 64}")
