@@ -1,0 +1,1 @@
+"""What people see of a running server as it happens: traffic, events, the map, probes."""
