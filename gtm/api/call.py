@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
+from gtm.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 
@@ -26,7 +27,7 @@ class Serving:
     """What handlers answer from. `now` is Unix time, `started` when the server did.
 
     `listen` says where DNS is answered, `keeper` has the certificate, if any, `recorder` the
-    query log.
+    query log; `live` is what is watched.
     """
 
     controller: Controller
@@ -37,6 +38,7 @@ class Serving:
     alerts: Told
     keeper: Keeper | None
     recorder: Recorder | None
+    live: Live
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from gtm.api import feeds, history, loads, overrides, peers, standing, vitals
+from gtm.api import events, feeds, history, loads, overrides, peers, standing, traffic, vitals
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
     ErrorShape,
+    EventsQuery,
     ExplainQuery,
     ExplanationShape,
     HistoryQuery,
@@ -29,6 +30,8 @@ from gtm.api.models import (
     ReportsRequest,
     Status,
     Taken,
+    TrafficQuery,
+    TrafficShape,
     UpdatesQuery,
     UpdatesRemoval,
     UpdatesRemoved,
@@ -209,5 +212,25 @@ ROUTES: Final[tuple[Route, ...]] = (
         answers={200: LoadsTaken},
         body=LoadRequest,
         largest=LARGE_BODY,
+    ),
+    Route(
+        "GET",
+        "/v1/traffic",
+        traffic.traffic,
+        Scope.READ,
+        act="show traffic",
+        summary="Queries, rcodes, regions and latency over time",
+        answers={200: TrafficShape},
+        query=TrafficQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/events",
+        events.events,
+        Scope.READ,
+        act="stream events",
+        summary="What happens, as server-sent events",
+        answers={200: "text/event-stream", 503: ErrorShape},
+        query=EventsQuery,
     ),
 )

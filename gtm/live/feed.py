@@ -15,21 +15,38 @@ from dataclasses import dataclass, field
 from gtm.errors import ServerError
 
 KEPT = 1000  # events that can be asked for again
-BEHIND = 256  # events that a reader may be behind
+BEHIND = 50_000  # events that a reader may be behind: a region of 10,000 services fails at once
+PIECE = 64 << 10  # octets that are written out at a time, so that a burst holds nobody up
 MOST_READERS = 64
 PASSING = frozenset({"traffic"})  # kinds that are not kept: the next one tells all that they did
 
+Data = Mapping[str, object]
 
-@dataclass(frozen=True, slots=True)
+
 class Message:
-    """An event as it is sent, with its number; it is written once for all readers."""
+    """An event with its number. It is written out once for all readers, when the first one sends.
 
-    number: int
-    kind: str
-    octets: bytes
+    So a failure that comes to thousands of events costs the control loop little.
+    """
+
+    __slots__ = ("_data", "_octets", "kind", "number")
+
+    def __init__(self, number: int, kind: str, data: Callable[[], Data]) -> None:
+        """`data` is asked for once, later, or never."""
+        self.number = number
+        self.kind = kind
+        self._data = data
+        self._octets: bytes | None = None
+
+    @property
+    def octets(self) -> bytes:
+        """As it is sent."""
+        if self._octets is None:
+            self._octets = written(self.number, self.kind, self._data())
+        return self._octets
 
 
-def written(number: int | None, kind: str, data: Mapping[str, object]) -> bytes:
+def written(number: int | None, kind: str, data: Data) -> bytes:
     """An event in the form of WHATWG's server-sent events (HTML, section 9.2.6).
 
     JSON has no line ends, so the data is one line.
@@ -44,7 +61,7 @@ class Reader:
     """One who listens. `kinds` None is all of them; `cut` is set when it was cut off."""
 
     kinds: frozenset[str] | None
-    drop: Callable[[], None]
+    drop: Callable[[], object]
     waiting: deque[Message] = field(default_factory=deque)
     something: asyncio.Event = field(default_factory=asyncio.Event)
     cut: bool = False
@@ -64,7 +81,7 @@ class Reader:
         self.something.set()
 
     async def next(self, patience: float) -> bytes | None:
-        """What there is to send, in one piece; None if nothing came for so many seconds."""
+        """Some of what there is to send; None if nothing came for so many seconds."""
         if not self.waiting and not self.ended:
             self.something.clear()
             try:
@@ -72,9 +89,11 @@ class Reader:
                     await self.something.wait()
             except TimeoutError:
                 return None
-        found = b"".join(message.octets for message in self.waiting)
-        self.waiting.clear()
-        return found
+        found, size = list[bytes](), 0
+        while self.waiting and size < PIECE:
+            found.append(self.waiting.popleft().octets)
+            size += len(found[-1])
+        return b"".join(found)
 
 
 class Feed:
@@ -101,12 +120,12 @@ class Feed:
         """Whether any reader asked for events of that kind."""
         return any(reader.wants(kind) for reader in self._readers)
 
-    def publish(self, kind: str, data: Mapping[str, object]) -> None:
-        """Sends an event to who wants it. Never waits."""
+    def publish(self, kind: str, data: Callable[[], Data]) -> None:
+        """Sends an event to who wants it. Never waits; `data` is asked for when it is sent."""
         self._number += 1
         if kind in PASSING and not self.wanted(kind):
             return
-        message = Message(self._number, kind, written(self._number, kind, data))
+        message = Message(self._number, kind, data)
         if kind not in PASSING:
             self._keep(message)
         for reader in list(self._readers):
@@ -116,7 +135,7 @@ class Feed:
                 self._cut(reader)
 
     def join(
-        self, kinds: Collection[str] | None, last: int | None, drop: Callable[[], None]
+        self, kinds: Collection[str] | None, last: int | None, drop: Callable[[], object]
     ) -> tuple[Reader, bool]:
         """A new reader, and whether it has missed events since number `last` that are not kept.
 

@@ -121,9 +121,7 @@ class Series:
             found = percentile(timed, part)
             column[place] = NOTHING if found is None else found
 
-    def _raise(
-        self, columns: dict[str, array[float]], name: str, place: int, rate: float
-    ) -> None:
+    def _raise(self, columns: dict[str, array[float]], name: str, place: int, rate: float) -> None:
         column = columns.get(name)
         if column is None:
             if len(columns) >= MOST_COLUMNS:
@@ -132,8 +130,6 @@ class Series:
         column[place] += rate
 
 
-def _columns(
-    columns: dict[str, array[float]], places: Sequence[int]
-) -> dict[str, list[float]]:
+def _columns(columns: dict[str, array[float]], places: Sequence[int]) -> dict[str, list[float]]:
     found = {name: [column[place] for place in places] for name, column in list(columns.items())}
     return {name: values for name, values in found.items() if any(values)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from gtm.events import Event, Kind
 from gtm.live.feed import Feed
@@ -24,19 +25,20 @@ class Teller:
     def note(self, event: Event) -> None:
         """Something happened."""
         if event.kind in VERDICTS:
-            self._feed.publish("verdict", verdict(event))
+            self._feed.publish("verdict", partial(verdict, event))
         elif event.kind is Kind.OVERRIDE and not (event.before or event.after):
-            self._feed.publish("override", self._override(event))
+            said = self._override(event)
+            self._feed.publish("override", lambda: said)
         else:
-            self._feed.publish("alert", alert(event))
+            self._feed.publish("alert", partial(alert, event))
 
     def epoch(self, number: int, at: float) -> None:
         """Something else is answered from now on."""
-        self._feed.publish("epoch", {"at": at, "epoch": number})
+        self._feed.publish("epoch", lambda: {"at": at, "epoch": number})
 
     def reload(self, at: float, error: str | None) -> None:
         """Everything was loaded again, or could not be."""
-        self._feed.publish("reload", {"at": at, "ok": error is None, "error": error})
+        self._feed.publish("reload", lambda: {"at": at, "ok": error is None, "error": error})
 
     def _override(self, event: Event) -> dict[str, object]:
         target = event.endpoint

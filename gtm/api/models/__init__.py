@@ -33,6 +33,7 @@ from gtm.api.models.feeds import (
     Taken,
 )
 from gtm.api.models.history import EventShape, HistoryQuery, HistoryShape
+from gtm.api.models.live import EventsQuery, ShareShape, TrafficQuery, TrafficShape
 from gtm.api.models.loads import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
 from gtm.api.models.overrides import (
     ChangeShape,
@@ -69,6 +70,7 @@ __all__ = [
     "EndpointStatus",
     "ErrorShape",
     "EventShape",
+    "EventsQuery",
     "ExplainQuery",
     "ExplanationShape",
     "FeedsStatus",
@@ -109,10 +111,13 @@ __all__ = [
     "ServiceRegionStatus",
     "ServiceStatus",
     "Shape",
+    "ShareShape",
     "SignedStatus",
     "Status",
     "SteeringExplained",
     "Taken",
+    "TrafficQuery",
+    "TrafficShape",
     "UpdatesQuery",
     "UpdatesRemoval",
     "UpdatesRemoved",
