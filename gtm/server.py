@@ -25,6 +25,8 @@ from aiohttp import web
 import gtm
 from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.app import Api
+from gtm.api.bounds import Room
+from gtm.api.connection import Runner
 from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
@@ -69,7 +71,6 @@ COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of 
 COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
-API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,7 +398,7 @@ def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
 
 
 async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Settings) -> list[str]:
-    runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
+    runner = Runner(api.application(), Room())
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     places = []
