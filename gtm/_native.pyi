@@ -165,6 +165,11 @@ class Plane:
     def alive(self) -> bool:
         """Whether all threads run."""
 
+    def summed(self, kinds: array[int], count: int) -> tuple[bytes, list[int]]:
+        """Answers so far by kind of tally, as unsigned numbers of 64 bits, and timed ones by
+        bucket of gtm.planes.stats.BUCKETS. `kinds` has the kind of each tally, below `count`.
+        """
+
     def stop(self) -> None:
         """Ends all threads, and closes the duplicates."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import resource
+import socket
 from dataclasses import dataclass
 
 import structlog
@@ -40,6 +41,14 @@ class Bound:
     def named(self) -> list[str]:
         """For log and status."""
         return [str(each.at) for each in self.listeners] + [str(each) for each in self.secure]
+
+    def offered(self) -> list[tuple[Use, socket.socket]]:
+        """All of them, for a server that takes over."""
+        plain = [sock for each in self.listeners for sock in (each.udp, *each.more, each.tcp)]
+        return [(Use.DNS, sock) for sock in plain] + [
+            (Use.TLS if each.transport is Transport.TLS else Use.HTTPS, each.sock)
+            for each in self.secure
+        ]
 
     def close(self) -> None:
         """Closes all sockets."""

@@ -8,26 +8,32 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Mapping
 
 import structlog
 
-from gtm.controller import Controller
+from gtm.controller import Controller, Reload
 from gtm.model import State
 from gtm.notify import Notifier, Pulse
 
 log = structlog.get_logger("gtm")
 
 LOOK_EVERY = 2.0  # seconds between two looks at how the server stands
+TAKEOVER = "--takeover"
 MOST_NAMED = 4  # regions that are named in one line
 
 
 class Service:
     """Tells systemd how a server is, as long as it runs."""
 
-    def __init__(self, notifier: Notifier) -> None:
-        """Nothing was told yet."""
+    def __init__(self, notifier: Notifier, environment: Mapping[str, str] | None = None) -> None:
+        """Nothing was told yet. `environment` is what a successor is told of systemd."""
         self._notifier = notifier
+        self._environment = environment or {}
+        self._successor: subprocess.Popen[bytes] | None = None
         self._told = ""
 
     def starting(self) -> None:
@@ -39,11 +45,12 @@ class Service:
         self._told = standing(controller)
         self._notifier.ready(self._told)
 
-    async def reload(self, controller: Controller) -> None:
+    async def reload(self, controller: Controller) -> Reload:
         """Loads everything again, and says when that began and ended."""
         self._notifier.reloading(time.clock_gettime(time.CLOCK_MONOTONIC))
-        await controller.load()
+        found = await controller.load()
         self.ready(controller)
+        return found
 
     def stopping(self, why: str) -> None:
         """The last words."""
@@ -52,6 +59,23 @@ class Service:
     def succeeded_by(self, pid: int) -> None:
         """Another process is the service from now on."""
         self._notifier.succeeded_by(pid)
+
+    def start_successor(self) -> None:
+        """Starts what is installed by now with the same arguments, to take over; for SIGUSR2."""
+        if self._successor is not None and self._successor.poll() is None:
+            log.warning("successor_starts_already", pid=self._successor.pid)
+            return
+        words = [sys.executable, *sys.orig_argv[1:]]
+        if TAKEOVER not in words:
+            words.append(TAKEOVER)
+        try:
+            self._successor = subprocess.Popen(  # noqa: S603  # our own command line
+                words, env=os.environ | self._environment
+            )
+        except OSError as error:
+            log.error("successor_failed", reason=error.strerror or str(error))  # noqa: TRY400
+        else:
+            log.info("successor_started", pid=self._successor.pid)
 
     async def run(self, controller: Controller) -> None:
         """Gives signs of life and says how the server stands, until it is cancelled."""
@@ -80,9 +104,10 @@ def service_of_this_process() -> Service:
     Programs that checks run are not to speak for the service.
     """
     notifier = Notifier.of(os.environ, os.getpid())
+    told = {key: os.environ[key] for key in ("NOTIFY_SOCKET", "WATCHDOG_USEC") if key in os.environ}
     for key in ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"):
         os.environ.pop(key, None)
-    return Service(notifier)
+    return Service(notifier, told)
 
 
 def standing(controller: Controller) -> str:

@@ -103,7 +103,7 @@ def answered(query: bytes, answer: bytes) -> bool:
     if len(answer) < len(query) or answer[:2] != query[:2] or answer[12 : len(query)] != query[12:]:
         return False
     flags, _, records = struct.unpack(">3H", answer[2:8])
-    return flags & FLAGS == NOERROR_AUTHORITATIVE and records > 0
+    return bool(flags & FLAGS == NOERROR_AUTHORITATIVE and records > 0)
 
 
 def answers(server: tuple[str, int], name: str, timeout: float) -> tuple[bool, str]:

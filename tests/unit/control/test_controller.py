@@ -22,7 +22,7 @@ from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
 from gtm.planes.back import NOBODY, Peers
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 from gtm.sources import Sources
@@ -51,6 +51,9 @@ class RememberingPlane:
         self.prepared: list[tuple[Snapshot, threading.Thread]] = []
         self.meanwhile: Callable[[], None] = lambda: None  # what happens while one is read
 
+    def summed(self, kinds: Kinds) -> Sums:
+        return Sums.none(kinds.count)
+
     def prepare(self, snapshot: Snapshot) -> None:
         self.prepared.append((snapshot, threading.current_thread()))
         self.meanwhile()
@@ -66,6 +69,8 @@ class RememberingPlane:
         return []
 
     def tap(self, tap: Tap) -> None: ...
+
+    retired = False
 
     def alive(self) -> bool:
         return True
