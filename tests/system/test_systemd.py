@@ -108,7 +108,7 @@ class Manager:
         self.path = folder / "notify"
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(str(self.path))
-        self.socket.settimeout(PATIENCE)
+        self.socket.settimeout(3 * PATIENCE)
 
     def hear(self) -> dict[str, str]:
         lines = self.socket.recv(4096).decode().splitlines()
