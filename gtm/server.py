@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -35,13 +35,14 @@ from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
-from gtm.events import Event, Kind
+from gtm.events import Event, Kind, Sink
 from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
+from gtm.live import Live
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
@@ -111,6 +112,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             None if settings.state is None else HistoryFile(settings.state), time.time
         )
         alerts = await _alerts(stack, settings)
+        watching: list[Sink] = []
         exchange = Exchange(
             settings.state, time.time, time.monotonic, partial(random.getrandbits, 16)
         )
@@ -121,7 +123,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _checker(settings, dial),
             time.time,
             None if settings.state is None else Store(settings.state),
-            tell=_teller(history, alerts),
+            tell=_teller(history, alerts, watching),
             loaded=alerts.configure,
             latency=None if settings.state is None else LatencyStore(settings.state),
             holds=None if settings.state is None else HoldStore(settings.state),
@@ -135,11 +137,14 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         listen = bound.named()
         doors = bind_api(settings)
         stack.callback(doors.close)
+        live = Live(controller, time.time)
+        watching.append(live.told.note)
         _become(settings.user)
         trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
         stack.push_async_callback(trail.close)
         access = Access(trail, _open_tokens(settings, doors))
-        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder, access)
+        told = (history, alerts, bound.keeper, recorder, access, live)
+        api = Api(controller, listen, time.time, *told)
         runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -171,6 +176,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         for feed in (
             *(each(controller) for each in followed),
             exchange.updates.run(),
+            live.traffic.run(),
             _abuse(plane, conduct, cookies),
             _signatures(controller),
             _ahead(controller),
@@ -412,12 +418,17 @@ async def _alerts(stack: contextlib.AsyncExitStack, settings: Settings) -> Alert
     return Alerts(courier, file, time.time, time.monotonic, random.random)
 
 
-def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
-    """What happens goes into history and to receivers; what only this sees, into the log."""
+def _teller(history: History, alerts: Alerts, watching: Sequence[Sink]) -> Sink:
+    """What happens goes into history and to receivers; what only this sees, into the log.
+
+    Those who are `watching` may come later.
+    """
 
     def tell(event: Event) -> None:
         history.note(event)
         alerts.note(event)
+        for watch in watching:
+            watch(event)
         if event.kind is Kind.ALL_DOWN:
             say = log.info if event.over else log.error
             about = event.service or event.app

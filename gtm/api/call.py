@@ -13,6 +13,7 @@ from gtm.api.access.acting import Access
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
+from gtm.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 
@@ -27,7 +28,7 @@ class Serving:
     """What handlers answer from. `now` is Unix time, `started` when the server did.
 
     `listen` says where DNS is answered, `keeper` has the certificate, if any, `recorder` the
-    query log; `access` says who may call, and notes what they change.
+    query log; `access` says who may call, and notes what they change; `live` is what is watched.
     """
 
     controller: Controller
@@ -39,6 +40,7 @@ class Serving:
     keeper: Keeper | None
     recorder: Recorder | None
     access: Access
+    live: Live
 
 
 @dataclass(frozen=True, slots=True)
