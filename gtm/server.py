@@ -20,13 +20,14 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 import gtm
 from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.access.acting import Access
 from gtm.api.access.tokenfile import TokenFile
 from gtm.api.app import Api
+from gtm.api.bounds import Room
+from gtm.api.connection import Runner
 from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
 from gtm.auditfile import AuditFile
@@ -73,7 +74,6 @@ COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of 
 COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
-API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         access = Access(trail, _open_tokens(settings, doors))
         told = (history, alerts, bound.keeper, recorder, access, live)
         api = Api(controller, listen, time.time, *told)
-        runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
+        runner = Runner(api.application(), Room())
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         places = await doors.serve(stack, runner)

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_address
 
 from aiohttp import web
 
 from gtm.api import history, views
 from gtm.api.acts import note_reload
-from gtm.api.call import Call, replied
+from gtm.api.call import Call, Serving, replied
 from gtm.api.certificate import certificate
 from gtm.api.identity import access_status
-from gtm.api.models import ExplainQuery, ExplanationShape, Status
+from gtm.api.models import ExplainQuery, ExplanationShape
+from gtm.api.streamed import streamed
 from gtm.explain import explain
 
 
-async def status(call: Call[None, None]) -> Status:
+async def status(call: Call[None, None]) -> web.StreamResponse:
     """Everything `gtm status` shows."""
-    at = call.serving
-    found = views.status(at.controller, at.listen, at.started, at.now())
-    more = {"history": history.latest(at.history), "certificate": certificate(at.keeper)}
-    return found.model_copy(update={**more, "access": access_status(at.access)})
+    return await streamed(call, pieces(call.serving), "application/json; charset=utf-8")
+
+
+def pieces(at: Serving) -> Iterator[str]:
+    """A Status as JSON."""
+    about = {
+        "started": at.started,
+        "now": at.now(),
+        "history": history.latest(at.history),
+        "certificate": certificate(at.keeper),
+        "access": access_status(at.access),
+    }
+    return views.status_pieces(at.controller, about, at.listen)
 
 
 async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:
