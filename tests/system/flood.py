@@ -1,0 +1,97 @@
+"""Floods an API, until it is killed: `python -m tests.system.flood KIND ADDRESS PORT`.
+
+Once a second it prints how many requests or connections it has made so far.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import selectors
+import socket
+import sys
+import time
+from collections.abc import Iterator
+
+WRONG = f"gtm_00000000_{'0' * 64}"
+ASKED = (
+    f"GET /v1/status HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {WRONG}\r\n\r\n"
+).encode()
+CLOSED = ASKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"  # how a handshake begins
+OPEN = 400  # connections that are held at once: more than there is room for
+
+
+def requests(at: tuple[str, int]) -> Iterator[int]:
+    """Requests on connections that are kept, each answered before the next."""
+    made = 0
+    socks = [socket.create_connection(at) for _ in range(20)]
+    while True:
+        for index, sock in enumerate(socks):
+            try:
+                sock.sendall(ASKED)
+                if not sock.recv(65536):
+                    raise ConnectionResetError
+            except OSError:
+                sock.close()
+                socks[index] = socket.create_connection(at)
+            made += 1
+            yield made
+
+
+def connections(at: tuple[str, int]) -> Iterator[int]:
+    """A connection for each request, many at once; nobody waits for the answers."""
+    waiting = selectors.DefaultSelector()
+    for made in itertools.count(1):
+        sock = socket.create_connection(at)
+        with contextlib.suppress(OSError):
+            sock.sendall(CLOSED)
+        waiting.register(sock, selectors.EVENT_READ)
+        for key, _ in waiting.select(0) if len(waiting.get_map()) < OPEN else waiting.select(1):
+            waiting.unregister(key.fileobj)
+            _closed(key.fileobj)
+        yield made
+
+
+def held(at: tuple[str, int], octets: bytes) -> Iterator[int]:
+    """Connections that say something and then read nothing, over and over."""
+    kept: list[socket.socket] = []
+    for made in itertools.count(1):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
+        sock.connect(at)
+        with contextlib.suppress(OSError):
+            sock.sendall(octets)
+        kept.append(sock)
+        if len(kept) > OPEN:
+            kept.pop(0).close()
+        yield made
+
+
+def _closed(sock: object) -> None:
+    if isinstance(sock, socket.socket):
+        sock.close()
+
+
+def main(kind: str, address: str, port: str) -> None:
+    """Until it is killed."""
+    at = (address, int(port))
+    floods = {
+        "requests": lambda: requests(at),
+        "connections": lambda: connections(at),
+        "unread": lambda: held(at, ASKED * 50),
+        "unfinished": lambda: held(at, ASKED[:40]),
+        "handshakes": lambda: held(at, HELLO),
+    }
+    made, begun, said = 0, time.monotonic(), 0
+    while True:
+        with contextlib.suppress(OSError):
+            for _ in floods[kind]():
+                made += 1
+                if (second := int(time.monotonic() - begun)) > said:
+                    said = second
+                    print(made, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
