@@ -32,10 +32,10 @@ Reply = BaseModel | web.StreamResponse  # a model alone is 200 and JSON
 class Serving:
     """What handlers answer from. `now` is Unix time, `started` when the server did.
 
-    `listen` says where DNS is answered, `keeper` has the certificate, if any, `recorder` the
-    query log; `access` says who may call, and notes what they change; `live` is what is watched.
     `turns` is held by whoever makes a long answer, for some milliseconds at a time; `lane` by
-    what-if questions.
+    what-if questions. `listen` says where DNS is answered, `keeper` has the certificate, if any,
+    `recorder` the query log; `access` says who may call, and notes what they change; `live` is
+    what is watched.
     """
 
     controller: Controller
