@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gtm.api import described, feeds, history, loads, overrides, peers, standing, vitals
+from gtm.api import described, feeds, history, loads, overrides, peers, standing, vitals, whatif
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
     ErrorShape,
@@ -27,6 +27,8 @@ from gtm.api.models import (
     Overrides,
     ReloadStatus,
     ReportsRequest,
+    SimulateRequest,
+    SimulationShape,
     Status,
     Taken,
     UpdatesQuery,
@@ -218,6 +220,17 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Report what load regions have",
         answers={200: LoadsTaken},
         body=LoadRequest,
+        largest=LARGE_BODY,
+    ),
+    Route(
+        "POST",
+        "/v1/simulate",
+        whatif.simulated,
+        Scope.READ,
+        act="simulate",
+        summary="Who would move where if regions went, and which would be too full",
+        answers={200: SimulationShape},
+        body=SimulateRequest,
         largest=LARGE_BODY,
     ),
 )

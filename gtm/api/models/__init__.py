@@ -55,11 +55,24 @@ from gtm.api.models.peers import (
     UpdatesShape,
 )
 from gtm.api.models.reload import MistakeShape, ReloadStatus
+from gtm.api.models.simulated import (
+    AddedShape,
+    LoadShape,
+    MoveShape,
+    PartShape,
+    PictureShape,
+    ShareShape,
+    SimulateClient,
+    SimulateRequest,
+    SimulationShape,
+    SpreadShape,
+)
 from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, Status, ZoneStatus
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
     "AddedRecords",
+    "AddedShape",
     "AppStatus",
     "Asked",
     "CertificateStatus",
@@ -84,10 +97,12 @@ __all__ = [
     "LatencyRow",
     "LoadPosted",
     "LoadRequest",
+    "LoadShape",
     "LoadTaken",
     "Loads",
     "LoadsTaken",
     "MistakeShape",
+    "MoveShape",
     "OverrideAdded",
     "OverrideRemoval",
     "OverrideRemoved",
@@ -95,6 +110,8 @@ __all__ = [
     "OverrideShape",
     "OverrideStatus",
     "Overrides",
+    "PartShape",
+    "PictureShape",
     "PlaceExplained",
     "Query",
     "Refusal",
@@ -109,7 +126,12 @@ __all__ = [
     "ServiceRegionStatus",
     "ServiceStatus",
     "Shape",
+    "ShareShape",
     "SignedStatus",
+    "SimulateClient",
+    "SimulateRequest",
+    "SimulationShape",
+    "SpreadShape",
     "Status",
     "SteeringExplained",
     "Taken",

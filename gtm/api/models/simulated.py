@@ -1,4 +1,4 @@
-"""The JSON of `gtm simulate --json`.
+"""What-if: what `POST /v1/simulate` takes, and the JSON of `gtm simulate --json`.
 
 Amounts are in `unit`, distances kilometres, round trips milliseconds; a region that is null is
 none at all: no answer, or an address of last resort.
@@ -6,7 +6,46 @@ none at all: no answer, or an address of last resort.
 
 from __future__ import annotations
 
-from gtm.api.models import Shape
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from gtm.api.models.base import LONGEST_NAME, LONGEST_REGION, Asked, Shape, example
+
+MOST_REGIONS = 100  # that go at once
+MOST_CLIENTS = 10_000
+LONGEST_NETWORK = 64  # characters
+
+RegionName = Annotated[str, Field(min_length=1, max_length=LONGEST_REGION)]
+
+
+class SimulateClient(Asked):
+    """A client network, and how much it asks for."""
+
+    network: str = Field(min_length=1, max_length=LONGEST_NETWORK)
+    queries: float = Field(gt=0, le=1e15, allow_inf_nan=False)
+
+
+class SimulateRequest(Asked):
+    """What `POST /v1/simulate` takes: regions whose checks fail, and regions that are drained.
+
+    `service` is the one to look at, `load` what the whole traffic stands for, in the unit of the
+    regions' capacity. Without `clients` it is every network of the geo database.
+    """
+
+    model_config = example(down=["eu-west"], load=12000)
+
+    down: list[RegionName] = Field(default_factory=list, max_length=MOST_REGIONS)
+    drain: list[RegionName] = Field(default_factory=list, max_length=MOST_REGIONS)
+    service: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)
+    load: float | None = Field(default=None, ge=0, le=1e15, allow_inf_nan=False)
+    clients: list[SimulateClient] = Field(default_factory=list, max_length=MOST_CLIENTS)
+
+    @model_validator(mode="after")
+    def _something_happens(self) -> SimulateRequest:
+        if not self.down and not self.drain:
+            raise ValueError("name a region to take `down` or to `drain`")
+        return self
 
 
 class SpreadShape(Shape):
