@@ -10,10 +10,12 @@ from typing import Generic, TypeVar
 from aiohttp import web
 from pydantic import BaseModel
 
+from gtm.api.access.acting import Access
 from gtm.api.bounds import Lane
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
+from gtm.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 
@@ -32,7 +34,8 @@ class Serving:
 
     `turns` is held by whoever makes a long answer, for some milliseconds at a time; `lane` by
     what-if questions. `listen` says where DNS is answered, `keeper` has the certificate, if any,
-    `recorder` the query log.
+    `recorder` the query log; `access` says who may call, and notes what they change; `live` is
+    what is watched.
     """
 
     controller: Controller
@@ -43,6 +46,8 @@ class Serving:
     alerts: Told
     keeper: Keeper | None
     recorder: Recorder | None
+    access: Access
+    live: Live
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
     lane: Lane = field(default_factory=Lane)
 

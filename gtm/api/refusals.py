@@ -44,14 +44,16 @@ REFUSALS: Mapping[int, Refusal] = {
             401,
             "NoToken",
             "A token is needed, and there was none that is known",
-            "cannot show status: send a token as `Authorization: Bearer gtm_...`",
+            "cannot show status: a token is needed here; make one with `gtm keys token add NAME "
+            "--scope read`",
             "WWW-Authenticate",
         ),
         Refusal(
             403,
             "Forbidden",
             "The token lacks the scope that the call needs, or the call came from where none may",
-            "cannot add an override: the token `grafana` has the scope read, not operate",
+            "cannot add an override: the token grafana may read, and this needs operate; "
+            "make one with `gtm keys token add NAME --scope operate`",
         ),
         Refusal(
             404,

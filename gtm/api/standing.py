@@ -8,8 +8,10 @@ from ipaddress import ip_address
 from aiohttp import web
 
 from gtm.api import history, views
+from gtm.api.acts import note_reload
 from gtm.api.call import Call, Serving, replied
 from gtm.api.certificate import certificate
+from gtm.api.identity import access_status
 from gtm.api.models import ExplainQuery, ExplanationShape
 from gtm.api.streamed import streamed
 from gtm.explain import explain
@@ -27,6 +29,7 @@ def pieces(at: Serving) -> Iterator[str]:
         "now": at.now(),
         "history": history.latest(at.history),
         "certificate": certificate(at.keeper),
+        "access": access_status(at.access),
     }
     return views.status_pieces(at.controller, about, at.listen)
 
@@ -42,6 +45,9 @@ async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:
 
 async def reload(call: Call[None, None]) -> web.Response:
     """Loads everything again now, and says how that went: 422 if nothing was changed by it."""
-    await call.serving.controller.load()
-    result = views.reload_status(call.serving.controller)
+    controller = call.serving.controller
+    before = controller.compiled.snapshot.epoch
+    await controller.load()
+    result = views.reload_status(controller)
+    note_reload(call, before, result)
     return replied(result, 200 if result.error is None else 422)

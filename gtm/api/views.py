@@ -35,7 +35,7 @@ def status_pieces(
 ) -> Iterator[str]:
     """The whole state of a server that is ready: a Status as JSON, in pieces.
 
-    `about` is what others know: `started`, `now`, `history`, `certificate`.
+    `about` is what others know: `started`, `now`, `history`, `certificate`, `access`.
     """
     yield _head(controller, about, listen).model_dump_json(exclude={"zones"})[:-1] + ',"zones":['
     for index, zone in enumerate(controller.compiled.zones):

@@ -3,6 +3,7 @@
 Times are Unix seconds, round trips milliseconds, distances kilometres. One file for each subject.
 """
 
+from gtm.api.models.access import AccessStatus, CallerShape, TokenShape, TokensShape
 from gtm.api.models.apps import (
     AppStatus,
     EndpointStatus,
@@ -33,6 +34,20 @@ from gtm.api.models.feeds import (
     Taken,
 )
 from gtm.api.models.history import EventShape, HistoryQuery, HistoryShape
+from gtm.api.models.live import (
+    EventsQuery,
+    MapPlace,
+    MapQuery,
+    MapRegion,
+    MapShape,
+    ProbedShape,
+    ProbesQuery,
+    ProbesShape,
+    ShareShape,
+    TrafficQuery,
+    TrafficShape,
+    UnplacedShape,
+)
 from gtm.api.models.loads import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
 from gtm.api.models.overrides import (
     ChangeShape,
@@ -61,7 +76,7 @@ from gtm.api.models.simulated import (
     MoveShape,
     PartShape,
     PictureShape,
-    ShareShape,
+    RegionShareShape,
     SimulateClient,
     SimulateRequest,
     SimulationShape,
@@ -71,10 +86,12 @@ from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, St
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
+    "AccessStatus",
     "AddedRecords",
     "AddedShape",
     "AppStatus",
     "Asked",
+    "CallerShape",
     "CertificateStatus",
     "ChangeShape",
     "CheckStatus",
@@ -82,6 +99,7 @@ __all__ = [
     "EndpointStatus",
     "ErrorShape",
     "EventShape",
+    "EventsQuery",
     "ExplainQuery",
     "ExplanationShape",
     "FeedsStatus",
@@ -101,6 +119,10 @@ __all__ = [
     "LoadTaken",
     "Loads",
     "LoadsTaken",
+    "MapPlace",
+    "MapQuery",
+    "MapRegion",
+    "MapShape",
     "MistakeShape",
     "MoveShape",
     "OverrideAdded",
@@ -113,10 +135,14 @@ __all__ = [
     "PartShape",
     "PictureShape",
     "PlaceExplained",
+    "ProbedShape",
+    "ProbesQuery",
+    "ProbesShape",
     "Query",
     "Refusal",
     "RegionExplained",
     "RegionLoad",
+    "RegionShareShape",
     "RegionStatus",
     "ReloadStatus",
     "ReportItem",
@@ -135,6 +161,11 @@ __all__ = [
     "Status",
     "SteeringExplained",
     "Taken",
+    "TokenShape",
+    "TokensShape",
+    "TrafficQuery",
+    "TrafficShape",
+    "UnplacedShape",
     "UpdatesQuery",
     "UpdatesRemoval",
     "UpdatesRemoved",

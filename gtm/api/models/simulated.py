@@ -62,7 +62,7 @@ class AddedShape(Shape):
     milliseconds: SpreadShape
 
 
-class ShareShape(Shape):
+class RegionShareShape(Shape):
     """A region's clients before and after."""
 
     region: str | None
@@ -84,7 +84,7 @@ class PictureShape(Shape):
 
     total: float
     moved: float
-    shares: list[ShareShape]
+    shares: list[RegionShareShape]
     moves: list[MoveShape]
     added: AddedShape | None
     last_resort_before: float
