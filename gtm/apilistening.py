@@ -39,9 +39,10 @@ NO_FILES = 1.0  # seconds until more is accepted, where the system has no file l
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A bound socket: `at` where it is over TCP, else the `path` of a Unix socket, its inode.
+    """A bound socket: `at` where it is over TCP, else the `path` of a Unix socket.
 
-    Until it is served, a socket that is to take another server's place is at `waiting`.
+    `inode` is of a path that gtm made, 0 of one that was there. Until it is served, a socket that
+    is to take another server's place is at `waiting`.
     """
 
     sock: socket.socket
@@ -72,10 +73,10 @@ class Door:
     def close(self) -> None:
         """Closes it; a Unix socket's file goes too, unless another server's is there by now."""
         self.sock.close()
-        if self.path is not None:
+        for path in filter(None, (self.path, self.waiting)):
             with contextlib.suppress(OSError):  # after --user its directory may be another's
-                if self.path.stat().st_ino == self.inode:
-                    self.path.unlink()
+                if path.stat().st_ino == self.inode:
+                    path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,8 @@ def bind_api(settings: Settings, handed: Pool | None = None, *, waiting: bool = 
             at, sock = address.at, handed.stream(Use.API, address.at)
             if sock is None:
                 at, sock = bind_stream(address.at, "--api")
-            sock.setblocking(False)
             doors.append(Door(sock, ApiAddress(at, address.tls)))
-        given = handed.api_sockets()
-        doors += [Door(sock, path=Path(sock.getsockname())) for sock in given]
-        doors += _unix_doors(settings, {door.path for door in doors}, waiting=waiting)
+        doors += _unix_doors(settings, handed, waiting=waiting)
     except StartError:
         BoundApi(tuple(doors)).close()
         raise
@@ -262,23 +260,23 @@ def _front(keeper: Keeper) -> ssl.SSLContext:
 # --- Unix sockets -------------------------------------------------------------------------
 
 
-def _unix_doors(settings: Settings, there: set[Path | None], *, waiting: bool) -> list[Door]:
+def _unix_doors(settings: Settings, handed: Pool, *, waiting: bool) -> list[Door]:
     wished = any(text.startswith("unix:") for text in settings.api)
     doors: list[Door] = []
-    try:
-        for path in settings.api_sockets():
-            if path in there:
-                continue
-            doors.append(_unix(path, waiting=waiting))  # those before are closed if it fails
-    except StartError as error:
-        BoundApi(tuple(doors)).close()
-        if wished:
-            raise
-        # DNS is worth more than a socket nobody asked for
-        remedy = "choose one with --api unix:PATH"
-        log.warning("no_api_socket", error=str(error), remedy=remedy)
-        return []
-    return doors
+    for path in settings.api_sockets():
+        if (there := handed.stream(Use.API, path)) is not None:
+            doors.append(Door(there, path=path))
+            continue
+        try:
+            doors.append(_unix(path, waiting=waiting))
+        except StartError as error:
+            if wished:
+                BoundApi(tuple(doors)).close()
+                raise
+            # DNS is worth more than a socket nobody asked for
+            remedy = "choose one with --api unix:PATH"
+            log.warning("no_api_socket", error=str(error), remedy=remedy)
+    return doors + [Door(sock, path=Path(sock.getsockname())) for sock in handed.api_sockets()]
 
 
 def _unix(path: Path, *, waiting: bool) -> Door:

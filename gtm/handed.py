@@ -89,6 +89,8 @@ class Pool:
         found = self._take(use, at, udp=False)
         for spare in found[1:]:
             spare.sock.close()
+        if found:
+            found[0].sock.setblocking(False)
         return found[0].sock if found else None
 
     def api_sockets(self) -> tuple[socket.socket, ...]:
@@ -103,6 +105,7 @@ class Pool:
                     f"cannot serve the API on {each.at}, as handed over: no setting names it; "
                     f"add --api {each.at}"
                 )
+            each.sock.setblocking(False)
         self._free = [each for each in self._free if each.use is not Use.API]
         return tuple(each.sock for each in free)
 

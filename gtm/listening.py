@@ -89,7 +89,6 @@ def bind_all(settings: Settings, workers: int, handed: Pool | None = None) -> Bo
         for transport, use, address in wanted:
             given = handed.stream(use, address)
             if given is not None:
-                given.setblocking(False)
                 secure.append(SecureListener(address, transport, given))
                 continue
             at, sock = bind_stream(address, f"--{transport.value}")
