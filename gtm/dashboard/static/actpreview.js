@@ -3,6 +3,7 @@
 
 import { h } from "./h.js";
 import { regionName, regionsOf } from "./marks.js";
+import { bare, short } from "./measures.js";
 import { counted, percent } from "./words.js";
 
 const MOST = 4; // decisions whose clients are looked at
@@ -48,11 +49,11 @@ export function decisionsOf(status, target) {
   if (level === "endpoint") return [];
   const found = [];
   for (const one of status?.zones ?? []) {
-    if (zone && zone !== one.name) continue;
+    if (zone && bare(zone) !== bare(one.name)) continue;
     for (const app of one.apps) {
       if (level === "app" && app.name !== name) continue;
       const services = app.services.filter((each) => each.regions.some((there) => there.region === region)
-        && (level !== "service" || each.name === name));
+        && (level !== "service" || short(each.name, one.name) === short(name, one.name)));
       if (!services.length) continue;
       if (app.topology === "replicated") found.push({ zone: one.name, app: app.name, service: "", region });
       else found.push(...services.map((each) => ({ zone: one.name, app: app.name, service: each.name, region })));
@@ -76,7 +77,7 @@ function movement(map, status) {
       h("td", { class: "number" }, percent(one.share)), h("td", { class: "number arrow", "aria-hidden": "true" }, "→"),
       h("td", { class: "number" }, h("b", {}, percent(one.share_if))),
       h("td", { class: "number" }, load(one))));
-  const name = map.service ? map.service : map.app;
+  const name = map.service ? short(map.service, map.zone) : map.app;
   return h("section", { class: "act-moves" },
     h("h3", {}, `${name}: `, map.moved ? `${percent(map.moved)} of its clients would move` : "no client would move"),
     rows.length ? h("table", { class: "numbers" },

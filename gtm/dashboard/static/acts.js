@@ -3,6 +3,7 @@
 
 import { actForm } from "./actform.js";
 import { fill, h } from "./h.js";
+import { bare, short } from "./measures.js";
 import { counted } from "./words.js";
 
 const SHOWN = 12_000; // milliseconds that an outcome is shown
@@ -79,11 +80,12 @@ function done(text) {
 // What may be meant by a place on the screen, the widest first: each as a target and its meaning.
 function targetsOf({ zone, app, service, region, endpoint }) {
   const zones = context.store.get("status")?.zones ?? [];
-  const prefix = zones.length > 1 && zone ? `zone:${zone}/` : "";
+  const prefix = zones.length > 1 && zone ? `zone:${bare(zone)}/` : "";
+  const name = service && short(service, zone ?? "");
   const topology = zones.find((one) => one.name === zone)?.apps.find((one) => one.name === app)?.topology;
-  const found = [[`${prefix}region/${region}`, prefix ? `every app of ${zone} there` : "every app there"]];
+  const found = [[`${prefix}region/${region}`, prefix ? `every app of ${bare(zone)} there` : "every app there"]];
   if (app) found.push([`${prefix}app/${app}/${region}`, `the app ${app} there`]);
-  if (service) found.push([`${prefix}service/${service}/${region}`, topology === "replicated" ? `${service} there, and with it all of ${app}` : `${service} there`]);
+  if (name) found.push([`${prefix}service/${name}/${region}`, topology === "replicated" ? `${name} there, and with it all of ${app}` : `${name} there`]);
   if (endpoint) found.push([`${prefix}endpoint/${endpoint}`, "this address, wherever it is used"]);
   return endpoint ? found.reverse() : found;
 }

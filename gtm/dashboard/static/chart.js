@@ -25,7 +25,7 @@ export function chart({ title, format, stacked }) {
   function show(at, series) {
     state.at = at;
     state.series = series;
-    const key = series.map((each) => each.name).join("\n");
+    const key = series.map((each) => each.name + each.colour).join("\n");
     if (state.plot && key === state.key) state.plot.setData(plotted());
     else draw(key);
     say(null);
@@ -66,7 +66,7 @@ export function chart({ title, format, stacked }) {
         label: each.name, stroke: colour(each.colour), width: stacked ? 1 : 1.75, spanGaps: false,
         points: { show: false }, fill: stacked ? faded(colour(each.colour)) : undefined,
       }))],
-      bands: stacked ? state.series.slice(1).map((each, index) => ({ series: [index + 1, index + 2] })) : [],
+      bands: stacked ? state.series.slice(1).map((each, index) => ({ series: [index + 2, index + 1] })) : [],
     };
   }
 
@@ -132,7 +132,7 @@ export function chart({ title, format, stacked }) {
   return { root, show, destroy };
 }
 
-// Each series with those before it beneath: the last is drawn first, and so lies behind.
+// Each series with those before it beneath; a band is filled from its line to the one below.
 function piled(series) {
   const sums = new Array(series[0]?.values.length ?? 0).fill(0);
   const piles = series.map((each) => {

@@ -72,9 +72,11 @@ export function mount(root, store, api) {
     if (!document.hidden) show();
   });
   const timer = setInterval(() => !document.hidden && void read(), FRESH);
+  const recolour = store.subscribe("status", () => traffic && !document.hidden && charts.regions.show(traffic.at, byRegion(traffic, store.get("status"))));
   void read();
   return () => {
     off();
+    recolour();
     clearInterval(timer);
     for (const each of Object.values(charts)) each.destroy();
     root.replaceChildren();

@@ -3,6 +3,7 @@
 
 import { fill, h } from "./h.js";
 import { bare } from "./measures.js";
+import { networkOf } from "./networks.js";
 import { verdictWord } from "./stateword.js";
 import { percent } from "./words.js";
 
@@ -102,8 +103,7 @@ export function explained(found) {
       h("p", { class: "explain-question" }, h("b", {}, `${bare(found.name)} ${found.type}`), " asked from ", h("b", {}, found.client)),
       answer(found), h("p", { class: "explain-summary" }, found.summary)),
     facts(found),
-    steering ? regions(steering.regions) : null,
-    steering ? steering.regions.filter((one) => one.picked).map(endpoints) : null,
+    steering ? h("div", { class: "explain-tables" }, regions(steering.regions), steering.regions.filter((one) => one.picked).map(endpoints)) : null,
   ];
 }
 
@@ -124,7 +124,7 @@ function facts(found) {
     rows.push(["AS", `${place.asn} ${place.organisation ?? ""}`.trimEnd() + `, by ${place.asn_network} in ${file(place.asn_database)}`]);
   }
   if (steering) rows.push(["area", `number ${steering.area} of ${steering.areas} (from 0)`]);
-  rows.push(["scope", found.scope === 0 ? "/0: holds for every client" : `/${found.scope}: holds for the client’s network of that size`]);
+  rows.push(["scope", found.scope === 0 ? "/0: holds for every client" : `/${found.scope}: holds for ${networkOf(found.client, found.scope)}`]);
   if (steering && found.answer.length) rows.push(["ttl", `${steering.ttl} s: ${steering.ttl_reason}`]);
   return h("dl", { class: "facts" }, rows.map(([term, text]) => (term ? [h("dt", {}, term), h("dd", {}, text)] : h("dd", {}, text))));
 }
@@ -140,14 +140,18 @@ function file(path) {
 }
 
 function regions(found) {
+  const dropped = found.filter((one) => one.dropped !== null);
   const rows = found.map((one) => h("tr", { class: one.picked ? "picked" : "" },
     h("th", { scope: "row" }, one.picked ? h("span", { class: "arrow", "aria-hidden": "true" }, "→") : null,
       one.region, one.picked ? h("span", { class: "hidden-words" }, " (picked)") : null),
     h("td", { class: "number" }, one.cost === null ? "" : `${one.cost.toFixed(1)} ms`), h("td", {}, roundTrip(one)),
     h("td", { class: "number" }, one.bias > 0 ? `+${one.bias}` : String(one.bias)),
     h("td", { class: "number" }, one.share ? percent(one.share) : "–"),
-    h("td", {}, verdictWord({ ...one, by: "probe" })), h("td", { class: "why" }, one.dropped ?? "")));
-  return tabled("Regions, cheapest first", ["region", "cost", "round trip", "bias", "share", "verdict", "not to be had because"], rows, [1, 3, 4]);
+    h("td", {}, verdictWord({ ...one, by: "probe" }))));
+  return [
+    tabled("Regions, cheapest first", ["region", "cost", "round trip", "bias", "share", "verdict"], rows, [1, 3, 4]),
+    dropped.length ? h("ul", { class: "explain-dropped" }, dropped.map((one) => h("li", {}, verdictWord(one, one.region), h("span", {}, one.dropped)))) : null,
+  ];
 }
 
 function roundTrip(one) {

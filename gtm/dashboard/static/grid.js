@@ -7,6 +7,7 @@ import { endpointCards } from "./gridcards.js";
 import { regionsTable } from "./gridregions.js";
 import { fill, h } from "./h.js";
 import { stateOf } from "./marks.js";
+import { bare, short } from "./measures.js";
 import { probesOf } from "./probes.js";
 import { selectedIn } from "./selection.js";
 import { ago, counted } from "./words.js";
@@ -59,8 +60,8 @@ export function mount(root, store, api) {
 
   function head({ app, service, zone }) {
     const together = app.topology === "replicated" ? `${counted(app.services.length, "service")}, one decision for all` : "each service by itself";
-    fill(title, h("h2", {}, service ? [service.name, h("span", { class: "quiet" }, ` of ${app.name}`)] : app.name),
-      h("p", { class: "quiet" }, `${app.topology}: ${together}; ${service?.policy ?? app.policy}; zone ${zone.name}`));
+    fill(title, h("h2", {}, service ? [short(service.name, zone.name), h("span", { class: "quiet" }, ` of ${app.name}`)] : app.name),
+      h("p", { class: "quiet" }, `${app.topology}: ${together}; ${service?.policy ?? app.policy}; zone ${bare(zone.name)}`));
     const bad = offered({ app, service }).filter(isTroubled).length;
     all.setAttribute("aria-pressed", String(!view.trouble));
     trouble.setAttribute("aria-pressed", String(view.trouble));
@@ -95,7 +96,7 @@ export function mount(root, store, api) {
     const probes = element.open ? probesOf(api, context.zone.name, context.app.name, service.name, draw) : null;
     if (view.drawn.get(service.name) === `${key}${probes?.version}`) return element;
     view.drawn.set(service.name, `${key}${probes?.version}`);
-    fill(element.firstChild, summary(service));
+    fill(element.firstChild, summary(service, context.zone));
     keeping(element, () => fill(element.lastChild, element.open ? endpointCards(service, probes, context) : null));
     return element;
   }
@@ -140,7 +141,7 @@ function matches(service, word) {
 function decisionKey({ zone, app, service, may, shares }) {
   const regions = app.topology === "replicated" ? app.regions : service?.regions;
   const slim = regions?.map(({ endpoints, ...rest }) => [rest, endpoints?.length]);
-  const mine = shares.filter((one) => one.zone === zone.name && one.app === app.name);
+  const mine = shares.filter((one) => bare(one.zone) === bare(zone.name) && one.app === app.name);
   return JSON.stringify([zone.name, app.name, service?.name, slim, may, mine]);
 }
 
@@ -151,11 +152,11 @@ function serviceBlock(service, toggled) {
   return element;
 }
 
-function summary(service) {
+function summary(service, zone) {
   const endpoints = service.regions.flatMap((region) => region.endpoints);
   const up = endpoints.filter((one) => stateOf(one) === "up").length;
   return [
-    h("span", { class: "service-name" }, service.name),
+    h("span", { class: "service-name", title: bare(service.name) }, short(service.name, zone.name)),
     h("span", { class: up < endpoints.length ? "service-up is-short" : "service-up" }, `${up} of ${counted(endpoints.length, "endpoint")} up`),
   ];
 }

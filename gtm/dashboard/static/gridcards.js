@@ -4,7 +4,7 @@
 import { since } from "./gridregions.js";
 import { h } from "./h.js";
 import { mark, regionName, regionsOf, stateOf } from "./marks.js";
-import { milliseconds } from "./measures.js";
+import { milliseconds, short } from "./measures.js";
 import { spark } from "./spark.js";
 import { stateWords, verdictWord } from "./stateword.js";
 import { stamp } from "./words.js";
@@ -16,16 +16,20 @@ export function endpointCards(service, probes, context) {
 
 function card(service, region, probes, context) {
   const up = region.endpoints.filter((one) => stateOf(one) === "up").length;
-  return h("section", { class: `card is-${stateOf(region)}`, "aria-label": `${service.name} in ${region.region}` },
+  return h("section", { class: `card is-${stateOf(region)}`, "aria-label": `${short(service.name, context.zone.name)} in ${region.region}` },
     h("header", {}, h("h3", {}, regionName(regionsOf(context.zone), region.region)), verdictWord(region),
       h("span", { class: "card-up quiet" }, `${up}/${region.endpoints.length}`)),
-    says(region) ? h("p", { class: "card-why" }, region.reason) : null,
+    why(region),
     h("ul", { class: "endpoints" }, region.endpoints.map((one) => endpoint(service, region, one, probes, context))));
 }
 
-// The region's reason is worth a line where it is not merely that of its endpoints.
-function says(region) {
-  return stateOf(region) !== "up" && !region.endpoints.some((one) => one.reason === region.reason);
+// Why the service is not up there: the rest of the reason is that of endpoints, which have their own.
+function why(region) {
+  if (stateOf(region) === "up") return null;
+  const told = region.endpoints.some((one) => stateOf(one) === stateOf(region));
+  const words = told ? region.reason.split("; ")[0] : region.reason;
+  if (region.endpoints.some((one) => one.reason === words)) return null;
+  return h("p", { class: "card-why" }, words);
 }
 
 function endpoint(service, region, one, probes, context) {
@@ -37,7 +41,7 @@ function endpoint(service, region, one, probes, context) {
       found?.at.length ? spark(found.at, found.latency_ms) : h("span", { class: "spark-none" }),
       h("span", { class: "number endpoint-ms" }, milliseconds(one.latency_ms)),
       context.may ? drain(service, region, one, context) : null),
-    h("p", { class: "endpoint-why" }, h("span", { class: "endpoint-reason" }, one.reason), since(one, context.now)),
+    h("p", { class: "endpoint-why" }, h("span", { class: "endpoint-reason", title: one.reason }, one.reason), since(one, context.now)),
     one.expires_soon ? h("p", { class: "endpoint-warn" }, `certificate ends ${stamp(one.expires)}`) : null,
     one.checks.length ? h("ul", { class: "checks" }, one.checks.map(check)) : null);
 }

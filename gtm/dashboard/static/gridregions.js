@@ -2,7 +2,7 @@
 
 import { h } from "./h.js";
 import { regionColour, regionName, regionsOf, stateOf } from "./marks.js";
-import { milliseconds, moment, rate } from "./measures.js";
+import { bare, milliseconds, moment, rate, short } from "./measures.js";
 import { verdictWord } from "./stateword.js";
 import { ago, percent } from "./words.js";
 
@@ -15,7 +15,7 @@ export function regionsTable(context) {
   const total = [...answers.values()].reduce((sum, one) => sum + one, 0);
   const names = regionsOf(zone);
   const rows = regions.map((one) => row(one, { ...context, names, answered: answers.get(one.region) ?? 0, total }));
-  const what = together ? app.name : (service?.name ?? app.name);
+  const what = together || !service ? app.name : short(service.name, zone.name);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Regions of ${what}` },
     h("table", { class: "regions" }, h("caption", { class: "hidden-words" }, `Regions of ${what}`),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Region"), h("th", { scope: "col" }, "Verdict"),
@@ -66,7 +66,8 @@ export function since(one, now) {
 function answersOf({ zone, app, service, shares }, together) {
   const found = new Map();
   for (const one of shares) {
-    const here = one.zone === zone.name && one.app === app.name && (together || one.service === service?.name);
+    const here = bare(one.zone) === bare(zone.name) && one.app === app.name
+      && (together || short(one.service, zone.name) === short(service?.name ?? "", zone.name));
     if (here) found.set(one.region, (found.get(one.region) ?? 0) + one.per_second);
   }
   return found;

@@ -30,6 +30,13 @@ export function moment(at, words) {
   return h("time", { datetime: new Date(at * 1000).toISOString(), title: stamp(at) }, words);
 }
 
+/** A service's name without its zone: "orders" of "orders.gtm.example.com."; "@" for the zone's own. */
+export function short(name, zone) {
+  const [plain, apex] = [bare(name), bare(zone)];
+  if (plain === apex) return "@";
+  return plain.endsWith(`.${apex}`) ? plain.slice(0, -apex.length - 1) : plain;
+}
+
 /** A domain name as people write it, without the trailing dot. */
 export function bare(name) {
   return name.replace(/\.+$/, "") || ".";

@@ -1,10 +1,11 @@
 // What happened, newest first: verdicts, overrides, reloads and alerts of /v1/history, and epochs as
 // they come. Filters are by kind and by a word; times are how long ago, and exact.
 
+import { causes } from "./causes.js";
 import { fill, h } from "./h.js";
 import { mark } from "./marks.js";
-import { moment } from "./measures.js";
-import { ago, clockSeconds, counted } from "./words.js";
+import { moment, short } from "./measures.js";
+import { ago, clockSeconds, counted, listed } from "./words.js";
 
 const LIMIT = 300; // events read
 const PAGE = 40; // lines shown at first, and more at each asking
@@ -20,7 +21,7 @@ const GROUPS = {
 
 /** Mounts the timeline; returns what takes it away. */
 export function mount(root, store, api) {
-  const view = { events: [], epochs: [], on: new Set(["verdicts", "overrides", "files", "warnings"]), word: "", shown: PAGE, since: 0 };
+  const view = { events: [], epochs: [], on: new Set(["verdicts", "overrides", "files", "warnings"]), word: "", shown: PAGE, since: 0, unfolded: new Set() };
   const list = h("ol", { class: "timeline" });
   const note = h("p", { class: "panel-error", role: "status", hidden: true });
   const more = h("button", { type: "button", class: "button more", hidden: true, onclick: () => { view.shown += PAGE; show(); } });
@@ -62,14 +63,15 @@ export function mount(root, store, api) {
 
   function show() {
     const all = [...view.events, ...(view.on.has("epochs") ? view.epochs : [])].sort((one, other) => other.at - one.at);
-    const found = all.filter(wanted);
+    const found = causes(all.filter(wanted));
     const now = store.get("second") ?? Date.now() / 1000;
     const lines = [];
     let day = new Date(now * 1000).toDateString();
-    for (const event of found.slice(0, view.shown)) {
-      const its = new Date(event.at * 1000).toDateString();
+    const zones = (store.get("status")?.zones.length ?? 0) > 1;
+    for (const group of found.slice(0, view.shown)) {
+      const its = new Date(group.lead.at * 1000).toDateString();
       if (its !== day) lines.push(h("li", { class: "timeline-day" }, (day = its)));
-      lines.push(line(event, now));
+      lines.push(entry(group, now, zones, view.unfolded));
     }
     if (!lines.length) lines.push(h("li", { class: "empty" }, empty(all.length)));
     fill(list, lines);
@@ -132,7 +134,26 @@ export function mount(root, store, api) {
   };
 }
 
-function line(event, now) {
+// What came of one cause is one entry, and unfolds.
+function entry({ lead, rest }, now, zones, unfolded) {
+  const element = line(lead, now, zones);
+  if (!rest.length) return element;
+  const key = `${lead.key} ${lead.at}`;
+  const details = h("details", { class: "timeline-rest", open: unfolded.has(key) },
+    h("summary", {}, `with ${kindsOf(rest)}`),
+    h("ul", {}, rest.map((event) => h("li", {}, h("b", {}, bareNames(event.said, event)), " ", h("span", { class: "timeline-why" }, event.reason)))));
+  details.addEventListener("toggle", () => (details.open ? unfolded.add(key) : unfolded.delete(key)));
+  element.lastChild.append(details);
+  return element;
+}
+
+function kindsOf(events) {
+  const words = { endpoint: "endpoint", service: "service", region: "region" };
+  const parts = Object.entries(words).map(([kind, word]) => [events.filter((event) => event.kind === kind).length, word]);
+  return listed(parts.filter(([number]) => number).map(([number, word]) => counted(number, word)));
+}
+
+function line(event, now, zones) {
   const tone = toneOf(event);
   const said = event.kind === "epoch" ? epochs(event) : event.said;
   const by = event.by && event.by !== "probe" ? h("span", { class: "timeline-by" }, event.by) : null;
@@ -141,8 +162,13 @@ function line(event, now) {
       h("span", { class: "timeline-ago", "data-at": event.at }, ago(event.at, now))),
     h("span", { class: "timeline-shape" }, mark(shapeOf(event, tone)), h("span", { class: "hidden-words" }, `${tone}: `)),
     h("span", { class: "timeline-what" },
-      h("b", {}, said), event.reason ? h("span", { class: "timeline-why" }, event.reason) : null, by,
-      event.zone && event.kind !== "epoch" ? h("span", { class: "timeline-zone" }, event.zone) : null));
+      h("b", {}, bareNames(said, event)), event.reason ? h("span", { class: "timeline-why" }, event.reason) : null, by,
+      event.zone && zones ? h("span", { class: "timeline-zone" }, event.zone) : null));
+}
+
+// "orders" says as much as "orders.gtm.example.com": the zone stands beside it where there are several.
+function bareNames(said, event) {
+  return event.service ? said.replace(event.service, short(event.service, event.zone)) : said;
 }
 
 function epochs(event) {
