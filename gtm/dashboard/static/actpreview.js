@@ -74,7 +74,7 @@ function movement(map, status) {
   const names = regionsOf(zone);
   const rows = map.regions.filter((one) => one.share || one.share_if).map((one) =>
     h("tr", {}, h("th", { scope: "row" }, regionName(names, one.name)),
-      h("td", { class: "number" }, percent(one.share)), h("td", { class: "number arrow", "aria-hidden": "true" }, "→"),
+      h("td", { class: "number" }, percent(one.share)), h("td", { class: "number arrow" }, "→"),
       h("td", { class: "number" }, h("b", {}, percent(one.share_if))),
       h("td", { class: "number" }, load(one))));
   const name = map.service ? short(map.service, map.zone) : map.app;
@@ -82,7 +82,7 @@ function movement(map, status) {
     h("h3", {}, `${name}: `, map.moved ? `${percent(map.moved)} of its clients would move` : "no client would move"),
     rows.length ? h("table", { class: "numbers" },
       h("caption", { class: "hidden-words" }, `Clients of ${name} by region, now and then`),
-      h("thead", { class: "hidden-words" }, h("tr", {}, ["region", "now", "", "then", "load then"].map((head) => h("th", { scope: "col" }, head)))),
+      h("thead", { class: "hidden-words" }, h("tr", {}, ["region", "now", "becomes", "then", "load then"].map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, rows)) : null,
     map.warnings.map((text) => h("p", { class: "act-warning" }, text)));
 }

@@ -103,7 +103,7 @@ export function chart({ title, format, stacked }) {
       return h("tr", {}, h("th", { scope: "row" }, each.name),
         ...[now, least, mean, most].map((value) => h("td", {}, format(value))));
     });
-    const head = ["", "now", "least", "mean", "most"].map((word) => h("th", { scope: "col" }, word));
+    const head = ["series", "now", "least", "mean", "most"].map((word) => h("th", { scope: "col" }, word));
     table.replaceChildren(h("table", { class: "numbers" },
       h("caption", { class: "hidden-words" }, `${title}: ${counted(state.at.length, "point")}`),
       h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)));
