@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from gtm.api import events, feeds, history, loads, overrides, peers, standing, traffic, vitals
+from gtm.api import (
+    events,
+    feeds,
+    history,
+    loads,
+    maps,
+    overrides,
+    peers,
+    probes,
+    standing,
+    traffic,
+    vitals,
+)
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
     ErrorShape,
@@ -21,11 +33,15 @@ from gtm.api.models import (
     LoadRequest,
     Loads,
     LoadsTaken,
+    MapQuery,
+    MapShape,
     OverrideAdded,
     OverrideRemoval,
     OverrideRemoved,
     OverrideRequest,
     Overrides,
+    ProbesQuery,
+    ProbesShape,
     ReloadStatus,
     ReportsRequest,
     Status,
@@ -232,5 +248,25 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="What happens, as server-sent events",
         answers={200: "text/event-stream", 503: ErrorShape},
         query=EventsQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/map",
+        maps.shown,
+        Scope.READ,
+        act="show the map",
+        summary="Which places are sent to which region, now and without some regions",
+        answers={200: MapShape},
+        query=MapQuery,
+    ),
+    Route(
+        "GET",
+        "/v1/probes",
+        probes.probes,
+        Scope.READ,
+        act="show probes",
+        summary="How long the latest probes of each endpoint took",
+        answers={200: ProbesShape},
+        query=ProbesQuery,
     ),
 )

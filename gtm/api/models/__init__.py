@@ -33,7 +33,20 @@ from gtm.api.models.feeds import (
     Taken,
 )
 from gtm.api.models.history import EventShape, HistoryQuery, HistoryShape
-from gtm.api.models.live import EventsQuery, ShareShape, TrafficQuery, TrafficShape
+from gtm.api.models.live import (
+    EventsQuery,
+    MapPlace,
+    MapQuery,
+    MapRegion,
+    MapShape,
+    ProbedShape,
+    ProbesQuery,
+    ProbesShape,
+    ShareShape,
+    TrafficQuery,
+    TrafficShape,
+    UnplacedShape,
+)
 from gtm.api.models.loads import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
 from gtm.api.models.overrides import (
     ChangeShape,
@@ -89,6 +102,10 @@ __all__ = [
     "LoadTaken",
     "Loads",
     "LoadsTaken",
+    "MapPlace",
+    "MapQuery",
+    "MapRegion",
+    "MapShape",
     "MistakeShape",
     "OverrideAdded",
     "OverrideRemoval",
@@ -98,6 +115,9 @@ __all__ = [
     "OverrideStatus",
     "Overrides",
     "PlaceExplained",
+    "ProbedShape",
+    "ProbesQuery",
+    "ProbesShape",
     "Query",
     "Refusal",
     "RegionExplained",
@@ -118,6 +138,7 @@ __all__ = [
     "Taken",
     "TrafficQuery",
     "TrafficShape",
+    "UnplacedShape",
     "UpdatesQuery",
     "UpdatesRemoval",
     "UpdatesRemoved",
