@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from aiohttp import web
 
@@ -40,7 +41,7 @@ class Api:
         self._serving = Serving(
             controller, listen, now, now(), history, alerts, keeper, recorder, watched
         )
-        watched.traffic.listen(self._tick)
+        watched.traffic.listen(self._tick, partial(watched.feed.wanted, "traffic"))
 
     async def _end_streams(self, app: web.Application) -> None:
         """The server stops: streams end, so that nobody has to wait for them."""
