@@ -108,7 +108,7 @@ class Fake:
                     for place in range(60)
                 ],
             }
-            for name, host in ([(one, 10) for one in names] or [("orders", 10), ("payments", 20)])
+            for name, host in ([(one, 10) for one in names] or [(f"orders.{ZONE}", 10), (f"payments.{ZONE}", 20)])
             for region in REGIONS
             for part in range(2)
         ]  # fmt: skip
@@ -196,7 +196,7 @@ def tick(at: float) -> dict[str, Any]:
     draw = random.Random(int(at))
     queries = 9000 + 1500 * math.sin(at / 140) + draw.gauss(0, 160)
     shares = [
-        {"zone": ZONE, "app": "shop", "service": "orders", "region": name, "per_second": part}
+        {"zone": ZONE, "app": "shop", "service": f"orders.{ZONE}", "region": name, "per_second": part}
         for name, part in zip(REGIONS, (4100.0, 2800.0, 1900.0), strict=True)
     ]
     return {

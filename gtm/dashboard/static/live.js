@@ -5,7 +5,7 @@
 // server's time than ten do.
 
 import { ApiError } from "./api.js";
-import { laid } from "./verdicts.js";
+import { bare, laid } from "./verdicts.js";
 
 const SOON = 400; // ms: what came together is fetched once
 const SELDOM = 15_000; // ms between two fetches when nothing happens
@@ -36,7 +36,7 @@ export function follow(store, api) {
     busy = true;
     const began = performance.now();
     try {
-      const status = await api.get("/v1/status");
+      const status = bare(await api.get("/v1/status"));
       heard(status.now);
       store.set("status", status);
       store.set("epoch", status.epoch);

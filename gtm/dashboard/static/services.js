@@ -3,6 +3,7 @@
 import { fill, h } from "./h.js";
 import { mark, stateOf } from "./marks.js";
 import { address } from "./selection.js";
+import { shortName } from "./words.js";
 
 const ROW = 34; // px, as app.css has it
 const MARGIN = 12; // rows drawn beyond what is in view
@@ -56,7 +57,7 @@ export function mount(root, store) {
     fill(space, drawn, view.rows.length === 0 && h("p", { class: "rail-none" }, none(view, store)));
     list.toggleAttribute("aria-activedescendant", false);
     if (view.active >= from && view.active < to) list.setAttribute("aria-activedescendant", `row-${view.active}`);
-    fill(toggle, selection ? [selection.app, selection.service && ` / ${selection.service}`] : "Services");
+    fill(toggle, selection ? [selection.app, selection.service && ` / ${shortName(selection.service, selection.zone)}`] : "Services");
   }
 
   function pick(row) {
@@ -112,7 +113,7 @@ export function rowsOf(status) {
       });
       for (const service of app.services) {
         rows.push({
-          kind: "service", name: service.name, text: `${text} ${service.name}`.toLowerCase(), leaf: spread,
+          kind: "service", name: shortName(service.name, zone.name), text: `${text} ${service.name}`.toLowerCase(), leaf: spread,
           ...tally(service.regions), selection: { zone: zone.name, app: app.name, service: service.name },
         });
       }
