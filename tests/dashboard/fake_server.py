@@ -196,7 +196,13 @@ def tick(at: float) -> dict[str, Any]:
     draw = random.Random(int(at))
     queries = 9000 + 1500 * math.sin(at / 140) + draw.gauss(0, 160)
     shares = [
-        {"zone": ZONE, "app": "shop", "service": f"orders.{ZONE}", "region": name, "per_second": part}
+        {
+            "zone": ZONE,
+            "app": "shop",
+            "service": f"orders.{ZONE}",
+            "region": name,
+            "per_second": part,
+        }
         for name, part in zip(REGIONS, (4100.0, 2800.0, 1900.0), strict=True)
     ]
     return {
