@@ -28,6 +28,7 @@ from gtm.api.app import Api
 from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
+from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind, Sink
@@ -407,7 +408,9 @@ def _teller(history: History, alerts: Alerts, watching: Sequence[Sink]) -> Sink:
 
 
 async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Settings) -> list[str]:
-    runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
+    runner = web.AppRunner(
+        api.application(routes(Pages())), access_log=None, shutdown_timeout=API_STOP
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     places = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from aiohttp import web
 
 from gtm.api.call import Serving
 from gtm.api.dispatch import TABLE, answering, errors
-from gtm.api.route import LARGE_BODY
+from gtm.api.route import LARGE_BODY, Route
 from gtm.api.routes import ROUTES
 from gtm.api.told import Told
 from gtm.api.traffic import tick
@@ -40,7 +41,7 @@ class Api:
         self._serving = Serving(
             controller, listen, now, now(), history, alerts, keeper, recorder, watched
         )
-        watched.traffic.listen(self._tick)
+        watched.traffic.listen(self._tick, partial(watched.feed.wanted, "traffic"))
 
     async def _end_streams(self, app: web.Application) -> None:
         """The server stops: streams end, so that nobody has to wait for them."""
@@ -54,13 +55,19 @@ class Api:
             if data is not None:
                 live.feed.publish("traffic", lambda: data)
 
-    def application(self) -> web.Application:
-        """An application that can be served on any number of sockets."""
+    def application(self, beside: Iterable[Route] = ()) -> web.Application:
+        """An application that can be served on any number of sockets.
+
+        `beside` are routes that are no calls of the API, and so not in its description.
+        """
         app = web.Application(middlewares=[errors], client_max_size=LARGE_BODY)
-        app[TABLE] = {(route.method, route.path): route for route in ROUTES}
-        for route in ROUTES:
+        table: dict[tuple[str, str], Route] = {}
+        app[TABLE] = table
+        for route in (*ROUTES, *beside):
             handler = answering(route, self._serving)
-            app.router.add_route(route.method, route.path, handler)
+            resource = app.router.add_route(route.method, route.path, handler).resource
+            assert resource is not None  # noqa: S101  # what was added has one
+            table[route.method, resource.canonical] = route
             if route.method == "GET":
                 app.router.add_route("HEAD", route.path, handler)
         app.on_shutdown.append(self._end_streams)

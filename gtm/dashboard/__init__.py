@@ -4,5 +4,6 @@ What is in static/ is explained in docs/dashboard.md.
 """
 
 from gtm.dashboard.pages import Pages
+from gtm.dashboard.routes import routes
 
-__all__ = ["Pages"]
+__all__ = ["Pages", "routes"]

@@ -33,13 +33,15 @@ def foresee(
 ) -> Foreseen | None:
     """With only those regions of each unit `left`; None while nothing is known of load.
 
-    A unit that has none left keeps those it has: they are answered as if they were up.
+    A unit that has none left keeps those it has: they are answered as if they were up. What clients
+    bring is set right by what regions report now, so that no load appears or is lost.
     """
     if not picture.known or not picture.crowds:
         return None
+    right = _reported(picture)
     units = [replace(unit, up=left(unit) or unit.up) for unit, _ in picture.crowds]
     every = [
-        crowd(unit, area, load, len(picture.sites))
+        crowd(unit, area, right * load, len(picture.sites))
         for unit, (_, loads) in zip(units, picture.crowds, strict=True)
         for area, load in enumerate(loads)
     ]
@@ -51,6 +53,17 @@ def foresee(
         _named(picture, found.wanted, up),
         _shares(units, found.parts, group),
     )
+
+
+def _reported(picture: Picture) -> float:
+    """How many times what was reckoned the regions have that say what they have."""
+    fresh = [
+        (standing.report.load - standing.fixed, standing.expected)
+        for standing in picture.sites
+        if standing.report is not None and standing.report.fresh and standing.expected is not None
+    ]
+    reported, reckoned = sum(load for load, _ in fresh), sum(load for _, load in fresh)
+    return reported / reckoned if reported > 0 and reckoned > 0 else 1.0
 
 
 def _named(

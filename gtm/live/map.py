@@ -238,8 +238,7 @@ def _warnings(
                 f"{name} would be at {load / capacity:.0%} of its capacity, above its soft limit "
                 f"of {seen.region.soft:.0%}"
             )
-        if name not in down and wanted > load + 0.005 * capacity:
-            found.append(
-                f"{name} would be full: {wanted - load:,.0f} of its load would go elsewhere"
-            )
+        if name not in down and load <= capacity < wanted:
+            away = f"{wanted - load:,.0f} of what its clients bring"
+            found.append(f"{name} could not take all: {away} would go elsewhere")
     return found
