@@ -32,6 +32,7 @@ from tests.dashboard.scenes import (
 )
 from tests.dashboard.world import map_of
 
+BOTH = ((f"orders.{ZONE}", 10), (f"payments.{ZONE}", 20))
 TOKEN = "gtm_secret"  # the one that the scene "token" wants
 
 
@@ -120,7 +121,7 @@ class Fake:
                     for place in range(60)
                 ],
             }
-            for name, host in ([(one, 10) for one in names] or [(f"orders.{ZONE}", 10), (f"payments.{ZONE}", 20)])
+            for name, host in ([(one, 10) for one in names] or BOTH)
             for region in REGIONS
             for part in range(2)
         ]  # fmt: skip
