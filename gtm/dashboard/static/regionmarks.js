@@ -121,7 +121,7 @@ function drawing({ region, radius, reach }, state, off) {
   return s("svg", { width: 2 * reach, height: 2 * reach, viewBox: `${-reach} ${-reach} ${2 * reach} ${2 * reach}`, "aria-hidden": "true" },
     s("circle", { class: "region-halo", r: reach }),
     up ? s("circle", { class: "region-disc", r: radius }) : s("circle", { class: "region-hole", r: radius }),
-    used !== null && up && s("circle", { class: "region-ring", r: ring }),
+    used !== null && up && [s("circle", { class: "region-ring", r: ring }), s("circle", { class: "region-track", r: ring })],
     used !== null && up && s("circle", {
       class: `region-load load-${level}`, r: ring, transform: "rotate(-90)",
       "stroke-dasharray": `${Math.min(1, used) * full} ${full}`,

@@ -3,6 +3,7 @@
 import { fill, h } from "./h.js";
 import { mark, stateOf } from "./marks.js";
 import { address } from "./selection.js";
+import { worst } from "./situation.js";
 import { shortName } from "./words.js";
 
 const ROW = 34; // px, as app.css has it
@@ -122,10 +123,10 @@ export function rowsOf(status) {
   return rows;
 }
 
+/** The worst state, and how many are up; with no verdicts, as where only names were fetched, up. */
 function tally(verdicts) {
-  const states = verdicts.map(stateOf);
-  const worst = ["down", "drained", "unknown", "up"].find((state) => states.includes(state)) ?? "unknown";
-  return { worst, up: states.filter((state) => state === "up").length, of: states.length };
+  const up = verdicts.filter((one) => stateOf(one) === "up").length;
+  return { worst: worst(verdicts), up, of: verdicts.length };
 }
 
 function matching(rows, words) {
@@ -146,12 +147,12 @@ function element(view, place, selection, pick) {
   }
   const chosen = selection && row.selection.zone === selection.zone && row.selection.app === selection.app
     && (row.selection.service === selection.service && (row.kind === "service" || row.leaf));
-  const words = `${row.name}: ${row.up} of ${row.of} regions up`;
+  const words = row.of ? `${row.name}: ${row.up} of ${row.of} regions up` : `${row.name}: up`;
   return h("div", {
     class: `row row-${row.kind}${chosen ? " is-chosen" : ""}${place === view.active ? " is-active" : ""}`,
     id: `row-${place}`, role: "option", style: at, title: row.name, "aria-label": words,
     "aria-selected": String(Boolean(chosen)), "aria-posinset": place + 1, "aria-setsize": view.rows.length,
     onclick: () => { view.active = place; pick(row); },
   }, mark(row.worst), h("span", { class: "row-name" }, row.name),
-    h("span", { class: `row-up${row.up < row.of ? " is-short" : ""}` }, `${row.up}/${row.of}`));
+    h("span", { class: `row-up${row.up < row.of ? " is-short" : ""}` }, row.of ? `${row.up}/${row.of}` : ""));
 }

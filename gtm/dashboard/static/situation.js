@@ -35,20 +35,27 @@ export function units(zone) {
   });
 }
 
-/** How many verdicts there are of each state: {up, down, drained, unknown} of steered things in
- * regions, and of endpoints. */
+/** How many there are: services by the worst that they are in some region, endpoints by what they
+ * are. `whole` is false where the status has only names of some services. */
 export function counts(status) {
-  const regions = { up: 0, down: 0, drained: 0, unknown: 0 };
+  const services = { up: 0, down: 0, drained: 0, unknown: 0 };
   const endpoints = { up: 0, down: 0, drained: 0, unknown: 0 };
-  for (const zone of status.zones) {
-    for (const unit of units(zone)) for (const one of unit.regions) regions[stateOf(one)] += 1;
-    for (const app of zone.apps) {
-      for (const service of app.services) {
-        for (const region of service.regions) for (const one of region.endpoints) endpoints[stateOf(one)] += 1;
-      }
+  let whole = true;
+  for (const app of status.zones.flatMap((zone) => zone.apps)) {
+    const block = app.topology === "replicated" ? app.regions : [];
+    for (const service of app.services) {
+      services[worst([...block, ...service.regions])] += 1;
+      if (service.regions.length === 0) whole = false;
+      for (const region of service.regions) for (const one of region.endpoints) endpoints[stateOf(one)] += 1;
     }
   }
-  return { regions, endpoints };
+  return { services, endpoints, whole };
+}
+
+/** The worst state of verdicts; up if there are none, as where only the name was fetched. */
+export function worst(verdicts) {
+  const states = new Set(verdicts.map(stateOf));
+  return ["down", "drained", "unknown"].find((state) => states.has(state)) ?? "up";
 }
 
 function ofZone(zone, status, clients) {
@@ -73,7 +80,7 @@ function ofZone(zone, status, clients) {
 
 function nothingUp(zone, dark, status) {
   const since = Math.max(...dark.flatMap((unit) => unit.regions.map((one) => one.since)));
-  const words = [{ b: `Nothing is up for ${whom(dark.map((unit) => unit.name), null)}` }, sinceWords(since, status.now)];
+  const words = [{ b: `Nothing is up for ${whom(dark, null)}` }, sinceWords(since, status.now)];
   words.push(": ", whatFails(dark.flatMap((unit) => unit.regions.map((one) => ({ unit, verdict: one })))), ".");
   words.push(" No region is left to send clients to; answers are what the zone's ", { b: "when_all_down" }, " says.");
   return { level: "down", state: "down", words, unit: dark[0].selection, region: null, head: `nothing up for ${dark[0].name}` };
@@ -82,7 +89,7 @@ function nothingUp(zone, dark, status) {
 function ofGroup({ region, state, members }, there, status, clients) {
   const since = Math.min(...members.map(({ verdict }) => verdict.since));
   const whole = members.length === there && there > 1;
-  const names = whom(members.map(({ unit }) => unit.name), whole ? there : null);
+  const names = whom(members.map(({ unit }) => unit), whole ? there : null);
   const is = { down: "is down", drained: "is drained", unknown: "is not known to be up" }[state];
   const words = [{ b: `${region} ${is}` }, " for ", { b: names }, sinceWords(since, status.now), ": "];
   words.push(state === "drained" ? drainWords(members, status) : whatFails(members), ".");
@@ -94,9 +101,12 @@ function ofGroup({ region, state, members }, there, status, clients) {
   };
 }
 
-function whom(names, whole) {
+function whom(list, whole) {
   if (whole !== null) return `all ${counted(whole, "app or service", "apps and services")}`;
-  return listed(names, 3);
+  if (list.length <= 3) return listed(list.map((unit) => unit.name));
+  const apps = [...new Set(list.map((unit) => unit.selection.app))];
+  if (apps.length === list.length) return listed(apps);
+  return `${list.length.toLocaleString("en")} services of ${listed(apps)}`;
 }
 
 function sinceWords(since, now) {

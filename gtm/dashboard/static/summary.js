@@ -52,9 +52,14 @@ function levelOf(found) {
 }
 
 function statement(one) {
-  const body = one.words.map((word) => (typeof word === "string" ? word : h("b", { class: word.b.length < 30 ? "whole" : null }, word.b)));
+  const body = one.words.map((word) => (typeof word === "string" ? unbroken(word) : h("b", { class: word.b.length < 30 ? "whole" : null }, word.b)));
   const text = one.unit ? h("a", { class: "statement-link", href: address(one.unit) }, body) : h("span", {}, body);
   return h("li", { class: `statement statement-${one.level}` }, sign(one.state), text);
+}
+
+/** Keeps a number and its unit on one line. */
+function unbroken(text) {
+  return text.replace(/(\d) (%|d|h|min|s|ms)\b/g, "$1\u00a0$2").replace(/(\d) %/g, "$1\u00a0%");
 }
 
 function sign(state) {
@@ -68,18 +73,20 @@ function calm(status, level) {
   const regions = new Set(things.flatMap((one) => one.regions.map((region) => region.region)));
   const words = level === "calm" ? "Everything is up" : "Nothing is down";
   return h("li", { class: "statement statement-calm" }, mark("up"), h("span", {}, h("b", {}, words),
-    `: ${counted(things.length, "app or service", "apps and services")} in ${counted(regions.size, "region")}. Zones were loaded ${span(status.now - status.reload.at)} ago.`));
+    `: ${counted(things.length, "app or service", "apps and services")} in ${counted(regions.size, "region")}. Zones were loaded ${unbroken(span(status.now - status.reload.at))} ago.`));
 }
 
 function tiles(store) {
   const status = store.get("status");
   if (!status) return [];
-  const { regions, endpoints } = counts(status);
+  const { services, endpoints, whole } = counts(status);
   const all = (one) => one.up + one.down + one.drained + one.unknown;
   const tick = store.get("tick");
   return [
-    tile("Regions up", `${regions.up.toLocaleString("en")}`, `of ${all(regions).toLocaleString("en")}`, notUp(regions)),
-    tile("Endpoints up", `${endpoints.up.toLocaleString("en")}`, `of ${all(endpoints).toLocaleString("en")}`, notUp(endpoints)),
+    tile("Services up everywhere", number(services.up), `of ${number(all(services))}`, notUp(services)),
+    whole
+      ? tile("Endpoints up", number(endpoints.up), `of ${number(all(endpoints))}`, notUp(endpoints))
+      : tile("Endpoints not up", number(all(endpoints) - endpoints.up), "", notUp(endpoints)),
     tile("Queries a second", tick ? count(tick.queries) : "–", "", null),
     tile("99 % answered in", tick && tick.p99_us !== null ? micro(tick.p99_us) : "–", "", null),
   ];
@@ -90,7 +97,11 @@ function tile(name, value, of, detail) {
 }
 
 function notUp(tally) {
-  return ["down", "drained", "unknown"].filter((state) => tally[state] > 0).map((state) => h("span", { class: `state state-${state}` }, mark(state), `${tally[state].toLocaleString("en")} ${state}`));
+  return ["down", "drained", "unknown"].filter((state) => tally[state] > 0).map((state) => h("span", { class: `state state-${state}` }, mark(state), `${number(tally[state])} ${state}`));
+}
+
+function number(value) {
+  return value.toLocaleString("en");
 }
 
 function micro(us) {

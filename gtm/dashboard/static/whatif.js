@@ -20,24 +20,24 @@ export function regionNumbers(store, names, toggle) {
   const asked = map.regions.some((one) => isNumber(one.share_if));
   const most = Math.max(1, ...map.regions.flatMap((one) => [one.load, one.load_if].map((load) => (one.capacity && load ? load / one.capacity : 0))));
   const colour = new Map(names.map((name) => [name, regionName(names, name)]));
-  return map.regions.map((region) => card(store, region, colour.get(region.name) ?? region.name, { asked, most, toggle }));
+  return map.regions.map((region) => readout(store, region, colour.get(region.name) ?? region.name, { asked, most, toggle }));
 }
 
-function card(store, region, name, { asked, most, toggle }) {
+function readout(store, region, name, { asked, most, toggle }) {
   const off = store.get("down").includes(region.name);
   const state = stateOf(region);
   const box = h("input", { type: "checkbox", class: "switch", checked: off, onchange: () => toggle(region.name), "aria-label": `What if ${region.name} were off` });
   box.checked = off;
-  return h("article", { class: `card${off ? " is-off" : ""}`, "data-region": region.name, "aria-label": region.name },
-    h("header", { class: "card-head" }, h("h3", {}, name), stateWord(state), shareOf(region, asked)),
-    state !== "up" && h("p", { class: "card-reason" }, region.reason),
+  return h("article", { class: `readout${off ? " is-off" : ""}`, "data-region": region.name, "aria-label": region.name },
+    h("header", { class: "readout-head" }, h("h3", {}, name), stateWord(state), shareOf(region, asked)),
+    state !== "up" && h("p", { class: "readout-reason" }, region.reason),
     loadBar(region, asked, most),
-    h("footer", { class: "card-foot" }, h("label", { class: "card-if" }, box, "What if it is off"), act(store, region, state)));
+    h("footer", { class: "readout-foot" }, h("label", { class: "readout-if" }, box, "What if it is off"), act(store, region, state)));
 }
 
 function shareOf(region, asked) {
   const after = asked && isNumber(region.share_if) && Math.abs(region.share_if - region.share) >= 0.0005;
-  return h("p", { class: "card-share", title: "Share of clients" },
+  return h("p", { class: "readout-share", title: "Share of clients" },
     after && h("span", { class: "was" }, percent(region.share), " → "), h("b", {}, percent(after ? region.share_if : region.share)));
 }
 
@@ -50,8 +50,8 @@ function act(store, region, state) {
 
 /** Load against capacity: what is used now, what would be, and the mark of `soft`. */
 function loadBar(region, asked, most) {
-  if (!region.capacity) return h("p", { class: "card-load quiet" }, "no capacity in the zone file");
-  if (!isNumber(region.load)) return h("p", { class: "card-load quiet" }, `no load reported; capacity ${count(region.capacity)}`);
+  if (!region.capacity) return h("p", { class: "readout-load quiet" }, "no capacity in the zone file");
+  if (!isNumber(region.load)) return h("p", { class: "readout-load quiet" }, `no load reported; capacity ${count(region.capacity)}`);
   const then = asked && isNumber(region.load_if) ? region.load_if : null;
   const shown = then ?? region.load;
   const used = shown / region.capacity;
@@ -59,16 +59,16 @@ function loadBar(region, asked, most) {
   const level = used > 1 ? "over" : used > soft ? "near" : "fine";
   const word = { over: "over capacity", near: `above ${percent(soft)}`, fine: "" }[level];
   const wide = (part) => `${((100 * part) / most).toFixed(2)}%`;
-  return h("div", { class: `card-load load-${level}` },
+  return h("div", { class: `readout-load load-${level}` },
     h("div", { class: "meter", style: { "--now": wide(region.load / region.capacity), "--then": wide(used), "--soft-at": wide(soft), "--full": wide(1) }, "aria-hidden": "true" },
       h("i", { class: "meter-room" }),
       then !== null && then > region.load && h("i", { class: "meter-then" }),
       h("i", { class: then !== null && then < region.load ? "meter-now is-less" : "meter-now" }),
       then !== null && then < region.load && h("i", { class: "meter-left" }),
       h("i", { class: "meter-soft" }), h("i", { class: "meter-full" })),
-    h("p", { class: "card-numbers" },
+    h("p", { class: "readout-numbers" },
       h("span", {}, then !== null && h("span", { class: "was" }, count(region.load), " → "), h("b", {}, count(shown)), ` of ${count(region.capacity)}`),
-      h("span", { class: "card-used" }, word && h("span", { class: "load-word" }, word), h("b", {}, percent(used)))));
+      h("span", { class: "readout-used" }, word && h("span", { class: "load-word" }, word), h("b", {}, percent(used)))));
 }
 
 /** What would happen with the regions off that are switched off; null without any. */
