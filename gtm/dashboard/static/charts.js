@@ -85,7 +85,7 @@ export function mount(root, store, api) {
 
 /** Series of rcodes that were seen at all, NOERROR first. */
 export function byRcode(traffic) {
-  return Object.entries(traffic.rcodes)
+  return Object.entries({ NOERROR: traffic.at.map(() => 0), ...traffic.rcodes })
     .filter(([rcode, values]) => rcode === "NOERROR" || values.some((value) => value))
     .sort(([one], [other]) => order(one) - order(other) || one.localeCompare(other))
     .map(([name, values]) => ({ name, colour: RCODES[name] ?? OTHER, values }));
@@ -98,7 +98,8 @@ function order(rcode) {
 
 function byRegion(traffic, status) {
   const names = [...new Set((status?.zones ?? []).flatMap(regionsOf))];
-  return Object.entries(traffic.regions ?? {})
+  const idle = Object.fromEntries(names.map((name) => [name, traffic.at.map(() => 0)]));
+  return Object.entries({ ...idle, ...traffic.regions })
     .filter(([name, values]) => names.includes(name) || values.some((value) => value))
     .sort(([one], [other]) => names.indexOf(one) - names.indexOf(other))
     .map(([name, values]) => ({ name, colour: colours(status, name), values }));
