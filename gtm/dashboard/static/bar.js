@@ -30,6 +30,7 @@ export function mount(root, store) {
 
   const stops = [
     store.watch(["connection", "seen", "second", "starting", "gate"], () => showConnection(pill, store)),
+    store.subscribe("search", (words) => { if (search.value !== words) { search.value = words; search.blur(); } }),
     store.watch("epoch", (number) => fill(epoch, number === null ? "" : `epoch ${number}`)),
     store.watch("whoami", (whoami) => fill(who, whoami ? whose(whoami) : "")),
   ];

@@ -110,8 +110,9 @@ function showHead(title, note, store) {
 
 function keyOf(map, asked) {
   const weighed = map.weighed_by === "traffic" ? "shares by the traffic seen" : "shares by the number of networks: no traffic seen yet";
+  const room = map.regions.some((one) => one.capacity) ? "" : " No region has a capacity in the zone file: whether load holds is not known.";
   const moving = asked ? "Outlined: countries whose clients would move. " : "";
-  return `${moving}Disc: share of clients. Ring: load against capacity. Stripes: a country with several regions; ${weighed}.`;
+  return `${moving}Disc: share of clients. Ring: load against capacity. Stripes: a country with several regions; ${weighed}.${room}`;
 }
 
 /** Dots for what has no country's shape to tint: parts of countries, and small islands. */

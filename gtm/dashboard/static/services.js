@@ -61,6 +61,23 @@ export function mount(root, store) {
     fill(toggle, selection ? [selection.app, selection.service && ` / ${shortName(selection.service, selection.zone)}`] : "Services");
   }
 
+  function showChosen() {
+    const { zone, app, service } = store.get("selection") ?? {};
+    const place = view.rows.findIndex(({ selection: one }) => one && one.zone === zone && one.app === app && one.service === service);
+    if (place >= 0 && isHidden(place)) list.scrollTop = place * ROW - list.clientHeight / 3;
+    draw();
+  }
+
+  function isHidden(place) {
+    return place * ROW < list.scrollTop || (place + 1) * ROW > list.scrollTop + list.clientHeight;
+  }
+
+  function bring(place) {
+    const top = place * ROW;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
+  }
+
   function pick(row) {
     if (!row?.selection) return;
     location.hash = address(row.selection);
@@ -72,9 +89,7 @@ export function mount(root, store) {
     while (view.rows[place] && !view.rows[place].selection) place += step;
     if (!view.rows[place]) return;
     view.active = place;
-    const top = place * ROW;
-    if (top < list.scrollTop) list.scrollTop = top;
-    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
+    bring(place);
     draw();
   }
 
@@ -88,10 +103,13 @@ export function mount(root, store) {
   watcher.observe(list);
   const stops = [
     store.watch("status", gather),
-    store.subscribe("search", () => { view.active = -1; list.scrollTop = 0; filter(); }),
-    store.subscribe("selection", draw),
+    store.subscribe("search", (words) => { view.active = -1; list.scrollTop = 0; filter(); if (!words) showChosen(); }),
+    store.subscribe("selection", showChosen),
     store.subscribe("entered", ({ how }) => {
-      if (how === "Enter") pick(view.rows.find((row) => row.leaf));
+      if (how === "Enter") {
+        pick(view.rows.find((row) => row.leaf) ?? view.rows[0]);
+        store.set("search", "");
+      }
       else { view.active = -1; list.focus(); move(1); }
     }),
     () => watcher.disconnect(),

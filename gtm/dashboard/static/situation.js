@@ -88,7 +88,7 @@ function nothingUp(zone, dark, status) {
 
 function ofGroup({ region, state, members }, there, status, clients) {
   const since = Math.min(...members.map(({ verdict }) => verdict.since));
-  const whole = members.length === there && there > 1;
+  const whole = members.length === there && there > 3;
   const names = whom(members.map(({ unit }) => unit), whole ? there : null);
   const is = { down: "is down", drained: "is drained", unknown: "is not known to be up" }[state];
   const words = [{ b: `${region} ${is}` }, " for ", { b: names }, sinceWords(since, status.now), ": "];
@@ -113,7 +113,7 @@ function sinceWords(since, now) {
   return ` since ${clock(since, now)} (${span(now - since)})`;
 }
 
-/** "HTTP 503 from 2 of 2 endpoints": why regions are down, told by their endpoints. */
+/** "2 of 2 endpoints fail: HTTP 503": why regions are down, told by their endpoints. */
 export function whatFails(members) {
   const ends = members.flatMap(({ unit, verdict }) => unit.endpoints(verdict.region));
   const bad = ends.filter((one) => one.state === "down");
@@ -125,7 +125,7 @@ export function whatFails(members) {
   const [kind] = [...kinds].sort((a, b) => b[1] - a[1])[0];
   const of = `${bad.length.toLocaleString("en")} of ${counted(ends.length, "endpoint")}`;
   if (bad.length === 1 && ends.length === 1) return bad[0].reason;
-  return kinds.size === 1 ? `${kind}, ${of}` : `${of}, most with ${kind}`;
+  return kinds.size === 1 ? `${of} fail: ${kind}` : `${of} fail, most of them: ${kind}`;
 }
 
 /** What a reason says without where and how long: "HTTP 503", "connection refused". */
@@ -133,7 +133,7 @@ export function gist(reason) {
   return reason
     .replace(/ (from|to|with|of) (\[[0-9a-f:.]+\]|[0-9.]+|[\w.-]+)(:\d+)?(?=$|[ ,:])/i, "")
     .replace(/ after [\d.]+ m?s\b/, "")
-    .replace(/, \d+(st|nd|rd|th) of \d+$/, "")
+    .replace(/, \d+(st|nd|rd|th) (of \d+|in a row)$/, "")
     .trim();
 }
 

@@ -26,7 +26,7 @@ export function mount(root, store, api) {
     root.dataset.level = level;
     const shown = all ? found : found.slice(0, MOST);
     const more = found.length - shown.length;
-    const texts = level === "calm" || level === "note" ? [calm(status, level), ...shown.map(statement)] : shown.map(statement);
+    const texts = level === "calm" || level === "note" ? [calm(status, found.some((one) => one.state === "drained")), ...shown.map(statement)] : shown.map(statement);
     const rest = (more > 0 || all) && h("button", { type: "button", class: "link-button", onclick: () => { all = !all; show(); } }, all ? "Show fewer" : `${more} more`);
     replace(words, h("ul", { class: "statements" }, texts), rest);
     tellTab(level, found);
@@ -68,10 +68,10 @@ function sign(state) {
     s("path", { d: "M8 .8L15.2 8 8 15.2.8 8z" }), s("path", { class: "inner", d: "M8 4.6v4M8 11.2v.1" }));
 }
 
-function calm(status, level) {
+function calm(status, drained) {
   const things = status.zones.flatMap(units);
   const regions = new Set(things.flatMap((one) => one.regions.map((region) => region.region)));
-  const words = level === "calm" ? "Everything is up" : "Nothing is down";
+  const words = drained ? "Nothing is down" : "Everything is up";
   return h("li", { class: "statement statement-calm" }, mark("up"), h("span", {}, h("b", {}, words),
     `: ${counted(things.length, "app or service", "apps and services")} in ${counted(regions.size, "region")}. Zones were loaded ${unbroken(span(status.now - status.reload.at))} ago.`));
 }
@@ -79,7 +79,7 @@ function calm(status, level) {
 function tiles(store) {
   const status = store.get("status");
   if (!status) return [];
-  const { services, endpoints, whole } = counts(status);
+  const { services, endpoints, whole } = countsOf(status);
   const all = (one) => one.up + one.down + one.drained + one.unknown;
   const tick = store.get("tick");
   return [
@@ -90,6 +90,13 @@ function tiles(store) {
     tile("Queries a second", tick ? count(tick.queries) : "–", "", null),
     tile("99 % answered in", tick && tick.p99_us !== null ? micro(tick.p99_us) : "–", "", null),
   ];
+}
+
+const COUNTED = new WeakMap(); // by status: the tiles are drawn each second, a status comes seldom
+
+function countsOf(status) {
+  if (!COUNTED.has(status)) COUNTED.set(status, counts(status));
+  return COUNTED.get(status);
 }
 
 function tile(name, value, of, detail) {

@@ -30,7 +30,7 @@ function readout(store, region, name, { asked, most, toggle }) {
   box.checked = off;
   return h("article", { class: `readout${off ? " is-off" : ""}`, "data-region": region.name, "aria-label": region.name },
     h("header", { class: "readout-head" }, h("h3", {}, name), stateWord(state), shareOf(region, asked)),
-    state !== "up" && h("p", { class: "readout-reason" }, region.reason),
+    state !== "up" && h("p", { class: "readout-reason", title: region.reason }, region.reason),
     loadBar(region, asked, most),
     h("footer", { class: "readout-foot" }, h("label", { class: "readout-if" }, box, "What if it is off"), act(store, region, state)));
 }
@@ -50,7 +50,7 @@ function act(store, region, state) {
 
 /** Load against capacity: what is used now, what would be, and the mark of `soft`. */
 function loadBar(region, asked, most) {
-  if (!region.capacity) return h("p", { class: "readout-load quiet" }, "no capacity in the zone file");
+  if (!region.capacity) return shareBar(region, asked);
   if (!isNumber(region.load)) return h("p", { class: "readout-load quiet" }, `no load reported; capacity ${count(region.capacity)}`);
   const then = asked && isNumber(region.load_if) ? region.load_if : null;
   const shown = then ?? region.load;
@@ -71,6 +71,15 @@ function loadBar(region, asked, most) {
       h("span", { class: "readout-used" }, word && h("span", { class: "load-word" }, word), h("b", {}, percent(used)))));
 }
 
+/** The share of clients, where there is no capacity to hold load against. */
+function shareBar(region, asked) {
+  const [now, then] = [region.share, asked && isNumber(region.share_if) ? region.share_if : region.share];
+  const wide = (part) => `${(100 * part).toFixed(2)}%`;
+  return h("div", { class: "readout-load" },
+    h("div", { class: "meter meter-share", style: { "--now": wide(Math.min(now, then)), "--then": wide(then), "--was": wide(now), "--full": "100%" }, "aria-hidden": "true" },
+      h("i", { class: "meter-room" }), then < now && h("i", { class: "meter-was" }), then > now && h("i", { class: "meter-then" }), h("i", { class: "meter-now" })));
+}
+
 /** What would happen with the regions off that are switched off; null without any. */
 export function whatIfBanner(store, names) {
   const down = store.get("down");
@@ -86,7 +95,7 @@ export function whatIfBanner(store, names) {
       h("p", { class: "banner-title" }, h("span", { class: "tag tag-if" }, "What if"), h("b", {}, `${listed(down)} were off`), h("span", { class: "quiet" }, "nothing has been changed")),
       ready && h("p", {}, moving(map)),
       ready && (map.warnings ?? []).map((text) => h("p", { class: "banner-warning" }, text)),
-      ready && map.warnings?.length === 0 && h("p", { class: "banner-fine" }, holds(map))),
+      ready && map.warnings?.length === 0 && holds(map)),
     h("div", { class: "banner-buttons" }, drains, end));
 }
 
@@ -101,9 +110,9 @@ function moving(map) {
 
 function holds(map) {
   const known = map.regions.filter((one) => one.capacity && isNumber(one.load_if));
-  if (known.length === 0) return "Whether capacity holds is not known: no loads are reported.";
+  if (known.length === 0) return h("p", {}, "Whether capacity holds is not known: no loads are reported.");
   const top = known.reduce((a, b) => (a.load_if / a.capacity >= b.load_if / b.capacity ? a : b));
-  return `Capacity holds: ${top.name} would have the most, ${percent(top.load_if / top.capacity)}.`;
+  return h("p", { class: "banner-fine" }, `Capacity holds: ${top.name} would have the most, ${percent(top.load_if / top.capacity)}.`);
 }
 
 /** What a region's tip says. */
