@@ -78,7 +78,7 @@ def test_an_explanation_is_that_of_the_command_line(browser: Browser, world: Sho
     found = json.loads(told.stdout)
     with looking(browser, world.url) as look:
         panel = look.panel("explain")
-        panel.get_by_label("Name").fill(NAME)
+        panel.get_by_label("Name", exact=True).fill(NAME)
         panel.get_by_label("Client address").fill(EU_CLIENT)
         panel.get_by_label("Client address").press("Enter")
         expect(panel.locator(".explain-summary")).to_have_text(found["summary"])

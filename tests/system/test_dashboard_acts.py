@@ -120,7 +120,7 @@ def test_what_safety_refuses_needs_a_second_word(browser: Browser, world: Shown)
         anyway = dialog.get_by_label("I know, do it all the same")
         if not anyway.is_visible():
             dialog.locator("button[type=submit]").click()
-        expect(dialog.get_by_role("alert")).to_contain_text("safety")
+        expect(dialog.get_by_role("alert")).to_contain_text("no region up")
         anyway.check()
         dialog.get_by_role("button", name="Drain all the same").click()
         expect(look.panel("overrides")).to_contain_text("the last one")

@@ -1,18 +1,19 @@
 // The form of an act: what is meant, why, for how long and by whom; what would move; what safety says.
 
 import { changed } from "./acts.js";
+import { authorOf, rememberAuthor } from "./author.js";
 import { fill, h } from "./h.js";
 import { preview } from "./actpreview.js";
 
 const LENGTHS = [[900, "15 minutes"], [1800, "30 minutes"], [3600, "1 hour"], [7200, "2 hours"], [28800, "8 hours"], [86400, "1 day"], ["", "until taken back"]];
 const USUAL = 3600;
-const AUTHOR = "gtm-author"; // in localStorage: who writes here next time, too
 const WORDS = {
   drain: { title: "Drain", button: "Drain", told: "Takes it out of the answers. Clients follow as what they hold runs out." },
   down: { title: "Force down", button: "Force down", told: "Holds it to be down, whatever its checks say." },
   up: { title: "Force up", button: "Force up", told: "Holds it to be up, whatever its checks say: for checks that are wrong." },
 };
 const CONFLICT = 409;
+const BY_FLAG = /; force it \(--force\).*$/; // how the command line does what is a tick here
 const TYPING = 350; // milliseconds without a change before a rehearsal is asked for
 
 /** The dialog's content. `targets` are [target, meaning] to choose from; `done(text)` ends it. */
@@ -22,7 +23,7 @@ export function actForm({ store, api, act, targets, close, done }) {
   const title = h("h2", { id: "act-title" });
   const target = targets.length > 1 ? choice(targets, () => { title.textContent = named(); calm(); look(); }) : null;
   const reason = h("input", { id: "act-reason", type: "text", required: true, maxlength: "500", autocomplete: "off", autofocus: true, placeholder: "kernel update, CHG-1234" });
-  const author = h("input", { id: "act-author", type: "text", required: true, maxlength: "100", autocomplete: "username", value: knownAuthor(store) });
+  const author = h("input", { id: "act-author", type: "text", required: true, maxlength: "100", autocomplete: "username", value: authorOf(store) });
   const lasting = h("select", { id: "act-for" }, LENGTHS.map(([value, text]) => h("option", { value, selected: value === USUAL }, text)));
   const planned = h("input", { id: "act-planned", type: "checkbox", onchange: () => look() });
   const force = h("input", { id: "act-force", type: "checkbox", onchange: () => enable() });
@@ -57,7 +58,7 @@ export function actForm({ store, api, act, targets, close, done }) {
   function refuse(text, conflict) {
     state.refused = conflict ? text : "";
     error.hidden = false;
-    error.textContent = text;
+    error.textContent = text.replace(BY_FLAG, ".");
     anyway.hidden = !conflict;
     enable();
   }
@@ -92,7 +93,7 @@ export function actForm({ store, api, act, targets, close, done }) {
   async function submit(event) {
     event.preventDefault();
     if (!reason.value.trim() || !author.value.trim()) return;
-    remember(author.value.trim());
+    rememberAuthor(author.value.trim());
     state.busy = true;
     enable();
     try {
@@ -119,15 +120,5 @@ function choice(targets, changed) {
 }
 
 function labelled(words, control) {
-  return h("label", { for: control.id }, h("span", {}, words), control);
-}
-
-function knownAuthor(store) {
-  const whoami = store.get("whoami");
-  const remembered = localStorage.getItem(AUTHOR) ?? "";
-  return whoami?.via === "token" ? whoami.name : remembered;
-}
-
-function remember(author) {
-  localStorage.setItem(AUTHOR, author);
+  return h("div", { class: "field" }, h("label", { for: control.id }, words), control);
 }

@@ -2,6 +2,7 @@
 // what safety says; nothing is done without a reason, a name and a click.
 
 import { actForm } from "./actform.js";
+import { authorOf } from "./author.js";
 import { fill, h } from "./h.js";
 import { bare, short } from "./measures.js";
 import { counted } from "./words.js";
@@ -41,8 +42,9 @@ export function openAct({ act, target }) {
 
 /** Opens the dialog that takes a drain back: {zone, app, service, region}. */
 export function openUndrain(place) {
-  const found = (context.store.get("status")?.overrides ?? []).filter((one) => isAbout(one, place));
-  openTakeBack(found, place.region);
+  const show = ({ overrides }) => openTakeBack(overrides.filter((one) => isAbout(one, place)), place.endpoint ?? place.region);
+  // the status may be older than what was drained a moment ago
+  context.api.get("/v1/overrides").then(show, () => show(context.store.get("status") ?? { overrides: [] }));
 }
 
 /** Opens the dialog that asks whether these overrides are to end; `what` is their subject. */
@@ -102,7 +104,7 @@ function takeBack(overrides, what, close) {
     button.disabled = true;
     try {
       const { store, api } = context;
-      const found = await api.del("/v1/overrides", { number: one.number, by: store.get("whoami")?.name });
+      const found = await api.del("/v1/overrides", { number: one.number, by: authorOf(store) || store.get("whoami")?.name });
       done(`${one.target} is no longer ${one.said}. ${changed(found.changes)}`);
     } catch (reason) {
       button.disabled = false;

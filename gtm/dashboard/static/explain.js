@@ -86,7 +86,7 @@ function field(name, more) {
 }
 
 function labelled(words, control) {
-  return h("label", { for: control.id }, h("span", {}, words), control);
+  return h("div", { class: "field" }, h("label", { for: control.id }, words), control);
 }
 
 function wrong(text) {

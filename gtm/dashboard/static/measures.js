@@ -22,7 +22,7 @@ export function rate(value) {
   if (value === null || value === undefined) return "–";
   if (value >= 10_000) return `${(value / 1000).toFixed(value >= 99_950 ? 0 : 1)} k/s`;
   if (value >= 9.95 || Number.isInteger(value)) return `${Math.round(value).toLocaleString("en")}/s`;
-  return `${value.toFixed(1)}/s`;
+  return value < 0.05 ? "< 0.1/s" : `${value.toFixed(1)}/s`;
 }
 
 /** A time element that shows `words`; the exact time stands in its title. */
