@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from gtm.api.app import Api
 from gtm.api.models import Status
@@ -35,7 +35,7 @@ apps:
 class Asked:
     """The API in front of a controller whose endpoint 192.0.2.1 is down."""
 
-    def __init__(self, server: TestServer) -> None:
+    def __init__(self, server: BaseTestServer) -> None:
         self._server = server
 
     async def status(self, query: str = "", code: int = 200) -> dict[str, Any]:
