@@ -82,7 +82,14 @@ from gtm.api.models.simulated import (
     SimulationShape,
     SpreadShape,
 )
-from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, Status, ZoneStatus
+from gtm.api.models.status import (
+    CertificateStatus,
+    GeoStatus,
+    HealthStatus,
+    Status,
+    StatusQuery,
+    ZoneStatus,
+)
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
@@ -159,6 +166,7 @@ __all__ = [
     "SimulationShape",
     "SpreadShape",
     "Status",
+    "StatusQuery",
     "SteeringExplained",
     "Taken",
     "TokenShape",

@@ -84,6 +84,10 @@ class ToldChecker(Checker):
         self.targets: frozenset[Target] = frozenset()
         self.frozen = None
 
+    @property
+    def ending(self) -> Collection[Target]:
+        return ()
+
     def census(self) -> Census:
         return Census(len(self.targets), 0, 0, 0, 0, 0)
 
