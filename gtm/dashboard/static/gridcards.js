@@ -39,7 +39,7 @@ function endpoint(service, region, one, probes, context) {
       mark(stateOf(one)), h("span", { class: "hidden-words" }, `${stateWords(one)}: `),
       h("span", { class: "endpoint-name mono", title: one.endpoint }, one.endpoint),
       found?.at.length ? spark(found.at, found.latency_ms) : h("span", { class: "spark-none" }),
-      h("span", { class: "number endpoint-ms" }, milliseconds(one.latency_ms)),
+      h("span", { class: "number endpoint-ms" }, one.state === "down" && one.act === null ? "–" : milliseconds(one.latency_ms)),
       context.may ? drain(service, region, one, context) : null),
     h("p", { class: "endpoint-why" }, h("span", { class: "endpoint-reason", title: one.reason }, one.reason), since(one, context.now)),
     one.expires_soon ? h("p", { class: "endpoint-warn" }, `certificate ends ${stamp(one.expires)}`) : null,
