@@ -143,7 +143,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         _become(settings.user)
         trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
         stack.push_async_callback(trail.close)
-        access = Access(trail, _open_tokens(settings, doors))
+        access = Access(trail, _open_tokens(settings, doors), doors.keeper)
         told = (history, alerts, bound.keeper, recorder, access, live)
         api = Api(controller, listen, time.time, *told)
         runner = Runner(api.application(routes(Pages())), Room())

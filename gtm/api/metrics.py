@@ -17,10 +17,12 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import gtm
+from gtm.api.access.acting import Access
 from gtm.api.certificate import certificate_metrics
 from gtm.api.exposition import Gauges, Part, written
 from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
+from gtm.api.identity import access_metrics
 from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
 from gtm.api.told import Told
@@ -43,9 +45,10 @@ def pieces(
     told: Told,
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
+    access: Access | None = None,
 ) -> Iterator[str]:
     """The whole page, in pieces: nothing is kept between scrapes."""
-    return written(_parts(controller, told, keeper, recorder))
+    return written(_parts(controller, told, keeper, recorder, access))
 
 
 def page(
@@ -59,11 +62,17 @@ def page(
 
 
 def _parts(
-    controller: Controller, told: Told, keeper: Keeper | None, recorder: Recorder | None
+    controller: Controller,
+    told: Told,
+    keeper: Keeper | None,
+    recorder: Recorder | None,
+    access: Access | None,
 ) -> Iterator[Part | Gauges]:
     """All families."""
     yield from _server(controller)
     yield from _alerts(told)
+    if access is not None:
+        yield from access_metrics(access)
     if keeper is not None:
         yield from certificate_metrics(keeper)
     if recorder is not None:
