@@ -63,7 +63,8 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
 async def _stream(response: web.StreamResponse, reader: Reader) -> None:
     while not (reader.ended and not reader.waiting):
         found = await reader.next(HEARTBEAT)
-        await _send(response, b": still here\n\n" if found is None else found)
+        if found != b"":  # which is an empty turn: the server stops
+            await _send(response, found or b": still here\n\n")
 
 
 async def _send(response: web.StreamResponse, octets: bytes) -> None:

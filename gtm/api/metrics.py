@@ -26,7 +26,8 @@ from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
 from gtm.api.told import Told
 from gtm.controller import Controller
-from gtm.load.picture import Feed
+from gtm.live.feed import Feed
+from gtm.load.picture import Feed as LoadFeed
 from gtm.logs import Writer
 from gtm.model import State
 from gtm.overrides import Phase, counts
@@ -50,8 +51,10 @@ class ServerCollector(Collector):
         told: Told,
         keeper: Keeper | None,
         recorder: Recorder | None,
+        feed: Feed | None,
     ) -> None:
         """Nothing is kept between scrapes."""
+        self._feed = feed
         self._keeper = keeper
         self._recorder = recorder
         self._controller = controller
@@ -65,6 +68,8 @@ class ServerCollector(Collector):
             yield from certificate_metrics(self._keeper)
         if self._recorder is not None:
             yield from _recorded(self._recorder)
+        if self._feed is not None:
+            yield from _readers(self._feed)
         if self._controller.ready:
             yield from _traffic(self._controller)
             yield from _verdicts(self._controller)
@@ -83,10 +88,11 @@ def page(
     told: Told,
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
+    feed: Feed | None = None,
 ) -> bytes:
     """The whole page."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServerCollector(controller, told, keeper, recorder))
+    registry.register(ServerCollector(controller, told, keeper, recorder, feed))
     return generate_latest(registry)
 
 
@@ -98,6 +104,16 @@ def _recorded(recorder: Recorder) -> Iterable[Metric]:
     entries.add_metric(["written"], recorder.written)
     entries.add_metric(["lost"], recorder.all_lost)
     yield entries
+
+
+def _readers(feed: Feed) -> Iterable[Metric]:
+    """Who listens to live events."""
+    yield _gauge("gtm_event_readers", "Readers of live events that are connected.", len(feed))
+    cut = CounterMetricFamily(
+        "gtm_event_readers_cut_off", "Readers of live events that did not keep up."
+    )
+    cut.add_metric([], feed.cut_off)
+    yield cut
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:
@@ -389,7 +405,7 @@ def _loads(controller: Controller) -> Iterable[Metric]:
             "gtm_region_fixed_load": standing.fixed if limited else None,
             "gtm_region_spilling": float(standing.spilling) if limited else None,
             "gtm_load_feed_age_seconds": None if report is None else report.age,
-            "gtm_load_feed_ok": float(standing.feed is Feed.FRESH) if limited else None,
+            "gtm_load_feed_ok": float(standing.feed is LoadFeed.FRESH) if limited else None,
         }
         for name, value in values.items():
             if value is not None:

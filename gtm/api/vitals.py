@@ -25,5 +25,5 @@ async def readyz(call: Call[None, None]) -> web.Response:
 async def metrics(call: Call[None, None]) -> web.Response:
     """For Prometheus."""
     at = call.serving
-    body = prometheus.page(at.controller, at.alerts, at.keeper, at.recorder)
+    body = prometheus.page(at.controller, at.alerts, at.keeper, at.recorder, at.live.feed)
     return web.Response(body=body, headers={"Content-Type": prometheus.CONTENT_TYPE})
