@@ -225,6 +225,22 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_holds_nobody_up(
     assert feed.cut_off == 1
 
 
+async def test_a_reader_that_is_too_far_behind_is_cut_off_at_once(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("gtm.live.feed.BEHIND", 5)
+    feed = scene.live.feed
+    async with scene.events() as reader:
+        await event(reader, "hello")
+        for _ in range(10):  # more than it may be behind, before it can be sent any
+            feed.publish("alert", dict)
+        with pytest.raises((asyncio.IncompleteReadError, ConnectionError)):
+            while True:
+                await event(reader, "alert")
+    assert (feed.cut_off, len(feed)) == (1, 0)
+    assert not caplog.records, "nothing to tell anybody"
+
+
 async def test_head_gets_the_headers_alone(scene: Scene) -> None:
     url = scene.server.make_url("/v1/events")
     async with aiohttp.ClientSession() as session, session.head(url) as response:
