@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Final
 
 from gtm.api import (
+    described,
     events,
     feeds,
     history,
+    identity,
     loads,
     maps,
     overrides,
@@ -22,6 +24,7 @@ from gtm.api import (
 )
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
+    CallerShape,
     ErrorShape,
     EventsQuery,
     ExplainQuery,
@@ -46,6 +49,7 @@ from gtm.api.models import (
     ReportsRequest,
     Status,
     Taken,
+    TokensShape,
     TrafficQuery,
     TrafficShape,
     UpdatesQuery,
@@ -87,6 +91,36 @@ ROUTES: Final[tuple[Route, ...]] = (
         act="show metrics",
         summary="Metrics for Prometheus",
         answers={200: CONTENT_TYPE},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/v1/whoami",
+        identity.whoami,
+        Scope.OPEN,
+        act="say who you are",
+        summary="Who the server takes you for, and what you may",
+        answers={200: CallerShape, 401: ErrorShape, 403: ErrorShape, 429: ErrorShape},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/v1/tokens",
+        identity.tokens,
+        Scope.OPERATE,
+        act="list tokens",
+        summary="Every token, and when it was used last",
+        answers={200: TokensShape},
+        ready=False,
+    ),
+    Route(
+        "GET",
+        "/openapi.json",
+        described.described,
+        Scope.READ,
+        act="show what calls there are",
+        summary="This description",
+        answers={200: "application/json"},
         ready=False,
     ),
     Route(

@@ -16,7 +16,16 @@ import dns.edns
 import pytest
 
 from tests.system.conftest import EU, US
-from tests.system.harness import PATIENCE, Backend, Gtm, free_port, needs, serving, until
+from tests.system.harness import (
+    PATIENCE,
+    Backend,
+    Gtm,
+    UnixConnection,
+    free_port,
+    needs,
+    serving,
+    until,
+)
 
 ZONE = """
 zone: gtm.example.com
@@ -90,6 +99,13 @@ class Scene:
         assert status == 200, body
         found: dict[str, Any] = json.loads(body)
         return found
+
+    def send(self, method: str, path: str, body: str | None = None) -> int:
+        connection = UnixConnection(self.gtm.socket)
+        connection.request(method, path, body, {"Content-Type": "application/json"})
+        status = connection.getresponse().status
+        connection.close()
+        return status
 
     def all_up(self) -> bool:
         apps = (app for zone in self.gtm.status()["zones"] for app in zone["apps"])
@@ -165,12 +181,11 @@ def test_what_is_asked_is_seen_by_the_second_and_by_region(scene: Scene, stream:
 
 def test_who_comes_back_is_told_what_it_missed(scene: Scene, stream: Stream) -> None:
     last = stream.events[-1][0]
-    drained = scene.gtm.command("drain", "region/eu-west", "--reason", "test", "--for", "1h")
-    assert drained.returncode == 0, drained.stderr
+    body = {"act": "drain", "target": "region/eu-west", "reason": "test", "author": "test"}
+    assert scene.send("POST", "/v1/overrides", json.dumps(body)) == 200
     said = stream.until("override", target="region/eu-west", over=False)
     assert (said["act"], said["reason"]) == ("drain", "test")
-    back = scene.gtm.command("undrain", "region/eu-west")
-    assert back.returncode == 0, back.stderr
+    assert scene.send("DELETE", "/v1/overrides?target=region/eu-west&by=test") == 200
     stream.until("override", target="region/eu-west", over=True)
     again = Stream(scene.gtm, "?kinds=override", last)
     again.until("override", over=True)

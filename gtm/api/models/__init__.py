@@ -3,6 +3,7 @@
 Times are Unix seconds, round trips milliseconds, distances kilometres. One file for each subject.
 """
 
+from gtm.api.models.access import AccessStatus, CallerShape, TokenShape, TokensShape
 from gtm.api.models.apps import (
     AppStatus,
     EndpointStatus,
@@ -73,9 +74,11 @@ from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, St
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
+    "AccessStatus",
     "AddedRecords",
     "AppStatus",
     "Asked",
+    "CallerShape",
     "CertificateStatus",
     "ChangeShape",
     "CheckStatus",
@@ -136,6 +139,8 @@ __all__ = [
     "Status",
     "SteeringExplained",
     "Taken",
+    "TokenShape",
+    "TokensShape",
     "TrafficQuery",
     "TrafficShape",
     "UnplacedShape",
