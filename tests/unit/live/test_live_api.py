@@ -70,8 +70,8 @@ class Scene:
         """A stream, behind its head."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.server.port)
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        writer.write(f"GET /v1/events{query} HTTP/1.1\r\nHost: gtm\r\n{lines}\r\n".encode())
-        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"GET /v1/events{query} HTTP/1.1\r\nHost: 127.0.0.1\r\n{lines}\r\n".encode())
+        assert b" 200 OK" in await reader.readuntil(b"\r\n\r\n")
         try:
             yield reader
         finally:
@@ -211,7 +211,7 @@ async def test_a_reader_that_takes_nothing_is_cut_off_and_holds_nobody_up(
     feed = scene.live.feed
     hanging = socket.create_connection(("127.0.0.1", scene.server.port or 0))
     hanging.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    hanging.sendall(b"GET /v1/events HTTP/1.1\r\nHost: gtm\r\n\r\n")
+    hanging.sendall(b"GET /v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     async with scene.events() as reader:
         await event(reader, "hello")
         await eventually(lambda: len(feed) == 2)
