@@ -28,7 +28,8 @@ from gtm.api.speeds import speed_metrics
 from gtm.api.told import Told
 from gtm.api.verdictmetrics import pace_metrics, verdict_metrics
 from gtm.controller import Controller
-from gtm.load.picture import Feed
+from gtm.live.feed import Feed
+from gtm.load.picture import Feed as LoadFeed
 from gtm.logs import Writer
 from gtm.overrides import Phase, counts
 from gtm.planes.certificate import Keeper
@@ -46,9 +47,10 @@ def pieces(
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
     access: Access | None = None,
+    feed: Feed | None = None,
 ) -> Iterator[str]:
     """The whole page, in pieces: nothing is kept between scrapes."""
-    return written(_parts(controller, told, keeper, recorder, access))
+    return written(_parts(controller, told, keeper, recorder, access, feed))
 
 
 def page(
@@ -56,9 +58,10 @@ def page(
     told: Told,
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
+    feed: Feed | None = None,
 ) -> bytes:
     """The whole page at once."""
-    return "".join(pieces(controller, told, keeper, recorder)).encode()
+    return "".join(pieces(controller, told, keeper, recorder, feed=feed)).encode()
 
 
 def _parts(
@@ -67,6 +70,7 @@ def _parts(
     keeper: Keeper | None,
     recorder: Recorder | None,
     access: Access | None,
+    feed: Feed | None,
 ) -> Iterator[Part | Gauges]:
     """All families."""
     yield from _server(controller)
@@ -77,6 +81,8 @@ def _parts(
         yield from certificate_metrics(keeper)
     if recorder is not None:
         yield from _recorded(recorder)
+    if feed is not None:
+        yield from _readers(feed)
     if controller.ready:
         yield from _traffic(controller)
         yield from verdict_metrics(controller)
@@ -90,6 +96,16 @@ def _parts(
         yield from _signed(controller)
         yield from _loads(controller)
         yield from peer_metrics(controller)
+
+
+def _readers(feed: Feed) -> Iterable[Metric]:
+    """Who listens to live events."""
+    yield _gauge("gtm_event_readers", "Readers of live events that are connected.", len(feed))
+    cut = CounterMetricFamily(
+        "gtm_event_readers_cut_off", "Readers of live events that did not keep up."
+    )
+    cut.add_metric([], feed.cut_off)
+    yield cut
 
 
 def _recorded(recorder: Recorder) -> Iterable[Metric]:
@@ -316,7 +332,7 @@ def _loads(controller: Controller) -> Iterable[Metric]:
             "gtm_region_fixed_load": standing.fixed if limited else None,
             "gtm_region_spilling": float(standing.spilling) if limited else None,
             "gtm_load_feed_age_seconds": None if report is None else report.age,
-            "gtm_load_feed_ok": float(standing.feed is Feed.FRESH) if limited else None,
+            "gtm_load_feed_ok": float(standing.feed is LoadFeed.FRESH) if limited else None,
         }
         for name, value in values.items():
             if value is not None:

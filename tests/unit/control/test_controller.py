@@ -104,6 +104,9 @@ class ToldChecker(Checker):
     def report(self, target: Target) -> Report:
         return Report(self.verdict(target))
 
+    def probed_as(self, target: Target) -> Target | None:
+        return target if target in self.targets else None
+
     def pace(self, target: Target) -> Pace:
         seconds = self.seconds.get(target.address)
         return Pace() if seconds is None else Pace(Smoothed(seconds, 1.0), Smoothed(seconds, 1.0))
