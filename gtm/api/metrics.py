@@ -17,6 +17,7 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import gtm
+from gtm.api.bounds import Room
 from gtm.api.certificate import certificate_metrics
 from gtm.api.exposition import Gauges, Part, written
 from gtm.api.feeds import MOST_NAMED
@@ -43,9 +44,10 @@ def pieces(
     told: Told,
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
+    room: Room | None = None,
 ) -> Iterator[str]:
     """The whole page, in pieces: nothing is kept between scrapes."""
-    return written(_parts(controller, told, keeper, recorder))
+    return written(_parts(controller, told, keeper, recorder, room))
 
 
 def page(
@@ -59,7 +61,11 @@ def page(
 
 
 def _parts(
-    controller: Controller, told: Told, keeper: Keeper | None, recorder: Recorder | None
+    controller: Controller,
+    told: Told,
+    keeper: Keeper | None,
+    recorder: Recorder | None,
+    room: Room | None,
 ) -> Iterator[Part | Gauges]:
     """All families."""
     yield from _server(controller)
@@ -68,6 +74,8 @@ def _parts(
         yield from certificate_metrics(keeper)
     if recorder is not None:
         yield from _recorded(recorder)
+    if room is not None:
+        yield from _connections(room)
     if controller.ready:
         yield from _traffic(controller)
         yield from verdict_metrics(controller)
@@ -81,6 +89,16 @@ def _parts(
         yield from _signed(controller)
         yield from _loads(controller)
         yield from peer_metrics(controller)
+
+
+def _connections(room: Room) -> Iterable[Metric]:
+    """Of the API itself."""
+    yield _gauge("gtm_api_connections", "Connections to the API that are open.", room.connections)
+    refused = CounterMetricFamily(
+        "gtm_api_connections_refused", "Connections to the API for which there was no room."
+    )
+    refused.add_metric([], room.refused)
+    yield refused
 
 
 def _recorded(recorder: Recorder) -> Iterable[Metric]:

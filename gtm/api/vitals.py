@@ -26,5 +26,5 @@ async def readyz(call: Call[None, None]) -> web.Response:
 async def metrics(call: Call[None, None]) -> web.StreamResponse:
     """For Prometheus."""
     at = call.serving
-    pieces = prometheus.pieces(at.controller, at.alerts, at.keeper, at.recorder)
+    pieces = prometheus.pieces(at.controller, at.alerts, at.keeper, at.recorder, at.room)
     return await streamed(call, pieces, prometheus.CONTENT_TYPE)

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from gtm.api.app import Api
 from gtm.api.bounds import MOST_WAITING
@@ -45,7 +45,7 @@ def noon() -> float:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[TestServer]:
+async def server(tmp_path: Path) -> AsyncIterator[BaseTestServer]:
     stage = Stage(tmp_path)
     stage.write(ZONE)
     await stage.controller.start()
@@ -54,7 +54,9 @@ async def server(tmp_path: Path) -> AsyncIterator[TestServer]:
         yield found
 
 
-async def asked(server: TestServer, method: str, path: str, **more: Any) -> tuple[int, Any, bytes]:
+async def asked(
+    server: BaseTestServer, method: str, path: str, **more: Any
+) -> tuple[int, Any, bytes]:
     """Status, headers and body as it is sent."""
     async with (
         aiohttp.ClientSession(auto_decompress=False) as session,
@@ -67,7 +69,7 @@ PLAIN = {"Accept-Encoding": "identity"}
 
 
 async def test_a_long_status_is_whole_and_compressed_where_that_is_taken(
-    server: TestServer,
+    server: BaseTestServer,
 ) -> None:
     status, headers, whole = await asked(server, "GET", "/v1/status", headers=PLAIN)
     assert (status, headers["Content-Type"]) == (200, "application/json; charset=utf-8")
@@ -83,7 +85,7 @@ async def test_a_long_status_is_whole_and_compressed_where_that_is_taken(
     assert gzip.decompress(short) == whole
 
 
-async def test_a_short_answer_has_its_length_and_is_left_as_it_is(server: TestServer) -> None:
+async def test_a_short_answer_has_its_length_and_is_left_as_it_is(server: BaseTestServer) -> None:
     accepts = {"Accept-Encoding": "gzip"}
     _, headers, body = await asked(server, "GET", "/v1/load", headers=accepts)
     assert "Content-Encoding" not in headers
@@ -92,21 +94,21 @@ async def test_a_short_answer_has_its_length_and_is_left_as_it_is(server: TestSe
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/v1/status", "/metrics", "/v1/load"])
-async def test_head_is_get_without_its_body(server: TestServer, path: str) -> None:
+async def test_head_is_get_without_its_body(server: BaseTestServer, path: str) -> None:
     status, headers, body = await asked(server, "HEAD", path, headers=PLAIN)
     _, expected, _ = await asked(server, "GET", path, headers=PLAIN)
     assert (status, body) == (200, b"")
     assert headers["Content-Type"] == expected["Content-Type"]
 
 
-async def test_other_methods_are_told_which_there_are(server: TestServer) -> None:
+async def test_other_methods_are_told_which_there_are(server: BaseTestServer) -> None:
     status, headers, body = await asked(server, "PUT", "/v1/overrides")
     assert status == 405
     assert set(headers["Allow"].split(",")) == {"DELETE", "GET", "HEAD", "POST"}
     assert json.loads(body) == {"error": "cannot PUT /v1/overrides: use DELETE, GET, HEAD, POST"}
 
 
-async def test_each_call_has_a_limit_of_its_own_for_bodies(server: TestServer) -> None:
+async def test_each_call_has_a_limit_of_its_own_for_bodies(server: BaseTestServer) -> None:
     body, kind = b" " * (SMALL_BODY + 1), {"Content-Type": "application/json"}
     status, _, said = await asked(server, "POST", "/v1/overrides", data=body, headers=kind)
     assert status == 413
@@ -133,12 +135,12 @@ CLIENTS = [
 ]
 
 
-async def simulated(server: TestServer, **body: object) -> tuple[int, dict[str, Any]]:
+async def simulated(server: BaseTestServer, **body: object) -> tuple[int, dict[str, Any]]:
     status, _, found = await asked(server, "POST", "/v1/simulate", json=body, headers=PLAIN)
     return status, json.loads(found)
 
 
-async def test_what_if_is_reckoned_from_what_is_served(server: TestServer) -> None:
+async def test_what_if_is_reckoned_from_what_is_served(server: BaseTestServer) -> None:
     status, found = await simulated(server, down=["eu"], clients=CLIENTS, service="s7", load=80)
     assert status == 200
     shares = {one["region"]: one["after"] for one in found["picture"]["shares"]}
@@ -162,7 +164,7 @@ async def test_what_if_is_reckoned_from_what_is_served(server: TestServer) -> No
     ],
 )
 async def test_a_question_that_makes_no_sense_is_refused_in_words(
-    server: TestServer, body: dict[str, object], words: str
+    server: BaseTestServer, body: dict[str, object], words: str
 ) -> None:
     status, found = await simulated(server, **body)
     assert status == 400
@@ -170,7 +172,7 @@ async def test_a_question_that_makes_no_sense_is_refused_in_words(
 
 
 async def test_questions_wait_for_each_other_and_too_many_are_told_to_come_back(
-    server: TestServer,
+    server: BaseTestServer,
 ) -> None:
     many = MOST_WAITING + 3
     asks = [simulated(server, drain=["eu"], clients=CLIENTS) for _ in range(many)]
