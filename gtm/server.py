@@ -26,7 +26,6 @@ from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.access.acting import Access
 from gtm.api.access.tokenfile import TokenFile
 from gtm.api.app import Api
-from gtm.api.bounds import Room
 from gtm.api.connection import Runner
 from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
@@ -146,7 +145,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         access = Access(trail, _open_tokens(settings, doors), doors.keeper)
         told = (history, alerts, bound.keeper, recorder, access, live)
         api = Api(controller, listen, time.time, *told)
-        runner = Runner(api.application(routes(Pages())), Room())
+        runner = Runner(api.application(routes(Pages())), api.room)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         places = await doors.serve(stack, runner)

@@ -18,6 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import gtm
 from gtm.api.access.acting import Access
+from gtm.api.bounds import Room
 from gtm.api.certificate import certificate_metrics
 from gtm.api.exposition import Gauges, Part, written
 from gtm.api.feeds import MOST_NAMED
@@ -48,9 +49,10 @@ def pieces(
     recorder: Recorder | None = None,
     access: Access | None = None,
     feed: Feed | None = None,
+    room: Room | None = None,
 ) -> Iterator[str]:
     """The whole page, in pieces: nothing is kept between scrapes."""
-    return written(_parts(controller, told, keeper, recorder, access, feed))
+    return written(_parts(controller, told, keeper, recorder, access, feed, room))
 
 
 def page(
@@ -71,6 +73,7 @@ def _parts(
     recorder: Recorder | None,
     access: Access | None,
     feed: Feed | None,
+    room: Room | None,
 ) -> Iterator[Part | Gauges]:
     """All families."""
     yield from _server(controller)
@@ -83,6 +86,8 @@ def _parts(
         yield from _recorded(recorder)
     if feed is not None:
         yield from _readers(feed)
+    if room is not None:
+        yield from _connections(room)
     if controller.ready:
         yield from _traffic(controller)
         yield from verdict_metrics(controller)
@@ -106,6 +111,16 @@ def _readers(feed: Feed) -> Iterable[Metric]:
     )
     cut.add_metric([], feed.cut_off)
     yield cut
+
+
+def _connections(room: Room) -> Iterable[Metric]:
+    """Of the API itself."""
+    yield _gauge("gtm_api_connections", "Connections to the API that are open.", room.connections)
+    refused = CounterMetricFamily(
+        "gtm_api_connections_refused", "Connections to the API for which there was no room."
+    )
+    refused.add_metric([], room.refused)
+    yield refused
 
 
 def _recorded(recorder: Recorder) -> Iterable[Metric]:
