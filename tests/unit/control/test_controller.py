@@ -70,6 +70,13 @@ class RememberingPlane:
 
     def tap(self, tap: Tap) -> None: ...
 
+    retired = False
+
+    def alive(self) -> bool:
+        return True
+
+    def retire(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
