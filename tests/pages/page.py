@@ -1,7 +1,8 @@
 """A page of documentation as steps: files it has written, commands it runs, output it shows.
 
 - A fenced `console` block is a session: lines beginning with `$ ` are commands (a line that ends
-  with a backslash goes on in the next), the lines behind one are its output.
+  with a backslash goes on in the next, and so does a command whose next lines begin with `> `),
+  the lines behind one are its output.
 - A fenced block after `<!-- file: PATH -->` is written to that path.
 - `<!-- run: COMMANDS -->` runs commands that readers don't see; they must succeed.
 - `<!-- shown only: WHY -->` before a console block says why it can't be run.
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 MARK = re.compile(r"^<!-- (file|run|shown only): ?(.*?)-->$", re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^( *)```([\w-]*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 PROMPT = "$ "
+MORE = "> "  # as bash asks for the rest of a command
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ def _commands(block: str, start: int) -> list[Command]:
         at += len(first)
         assert first.startswith(PROMPT), f"a session begins with a command, not {first!r}"
         said = first.removeprefix(PROMPT)
-        while said.endswith("\\\n"):
+        while lines and (said.endswith("\\\n") or lines[0].startswith(MORE)):
             at += len(lines[0])
-            said += lines.pop(0)
+            said += lines.pop(0).removeprefix(MORE)
         output = ""
         while lines and not lines[0].startswith(PROMPT):
             output += lines.pop(0)

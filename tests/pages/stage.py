@@ -40,11 +40,13 @@ cd "$ROOT"
 set +e
 # for what readers don't see
 settled() {
-    for _ in $(seq 300); do eval "$1" >/dev/null 2>&1 && return; sleep 0.1; done
-    return 1
+    local end=$((SECONDS + 60))
+    until eval "$1" >/dev/null 2>&1; do ((SECONDS < end)) || return; sleep 0.1; done
 }
 backends() { "$PYTHON" "$ROOT/tests/pages/backend.py" "$@" >/dev/null 2>&1 & }
 fail() { mkdir -p /run/failing; for address; do touch "/run/failing/$address"; done; }
+cut() { kill -STOP $(pgrep -f pages/backend.py); }
+restore() { kill -CONT $(pgrep -f pages/backend.py); }
 mend() { for address; do rm -f "/run/failing/$address"; done; }
 served() { gtm serve "$@" >/run/gtm.log 2>&1 & settled 'grep -q answering /run/gtm.log'; }
 """
@@ -70,7 +72,7 @@ class Stage:
         assert self.shell.stdin is not None
         assert self.shell.stdout is not None
         end = uuid.uuid4().hex
-        self.shell.stdin.write(f"{{ {command}\n}} </dev/null 2>&1; echo; echo {end} $?\n")
+        self.shell.stdin.write(f"{{ {command}\n}} </dev/null 2>&1; code=$?; echo; echo {end} $code\n")
         self.shell.stdin.flush()
         said: list[str] = []
         for line in self.shell.stdout:
