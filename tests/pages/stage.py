@@ -72,7 +72,9 @@ class Stage:
         assert self.shell.stdin is not None
         assert self.shell.stdout is not None
         end = uuid.uuid4().hex
-        self.shell.stdin.write(f"{{ {command}\n}} </dev/null 2>&1; code=$?; echo; echo {end} $code\n")
+        self.shell.stdin.write(
+            f"{{ {command}\n}} </dev/null 2>&1; code=$?; echo; echo {end} $code\n"
+        )
         self.shell.stdin.flush()
         said: list[str] = []
         for line in self.shell.stdout:

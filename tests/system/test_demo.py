@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import dns.edns
 import dns.message
@@ -39,9 +40,10 @@ class Demo:
 
 
 @pytest.fixture
-def demo() -> Iterator[Demo]:
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    api = f"unix:{tmp_path}/gtm.sock"
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, "demo", "--listen", "127.0.0.1:0"],
+        [sys.executable, "-c", RUN, "demo", "--listen", "127.0.0.1:0", "--api", api],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
