@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
+from tests.pages.alike import ANY, alike
 from tests.pages.page import Command, File, steps
 from tests.pages.stage import stage
 
@@ -25,13 +26,17 @@ def play(text: str) -> Iterator[tuple[Command, str]]:
                 assert code == 0, f"failed with {code}: {words}\n{said}"
 
 
-def rewritten(text: str) -> str:
-    """The page with what came out in place of what it showed.
+def rewritten(text: str) -> tuple[str, list[str]]:
+    """The page with what came out in place of what it showed; the commands where it differed.
 
-    Output that is shown in part, with lines of `...`, is left alone.
+    Output that is shown in part, with `...`, is left as it is.
     """
+    differed = []
     for command, seen in reversed(list(play(text))):
-        if "..." not in command.shown:
+        if alike(command.shown, seen, in_order=command.in_order):
+            continue
+        differed.append(command.text)
+        if ANY not in command.shown:
             first, last = command.span
             text = text[:first] + (f"{seen}\n" if seen else "") + text[last:]
-    return text
+    return text, differed[::-1]

@@ -1,9 +1,9 @@
 """Where pages are played: a machine of their own, with the addresses that the documents use.
 
 Linux namespaces give a shell its own network, in which every address kept for documentation
-(RFC 5737, RFC 3849) is this machine, its own /etc, /run and /var/lib, and its own processes,
-which end with it. So what a page says is run as it stands: port 53, /etc/gtm, 192.0.2.53.
-It takes root (or user namespaces), and the packages util-linux and iproute2.
+(RFC 5737, and some of RFC 3849) is this machine, its own /etc, /run and /var/lib, and its own
+processes, which end with it. So what a page says is run as it stands: port 53, /etc/gtm,
+192.0.2.53. It takes root (or user namespaces), and the packages util-linux and iproute2.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ set -e
 hostname dns1
 ip link set lo up
 for net in 192.0.2.0/24 198.51.100.0/24 203.0.113.0/24; do ip route add local $net dev lo; done
-ip -6 route add local 2001:db8::/32 dev lo
+for at in :: :1:: :2:: :3::; do
+    for host in 10 20 30 53; do ip -6 address add 2001:db8$at$host dev lo; done
+done
 mount -t tmpfs tmpfs "$STAGE"
 for folder in etc var/lib opt root; do
     mkdir -p "$STAGE/$folder/upper" "$STAGE/$folder/work"
@@ -48,7 +50,10 @@ fail() { mkdir -p /run/failing; for address; do touch "/run/failing/$address"; d
 cut() { kill -STOP $(pgrep -f pages/backend.py); }
 restore() { kill -CONT $(pgrep -f pages/backend.py); }
 mend() { for address; do rm -f "/run/failing/$address"; done; }
-served() { gtm serve "$@" >/run/gtm.log 2>&1 & settled 'grep -q answering /run/gtm.log'; }
+served() {
+    gtm serve "$@" >/run/gtm.log 2>&1 &
+    settled 'grep -q answering /run/gtm.log' || { cat /run/gtm.log; false; }
+}
 """
 
 

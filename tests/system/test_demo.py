@@ -56,11 +56,10 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
             assert line, f"the demo ended: {text}"
             text += line
         port = re.search(r"-p (\d+)", text)
-        api = re.search(r"--api (\S+)", text)
+        assert api in text
         assert port
-        assert api
         pids = {region: int(pid) for region, pid in re.findall(r"(\S+): kill -STOP (\d+)", text)}
-        yield Demo(process, int(port[1]), api[1], pids)
+        yield Demo(process, int(port[1]), api, pids)
     finally:
         process.terminate()
         process.wait(PATIENCE)
