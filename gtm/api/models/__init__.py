@@ -3,6 +3,7 @@
 Times are Unix seconds, round trips milliseconds, distances kilometres. One file for each subject.
 """
 
+from gtm.api.models.access import AccessStatus, CallerShape, TokenShape, TokensShape
 from gtm.api.models.apps import (
     AppStatus,
     EndpointStatus,
@@ -33,6 +34,20 @@ from gtm.api.models.feeds import (
     Taken,
 )
 from gtm.api.models.history import EventShape, HistoryQuery, HistoryShape
+from gtm.api.models.live import (
+    EventsQuery,
+    MapPlace,
+    MapQuery,
+    MapRegion,
+    MapShape,
+    ProbedShape,
+    ProbesQuery,
+    ProbesShape,
+    ShareShape,
+    TrafficQuery,
+    TrafficShape,
+    UnplacedShape,
+)
 from gtm.api.models.loads import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
 from gtm.api.models.overrides import (
     ChangeShape,
@@ -59,9 +74,11 @@ from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, St
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
+    "AccessStatus",
     "AddedRecords",
     "AppStatus",
     "Asked",
+    "CallerShape",
     "CertificateStatus",
     "ChangeShape",
     "CheckStatus",
@@ -69,6 +86,7 @@ __all__ = [
     "EndpointStatus",
     "ErrorShape",
     "EventShape",
+    "EventsQuery",
     "ExplainQuery",
     "ExplanationShape",
     "FeedsStatus",
@@ -87,6 +105,10 @@ __all__ = [
     "LoadTaken",
     "Loads",
     "LoadsTaken",
+    "MapPlace",
+    "MapQuery",
+    "MapRegion",
+    "MapShape",
     "MistakeShape",
     "OverrideAdded",
     "OverrideRemoval",
@@ -96,6 +118,9 @@ __all__ = [
     "OverrideStatus",
     "Overrides",
     "PlaceExplained",
+    "ProbedShape",
+    "ProbesQuery",
+    "ProbesShape",
     "Query",
     "Refusal",
     "RegionExplained",
@@ -109,10 +134,16 @@ __all__ = [
     "ServiceRegionStatus",
     "ServiceStatus",
     "Shape",
+    "ShareShape",
     "SignedStatus",
     "Status",
     "SteeringExplained",
     "Taken",
+    "TokenShape",
+    "TokensShape",
+    "TrafficQuery",
+    "TrafficShape",
+    "UnplacedShape",
     "UpdatesQuery",
     "UpdatesRemoval",
     "UpdatesRemoved",

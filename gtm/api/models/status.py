@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from gtm.api.models.access import AccessStatus
 from gtm.api.models.apps import AppStatus
 from gtm.api.models.base import Shape
 from gtm.api.models.feeds import FeedsStatus
@@ -88,3 +89,4 @@ class Status(Shape):
     feeds: FeedsStatus | None = None
     health: HealthStatus | None = None
     certificate: CertificateStatus | None = None
+    access: AccessStatus | None = None
