@@ -1,4 +1,4 @@
-"""A region's API as the documents have it: HTTP on port 80 of each address named.
+"""A region's API as the documents have it: HTTP on each address named, on port 80 or `--port`.
 
 It answers 200, or 503 while a file of the address's name is in /run/failing.
 """
@@ -28,11 +28,13 @@ async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
-async def _serve(addresses: list[str]) -> None:
+async def _serve(addresses: list[str], port: int) -> None:
     for address in addresses:
-        await asyncio.start_server(_answer, address, PORT)
+        await asyncio.start_server(_answer, address, port)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(sys.argv[1:]))
+    words = sys.argv[1:]
+    chosen = words[:1] == ["--port"]
+    asyncio.run(_serve(words[2:], int(words[1])) if chosen else _serve(words, PORT))

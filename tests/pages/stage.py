@@ -46,7 +46,15 @@ settled() {
     until eval "$1" >/dev/null 2>&1; do ((SECONDS < end)) || return; sleep 0.1; done
 }
 backends() { "$PYTHON" "$ROOT/tests/pages/backend.py" "$@" >/dev/null 2>&1 & }
+listen() { "$PYTHON" "$ROOT/tests/pages/backend.py" --port "$@" >/dev/null 2>&1 & }
 fail() { mkdir -p /run/failing; for address; do touch "/run/failing/$address"; done; }
+shop() {
+    backends 192.0.2.10 192.0.2.11 198.51.100.10 203.0.113.10
+    settled 'curl -s http://203.0.113.10/'
+    cp "$ROOT/tests/pages/shop.yaml" /etc/gtm/zones/gtm.example.com.yaml
+    served /etc/gtm/zones --state /var/lib/gtm "$@"
+    settled 'gtm status | grep "the block" | grep -vq "[?✗]"'
+}
 cut() { kill -STOP $(pgrep -f pages/backend.py); }
 restore() { kill -CONT $(pgrep -f pages/backend.py); }
 mend() { for address; do rm -f "/run/failing/$address"; done; }
