@@ -11,6 +11,7 @@ import contextlib
 import socket
 import ssl
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from gtm.api.access.tokenfile import TokenFile
 from gtm.errors import ConfigError, StartError
 from gtm.planes.certificate import Keeper
 from gtm.planes.limits import HANDSHAKE, client_of
-from gtm.planes.sockets import BACKLOG, bind_stream
+from gtm.planes.sockets import BACKLOG, ListenAddress, bind_stream
 from gtm.settings import ApiAddress, Settings
 
 log = structlog.get_logger("gtm")
@@ -37,7 +38,10 @@ NO_FILES = 1.0  # seconds until more is accepted, where the system has no file l
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A bound socket: `at` where it is over TCP, else the `path` of a Unix socket, its inode."""
+    """A bound socket: `at` where it is over TCP, else the `path` of a Unix socket.
+
+    `inode` is of a path that gtm made, 0 of one that was there.
+    """
 
     sock: socket.socket
     at: ApiAddress | None = None
@@ -104,8 +108,19 @@ class BoundApi:
             door.close()
 
 
-def bind_api(settings: Settings) -> BoundApi:
-    """Binds every address and Unix socket. Raises ConfigError, StartError."""
+Given = Callable[[ListenAddress | Path], socket.socket | None]
+
+
+def bind_api(
+    settings: Settings,
+    given: Given = lambda at: None,
+    more: Callable[[], Iterable[socket.socket]] = tuple,
+) -> BoundApi:
+    """Binds every address and Unix socket. Raises ConfigError, StartError.
+
+    `given` has sockets that were open before, by their place; `more` are Unix sockets of these
+    that no setting names.
+    """
     wanted = settings.api_tcp()
     for address in wanted:
         _require_private(address, settings)
@@ -113,9 +128,10 @@ def bind_api(settings: Settings) -> BoundApi:
     doors: list[Door] = []
     try:
         for address in wanted:
-            at, sock = bind_stream(address.at, "--api")
+            there = given(address.at)
+            at, sock = (address.at, there) if there else bind_stream(address.at, "--api")
             doors.append(Door(sock, ApiAddress(at, address.tls)))
-        doors += _unix_doors(settings)
+        doors += _unix_doors(settings, given, more)
     except StartError:
         BoundApi(tuple(doors)).close()
         raise
@@ -237,21 +253,25 @@ def _front(keeper: Keeper) -> ssl.SSLContext:
 # --- Unix sockets -------------------------------------------------------------------------
 
 
-def _unix_doors(settings: Settings) -> list[Door]:
+def _unix_doors(
+    settings: Settings, given: Given, more: Callable[[], Iterable[socket.socket]]
+) -> list[Door]:
     wished = any(text.startswith("unix:") for text in settings.api)
     doors: list[Door] = []
-    try:
-        for path in settings.api_sockets():
-            doors.append(_unix(path))  # noqa: PERF401  # those before are closed where one fails
-    except StartError as error:
-        BoundApi(tuple(doors)).close()
-        if wished:
-            raise
-        # DNS is worth more than a socket nobody asked for
-        remedy = "choose one with --api unix:PATH"
-        log.warning("no_api_socket", error=str(error), remedy=remedy)
-        return []
-    return doors
+    for path in settings.api_sockets():
+        if (there := given(path)) is not None:
+            doors.append(Door(there, path=path))
+            continue
+        try:
+            doors.append(_unix(path))
+        except StartError as error:
+            if wished:
+                BoundApi(tuple(doors)).close()
+                raise
+            # DNS is worth more than a socket nobody asked for
+            remedy = "choose one with --api unix:PATH"
+            log.warning("no_api_socket", error=str(error), remedy=remedy)
+    return doors + [Door(sock, path=Path(sock.getsockname())) for sock in more()]
 
 
 def _unix(path: Path) -> Door:

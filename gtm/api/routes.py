@@ -21,6 +21,7 @@ from gtm.api import (
     standing,
     traffic,
     vitals,
+    whatif,
 )
 from gtm.api.metrics import CONTENT_TYPE
 from gtm.api.models import (
@@ -47,6 +48,8 @@ from gtm.api.models import (
     ProbesShape,
     ReloadStatus,
     ReportsRequest,
+    SimulateRequest,
+    SimulationShape,
     Status,
     Taken,
     TokensShape,
@@ -261,6 +264,17 @@ ROUTES: Final[tuple[Route, ...]] = (
         summary="Report what load regions have",
         answers={200: LoadsTaken},
         body=LoadRequest,
+        largest=LARGE_BODY,
+    ),
+    Route(
+        "POST",
+        "/v1/simulate",
+        whatif.simulated,
+        Scope.READ,
+        act="simulate",
+        summary="Who would move where if regions went, and which would be too full",
+        answers={200: SimulationShape},
+        body=SimulateRequest,
         largest=LARGE_BODY,
     ),
     Route(

@@ -70,12 +70,25 @@ from gtm.api.models.peers import (
     UpdatesShape,
 )
 from gtm.api.models.reload import MistakeShape, ReloadStatus
+from gtm.api.models.simulated import (
+    AddedShape,
+    LoadShape,
+    MoveShape,
+    PartShape,
+    PictureShape,
+    RegionShareShape,
+    SimulateClient,
+    SimulateRequest,
+    SimulationShape,
+    SpreadShape,
+)
 from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, Status, ZoneStatus
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
     "AccessStatus",
     "AddedRecords",
+    "AddedShape",
     "AppStatus",
     "Asked",
     "CallerShape",
@@ -102,6 +115,7 @@ __all__ = [
     "LatencyRow",
     "LoadPosted",
     "LoadRequest",
+    "LoadShape",
     "LoadTaken",
     "Loads",
     "LoadsTaken",
@@ -110,6 +124,7 @@ __all__ = [
     "MapRegion",
     "MapShape",
     "MistakeShape",
+    "MoveShape",
     "OverrideAdded",
     "OverrideRemoval",
     "OverrideRemoved",
@@ -117,6 +132,8 @@ __all__ = [
     "OverrideShape",
     "OverrideStatus",
     "Overrides",
+    "PartShape",
+    "PictureShape",
     "PlaceExplained",
     "ProbedShape",
     "ProbesQuery",
@@ -125,6 +142,7 @@ __all__ = [
     "Refusal",
     "RegionExplained",
     "RegionLoad",
+    "RegionShareShape",
     "RegionStatus",
     "ReloadStatus",
     "ReportItem",
@@ -136,6 +154,10 @@ __all__ = [
     "Shape",
     "ShareShape",
     "SignedStatus",
+    "SimulateClient",
+    "SimulateRequest",
+    "SimulationShape",
+    "SpreadShape",
     "Status",
     "SteeringExplained",
     "Taken",

@@ -17,6 +17,7 @@ from gtm.api.routes import ROUTES
 from gtm.api.scopes import Scope
 
 COMMITTED = Path(__file__).parents[3] / "docs" / "openapi.json"
+DOCUMENT = document(ROUTES)
 
 
 def named(route: Route) -> str:
@@ -24,7 +25,7 @@ def named(route: Route) -> str:
 
 
 def operation(route: Route) -> dict[str, Any]:
-    found: dict[str, Any] = document(ROUTES)["paths"][route.path][route.method.lower()]
+    found: dict[str, Any] = DOCUMENT["paths"][route.path][route.method.lower()]
     return found
 
 
@@ -34,7 +35,7 @@ def test_the_committed_description_is_current() -> None:
 
 
 def test_the_description_is_valid_openapi() -> None:
-    OpenAPIV31SpecValidator(document(ROUTES)).validate()
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
 
 
 def test_every_name_of_an_operation_is_used_once() -> None:
@@ -66,12 +67,12 @@ def test_a_body_is_shown_by_an_example_that_the_server_would_take(route: Route) 
     assert route.body is not None
     found = operation(route)["requestBody"]["content"]["application/json"]["schema"]
     name = found["$ref"].rpartition("/")[2]
-    for each in document(ROUTES)["components"]["schemas"][name]["examples"]:
+    for each in DOCUMENT["components"]["schemas"][name]["examples"]:
         route.body.model_validate_json(json.dumps(each))
 
 
 def test_what_can_be_refused_is_described_with_a_sentence() -> None:
-    for found in document(ROUTES)["components"]["responses"].values():
+    for found in DOCUMENT["components"]["responses"].values():
         content = found["content"]["application/json"]
         assert content["schema"] == {"$ref": "#/components/schemas/ErrorShape"}
         assert content["example"]["error"].startswith("cannot ")
