@@ -1,6 +1,6 @@
 """Whether output is what a page shows, but for what no two runs have in common.
 
-Times, ages, durations, serials, query ids, paths of temporary files, the width of columns and
+Times, ages, durations, serials, epochs, query ids and counts, paths of temporary files, the width of columns and
 where lines are broken may differ; `...` stands for anything. Everything else is as shown.
 """
 
@@ -21,6 +21,8 @@ LOOSE = (
         re.compile(r"\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"),
         "N",
     ),
+    (re.compile(r"\bepoch[ =]\d+"), "EPOCH"),
+    (re.compile(r"\b[\d,]+(?= quer(y|ies) on )"), "N"),
     (re.compile(r"(?<=pid )\d+|(?<=process )\d+"), "N"),
     (re.compile(r"[A-Za-z0-9+/]{40,}=*"), "KEY"),
     (re.compile(r"[─━│]+"), "─"),

@@ -47,7 +47,7 @@ def test_a_page_is_read_in_the_order_in_which_it_stands() -> None:
 @pytest.mark.parametrize(
     ("shown", "seen"),
     [
-        ("up 3 s, epoch 1", "up 12 s, epoch 1"),
+        ("up 3 s, epoch 1, 7 queries on x", "up 12 s, epoch 2, 1,000 queries on x"),
         ("down until 14:00 UTC: why", "down until 2026-11-22 01:03 UTC: why"),
         ("7.0 ms  7.0 ms for 401 km", "12.5 ms  3 ms for 401 km"),
         ("a  b\n   c", "a b c"),
@@ -64,7 +64,7 @@ def test_what_no_two_runs_have_in_common_may_differ(shown: str, seen: str) -> No
     ("shown", "seen"),
     [
         ("198.51.100.10", "192.0.2.10"),
-        ("epoch 1", "epoch 2"),
+        ("priority 1", "priority 2"),
         ("up", "down"),
         ("one", "one\ntwo"),
         ("first\n...\nlast", "first\nmore"),
