@@ -26,7 +26,6 @@ from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.access.acting import Access
 from gtm.api.access.tokenfile import TokenFile
 from gtm.api.app import Api
-from gtm.api.bounds import Room
 from gtm.api.connection import Runner
 from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
@@ -34,6 +33,7 @@ from gtm.auditfile import AuditFile
 from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
+from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind, Sink
@@ -44,7 +44,7 @@ from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
@@ -157,10 +157,10 @@ async def running(
         _become(settings.user)
         trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
         stack.push_async_callback(trail.close)
-        access = Access(trail, _open_tokens(settings, doors))
+        access = Access(trail, _open_tokens(settings, doors), doors.keeper)
         told = (history, alerts, bound.keeper, recorder, access, live)
         api = Api(controller, listen, time.time, *told)
-        runner = Runner(api.application(), Room())
+        runner = Runner(api.application(routes(Pages())), api.room)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         if taken is None:
