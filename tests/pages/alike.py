@@ -1,6 +1,6 @@
 """Whether output is what a page shows, but for what no two runs have in common.
 
-Times, ages, durations, serials, epochs, query ids and counts, paths of temporary files, the width
+Times, ages, durations, serials, epochs, query ids and counts, keys and their tags, paths of temporary files, the width
 of columns and where lines are broken may differ; `...` stands for anything. Everything else is as
 shown.
 """
@@ -16,12 +16,15 @@ LOOSE = (
     (re.compile(r"/tmp/[\w./-]+"), "PATH"),
     (re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?( ?UTC|Z)?"), "TIME"),
     (re.compile(r"\b\d\d:\d\d(:\d\d)?( UTC)?\b"), "TIME"),
+    (re.compile(r"\b20\d{12}\b"), "TIME"),  # of a signature
     (re.compile(r"(?<=, id: )\d+"), "ID"),
+    (re.compile(r"\b\d+(?= [CKZ]SK\b)|(?<=\bDS )\d+|\b\d+(?= gtm\.example\.com\. \S{40})"), "TAG"),
     (re.compile(r"\b1[789]\d{8}(\.\d+)?\b"), "UNIX"),
     (
-        re.compile(r"\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"),
+        re.compile(r"(\bless than )?\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"),
         "N",
     ),
+    (re.compile(r"\b\d+(st|nd|rd|th)(?= in a row)"), "NTH"),
     (re.compile(r"\bepoch[ =]\d+"), "EPOCH"),
     (re.compile(r"\b[\d,]+(?= quer(y|ies) on )"), "N"),
     (re.compile(r"(?<=pid )\d+|(?<=process )\d+"), "N"),
