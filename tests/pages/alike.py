@@ -1,8 +1,8 @@
 """Whether output is what a page shows, but for what no two runs have in common.
 
-Times, ages, durations, serials, epochs, query ids and counts, keys and their tags, paths of temporary files, the width
-of columns and where lines are broken may differ; `...` stands for anything. Everything else is as
-shown.
+Times, ages, durations, serials, epochs, query ids and counts, failures in a
+row, keys and their tags, paths of temporary files, the width of columns and where lines are broken
+may differ, and all white space in JSON; `...` stands for anything. Everything else is as shown.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 ANY = "..."
+JSON = ("{", "[")  # what it begins with
 
 # in this order: what is found first is not looked at again
 LOOSE = (
@@ -24,7 +25,7 @@ LOOSE = (
         re.compile(r"(\bless than )?\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"),
         "N",
     ),
-    (re.compile(r"\b\d+(st|nd|rd|th)(?= in a row)"), "NTH"),
+    (re.compile(r"\b\d+(st|nd|rd|th) (in a row|of \d+)\b"), "NTH"),
     (re.compile(r"\bepoch[ =]\d+"), "EPOCH"),
     (re.compile(r"\b[\d,]+(?= quer(y|ies) on )"), "N"),
     (re.compile(r"(?<=pid )\d+|(?<=process )\d+"), "N"),
@@ -33,19 +34,20 @@ LOOSE = (
 )
 
 
-def plain(text: str) -> str:
-    """Text in one line, without what may differ."""
+def plain(text: str, gap: str = " ") -> str:
+    """Text in one line, without what may differ; white space becomes `gap`."""
     for pattern, word in LOOSE:
         text = pattern.sub(word, text)
-    return " ".join(text.split())
+    return gap.join(text.split())
 
 
 def alike(shown: str, seen: str, *, in_order: bool = True) -> bool:
     """Whether `seen` is what was shown; lines may come in another order unless told otherwise."""
     if not in_order:
         shown, seen = _sorted(shown), _sorted(seen)
-    pattern = ".*".join(re.escape(part.strip()) for part in plain(shown).split(ANY))
-    return re.fullmatch(pattern, plain(seen)) is not None
+    gap = "" if seen.startswith(JSON) else " "
+    pattern = ".*".join(re.escape(part.strip()) for part in plain(shown, gap).split(ANY))
+    return re.fullmatch(pattern, plain(seen, gap)) is not None
 
 
 def _sorted(text: str) -> str:
