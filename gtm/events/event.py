@@ -106,7 +106,9 @@ class Event:
                 state = "are fresh again" if self.over else "are not made anew"
                 return f"signatures of {self.zone} {state}"
             case Kind.CAPACITY:
-                state = "has room again" if self.over else "is over its capacity"
+                worst = self.severity is Severity.CRITICAL
+                full = "is over its capacity" if worst else "is above its soft limit"
+                state = "has room again" if self.over else full
                 return f"{self.subject} {state}"
         return f"{self.subject} is {self.after}"
 

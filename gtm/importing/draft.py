@@ -85,8 +85,14 @@ class Draft:
 
 
 class _Plain(yaml.SafeDumper):
-    """Writes what occurs twice twice: people will edit it."""
+    """Writes as people do, who will edit it: what occurs twice twice, and '' as a plain key."""
 
     def ignore_aliases(self, data: object) -> bool:
         """Always."""
         return True
+
+    def check_simple_key(self) -> bool:
+        """Whether a key needs no `?` before it; an empty one, a zone's own name, needs none."""
+        event = self.event
+        empty = isinstance(event, yaml.ScalarEvent) and not event.value
+        return empty or bool(super().check_simple_key())
