@@ -464,8 +464,8 @@ def _nearest(steering: Steering) -> str:
     if len([view for view in steering.regions if view.share]) > 1:
         return "one of the regions that share these clients" + _because(steering)
     if unused := [view.region for view in _until_picked(steering)]:
-        beside = f"{' and '.join(unused)} would be nearer, but the policy does not use"
-        return f"nearest of those it may be ({beside} {'it' if len(unused) == 1 else 'them'})"
+        nearer = " and ".join(unused)
+        return f"nearest of those that the policy uses here ({nearer} would be nearer)"
     if any(view.picked and view.verdict.state is State.UNKNOWN for view in steering.regions):
         return "the nearest region, and taken to be up, as it is not known"
     return "the nearest region, and up"

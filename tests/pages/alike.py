@@ -22,7 +22,9 @@ LOOSE = (
     (re.compile(r"\b\d+(?= [CKZ]SK\b)|(?<=\bDS )\d+|\b\d+(?= gtm\.example\.com\. \S{40})"), "TAG"),
     (re.compile(r"\b1[789]\d{8}(\.\d+)?\b"), "UNIX"),
     (
-        re.compile(r"(\bless than )?\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"),
+        re.compile(
+            r"(\bless than )?\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"
+        ),
         "N",
     ),
     (re.compile(r"\b\d+(st|nd|rd|th) (in a row|of \d+)\b"), "NTH"),

@@ -51,6 +51,11 @@ def printed(found: ExplanationShape) -> str:
     return capture.get()
 
 
+def test_a_nearer_region_that_the_policy_leaves_out_is_named() -> None:
+    summary = shown(steering="{policy: nearest, regions: [us]}").summary
+    assert summary == "us: nearest of those that the policy uses here (eu would be nearer)"
+
+
 def test_a_cost_has_its_two_parts() -> None:
     found = shown()
     assert found.steering is not None

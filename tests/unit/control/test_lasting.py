@@ -131,7 +131,9 @@ def test_a_condition_that_gets_worse_is_told_again_and_one_in_other_words_is_not
     worse = Event(UNIX, Kind.CAPACITY, Severity.CRITICAL, "capacity/a/eu", "110 of 100")
     other = Event(UNIX, Kind.CAPACITY, Severity.CRITICAL, "capacity/a/eu", "111 of 100")
     assert lasting.follow([one], UNIX) == [one]
+    assert one.said.endswith("is above its soft limit")
     assert lasting.follow([worse], UNIX) == [worse]
+    assert worse.said.endswith("is over its capacity")
     assert lasting.follow([other], UNIX) == []
     (over,) = lasting.follow([], UNIX + 5)
     assert (over.over, over.at, over.key, over.severity) == (

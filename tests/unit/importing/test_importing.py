@@ -115,6 +115,12 @@ def test_a_master_file_loads_with_the_same_records(tmp_path: Path) -> None:
     assert any("DNSKEY" in note for note in draft.notes)
 
 
+def test_the_zones_own_name_is_written_as_a_plain_key() -> None:
+    written = from_master_file(MASTER).text("a file")
+    assert "\n  '':\n" in written
+    assert "?" not in written
+
+
 def test_a_master_file_that_does_not_say_its_zone_is_refused() -> None:
     with pytest.raises(GtmError, match="name it with --zone"):
         from_master_file("@ SOA a b 1 2 3 4 5\n")
