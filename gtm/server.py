@@ -33,6 +33,7 @@ from gtm.auditfile import AuditFile
 from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
+from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind, Sink
@@ -141,10 +142,10 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         _become(settings.user)
         trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
         stack.push_async_callback(trail.close)
-        access = Access(trail, _open_tokens(settings, doors))
+        access = Access(trail, _open_tokens(settings, doors), doors.keeper)
         told = (history, alerts, bound.keeper, recorder, access, live)
         api = Api(controller, listen, time.time, *told)
-        runner = Runner(api.application(), api.room)
+        runner = Runner(api.application(routes(Pages())), api.room)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         places = await doors.serve(stack, runner)

@@ -74,7 +74,9 @@ def replied(shape: BaseModel, status: int = 200) -> web.Response:
 
 
 def compressed(request: web.Request, response: web.StreamResponse) -> None:
-    """Has an answer sent compressed, if it is long and the client takes that."""
+    """Has an answer sent compressed, if it is long, is not yet, and the client takes that."""
     small = isinstance(response, web.Response) and (response.content_length or 0) < WORTH_IT
-    if not small and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if small or "Content-Encoding" in response.headers:
+        return
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
         response.enable_compression(web.ContentCoding.gzip)

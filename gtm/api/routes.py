@@ -51,6 +51,7 @@ from gtm.api.models import (
     SimulateRequest,
     SimulationShape,
     Status,
+    StatusQuery,
     Taken,
     TokensShape,
     TrafficQuery,
@@ -133,6 +134,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Scope.READ,
         act="show status",
         summary="Everything that `gtm status` shows",
+        query=StatusQuery,
         answers={200: Status},
     ),
     Route(

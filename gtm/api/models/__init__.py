@@ -12,6 +12,7 @@ from gtm.api.models.apps import (
     ServiceStatus,
 )
 from gtm.api.models.base import Asked, ErrorShape, Query, Shape
+from gtm.api.models.certificate import CertificateStatus
 from gtm.api.models.explained import (
     EndpointExplained,
     ExplainQuery,
@@ -82,7 +83,13 @@ from gtm.api.models.simulated import (
     SimulationShape,
     SpreadShape,
 )
-from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, Status, ZoneStatus
+from gtm.api.models.status import (
+    GeoStatus,
+    HealthStatus,
+    Status,
+    StatusQuery,
+    ZoneStatus,
+)
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
@@ -159,6 +166,7 @@ __all__ = [
     "SimulationShape",
     "SpreadShape",
     "Status",
+    "StatusQuery",
     "SteeringExplained",
     "Taken",
     "TokenShape",

@@ -84,6 +84,10 @@ class ToldChecker(Checker):
         self.targets: frozenset[Target] = frozenset()
         self.frozen = None
 
+    @property
+    def ending(self) -> Collection[Target]:
+        return ()
+
     def census(self) -> Census:
         return Census(len(self.targets), 0, 0, 0, 0, 0)
 
@@ -99,6 +103,9 @@ class ToldChecker(Checker):
 
     def report(self, target: Target) -> Report:
         return Report(self.verdict(target))
+
+    def probed_as(self, target: Target) -> Target | None:
+        return target if target in self.targets else None
 
     def pace(self, target: Target) -> Pace:
         seconds = self.seconds.get(target.address)
