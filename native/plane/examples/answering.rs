@@ -237,6 +237,7 @@ fn names(count: u64, is_signed: bool) -> Names {
         soa: [0; 60].into(),
         nonexistent: 2,
         failed: 3,
+        other: 4,
     });
     let table = builder.areas(Arc::new(areas()));
     let denied = || Some(Entry::Denied { tally: 4 });
@@ -299,13 +300,11 @@ fn secured(builder: &mut Builder, zone: u32, count: u64) -> u32 {
         assert!(proof.is_some_and(|proof| chain.add(builder.proofs(), proof)));
     }
     let signatures = vec![record(46, 99).into()];
-    let tally = 4;
     builder.secure(
         zone,
         Secure {
             signatures,
             chain,
-            tally,
         },
     );
     1

@@ -241,6 +241,7 @@ pub fn finish(
         query,
         value: looked.value,
         by,
+        led: None,
     };
     let reply = Reply::begin(packet, query, granted, out);
     let answered = reply.and_then(|reply| question.answer(looked.hash, looked.place, reply));

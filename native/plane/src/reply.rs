@@ -16,6 +16,8 @@ const CD: u8 = 0x10;
 const DO: u8 = 0x80;
 const TCP_MAXIMUM: usize = 65535; // the length field of RFC 1035 section 4.2.2
 const QUESTION_TAIL: usize = 4; // QTYPE and QCLASS
+const POINTER: usize = 2; // octets of one
+const RECORD: usize = POINTER + 10; // octets of a record that begins with one, without its data
 
 /// NOERROR (RFC 1035 section 4.1.1).
 pub const NOERROR: u8 = 0;
@@ -79,6 +81,21 @@ impl<'a> Reply<'a> {
     pub fn answers(&mut self, records: &[u8], count: u16) {
         self.counts[0] = self.counts[0].saturating_add(count);
         self.put(records);
+    }
+
+    /// Records of the answer section that another name owns, in lower case: what points to the
+    /// question in them points there. None if it is no name.
+    #[cold]
+    pub fn answers_of(&mut self, owner: &[u8], records: &[u8], count: u16) -> Option<()> {
+        self.counts[0] = self.counts[0].saturating_add(count);
+        self.run(owner, Records(records)).map(|_| ())
+    }
+
+    /// Takes all sections back.
+    pub fn clear(&mut self) {
+        self.at = self.query.end + QUESTION_TAIL;
+        self.counts = [0; 3];
+        self.is_full = false;
     }
 
     /// A record of the authority section: its owner in lower case, and what follows it.
@@ -310,6 +327,21 @@ impl<'a> Reply<'a> {
             counts[2][0],
             counts[2][1],
         ];
+    }
+}
+
+/// Records that begin with a pointer: each from its type on.
+struct Records<'a>(&'a [u8]);
+
+impl<'a> Iterator for Records<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (head, _) = self.0.split_first_chunk::<RECORD>()?;
+        let length = u16::from_be_bytes([head[RECORD - 2], head[RECORD - 1]]);
+        let (record, rest) = self.0.split_at_checked(RECORD + usize::from(length))?;
+        self.0 = rest;
+        record.get(POINTER..)
     }
 }
 

@@ -131,6 +131,7 @@ pub fn names() -> Names {
         soa: SOA.into(),
         nonexistent: NONEXISTENT,
         failed: FAILED,
+        other: DENIED,
     });
     let table = builder.areas(Arc::new(areas(true)));
     let denied = || Some(Entry::Denied { tally: DENIED });

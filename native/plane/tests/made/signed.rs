@@ -75,6 +75,7 @@ pub fn add(builder: &mut Builder, areas: u32, group: u32) {
         soa: SOA.into(),
         nonexistent: NONEXISTENT,
         failed: FAILED,
+        other: DENIED,
     });
     let mut chain = Chain::below(apex.len());
     let mut proofs = Vec::new();
@@ -96,7 +97,6 @@ pub fn add(builder: &mut Builder, areas: u32, group: u32) {
         Secure {
             signatures,
             chain,
-            tally: DENIED,
         },
     );
     let mut node = |name: &str, proof, has_address: bool| {
