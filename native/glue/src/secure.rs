@@ -42,13 +42,7 @@ pub fn zone(
         pace.step(py);
     }
     let signatures = soa.signatures.into_iter().map(Into::into).collect();
-    builder.secure(
-        number,
-        Secure {
-            signatures,
-            chain,
-        },
-    );
+    builder.secure(number, Secure { signatures, chain });
     Ok(())
 }
 

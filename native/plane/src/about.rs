@@ -41,10 +41,7 @@ impl<'a> Question<'a> {
             Some((_, Said::Near(near))) => (near.body, near.records),
             Some((_, Said::Far(far))) => {
                 let start = *far.starts.first()? as usize;
-                (
-                    far.body.get(start..start + far.size as usize)?,
-                    far.records,
-                )
+                (far.body.get(start..start + far.size as usize)?, far.records)
             }
             Some(_) => return None,
             None => return self.steer_some(node, secure, is_wild, reply),

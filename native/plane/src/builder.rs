@@ -182,7 +182,12 @@ impl Builder {
                 self.names.arena.cover(place);
             }
         }
-        self.names.nested = self.names.zones.iter().map(|zone| self.lies_inside(&zone.apex)).collect();
+        self.names.nested = self
+            .names
+            .zones
+            .iter()
+            .map(|zone| self.lies_inside(&zone.apex))
+            .collect();
         self.names.arena.settle();
         self.names.proofs.settle();
         self.names
