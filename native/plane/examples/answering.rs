@@ -175,11 +175,15 @@ fn counted(world: &Snapshot, packets: &[&[u8]], by: &Circumstances, limiter: Opt
     for batch in batches {
         let mut looked = batch.map(|packet| world.look(packet, by.sender));
         world.fetch(batch, &mut looked);
-        for (packet, looked) in batch.iter().zip(&looked) {
+        let buckets = limiter
+            .as_ref()
+            .map(|limiter| batch.map(|_| limiter.approach(by.sender)));
+        for (number, (packet, looked)) in batch.iter().zip(&looked).enumerate() {
             let granted = world.grant(packet, looked, &conduct, by.sender, by.now);
             if let Some(limiter) = &mut limiter
+                && let Some(buckets) = buckets
                 && !granted.known
-                && limiter.judge(by.sender, by.now, by.random) != Verdict::Full
+                && limiter.judge_at(buckets[number], by.sender, by.now, by.random) != Verdict::Full
             {
                 continue;
             }

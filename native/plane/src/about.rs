@@ -17,7 +17,7 @@ impl<'a> Question<'a> {
         &self,
         node: Node<'_>,
         is_wild: bool,
-        reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         match self.query.rrtype {
             NSEC => self.say_nsec(node, is_wild, reply),
@@ -32,7 +32,7 @@ impl<'a> Question<'a> {
         &self,
         node: Node<'_>,
         is_wild: bool,
-        mut reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         let secure = self.is_about_signatures() || self.query.wants_signatures();
         let is_fixed = |said: &Said<'_>| !matches!(said, Said::Steered { .. });
@@ -46,10 +46,10 @@ impl<'a> Question<'a> {
             Some(_) => return None,
             None => return self.steer_some(node, secure, is_wild, reply),
         };
-        if self.show(body.0, body.1, &mut reply)? {
-            self.expand(node, is_wild, &mut reply)?;
+        if self.show(body.0, body.1, reply)? {
+            self.expand(node, is_wild, reply)?;
         } else {
-            self.deny_other(node, is_wild, &mut reply)?;
+            self.deny_other(node, is_wild, reply)?;
         }
         self.finish(reply, self.zone(node)?.other)
     }
@@ -60,11 +60,11 @@ impl<'a> Question<'a> {
         node: Node<'_>,
         secure: bool,
         is_wild: bool,
-        mut reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         let first = node.all(secure).next();
         let Some((_, Said::Steered { steered, .. })) = first else {
-            self.deny_other(node, is_wild, &mut reply)?;
+            self.deny_other(node, is_wild, reply)?;
             return self.finish(reply, self.zone(node)?.other);
         };
         let decision = Decision::make(self.snapshot, steered, self.query, self.value, self.by)?;
@@ -79,7 +79,7 @@ impl<'a> Question<'a> {
                     continue;
                 }
                 let records = decision.records(answer, self.by)?;
-                if !self.show(records, answer.records, &mut reply)? {
+                if !self.show(records, answer.records, reply)? {
                     break;
                 }
                 tally = tally.or(Some(answer.tally));
@@ -88,8 +88,8 @@ impl<'a> Question<'a> {
                 }
             }
             match tally {
-                Some(_) => self.expand(node, is_wild, &mut reply)?,
-                None => self.deny_other(node, is_wild, &mut reply)?,
+                Some(_) => self.expand(node, is_wild, reply)?,
+                None => self.deny_other(node, is_wild, reply)?,
             }
             ending.tally = tally.unwrap_or(ending.tally);
         } else {

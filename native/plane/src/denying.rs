@@ -83,7 +83,7 @@ impl<'a> Question<'a> {
         &self,
         node: Node<'_>,
         is_wild: bool,
-        mut reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         let wants_signatures = self.query.wants_signatures();
         let chain = &self.secure(node)?.chain;
@@ -91,10 +91,10 @@ impl<'a> Question<'a> {
         if found.is_own {
             let proof = self.names.proofs.at(found.proof)?;
             reply.asked_proof(self.name()?, proof, wants_signatures)?;
-            self.expand(node, is_wild, &mut reply)?;
+            self.expand(node, is_wild, reply)?;
         } else {
             let proof = wants_signatures.then_some(found.proof);
-            self.deny(node, proof, is_wild, &mut reply)?;
+            self.deny(node, proof, is_wild, reply)?;
         }
         self.finish(reply, self.zone(node)?.other)
     }

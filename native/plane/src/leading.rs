@@ -72,7 +72,7 @@ impl<'a> Question<'a> {
         alias: &[u8],
         ending: Ending<'a>,
         is_steered: bool,
-        mut reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         let mut message = [0; ROOM];
         let target = self.target(node, alias).and_then(|target| {
@@ -80,7 +80,7 @@ impl<'a> Question<'a> {
             Some((HEADER + target.len(), labels))
         });
         let Some((end, labels)) = target else {
-            self.expand(node, is_wild, &mut reply)?;
+            self.expand(node, is_wild, reply)?;
             return self.end(reply, ending);
         };
         let query = Query {
@@ -105,7 +105,7 @@ impl<'a> Question<'a> {
                 next.answer(hash, place, reply)
             }
             _ => {
-                self.expand(node, is_wild, &mut reply)?;
+                self.expand(node, is_wild, reply)?;
                 self.end(reply, ending)
             }
         }

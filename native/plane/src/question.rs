@@ -54,7 +54,12 @@ pub struct Question<'a> {
 impl<'a> Question<'a> {
     /// Answers; `hash` is that of the name, `place` where it stands, if that was looked up.
     #[inline]
-    pub fn answer(&self, hash: u64, place: Option<u32>, reply: Reply<'_>) -> Option<(usize, u32)> {
+    pub fn answer(
+        &self,
+        hash: u64,
+        place: Option<u32>,
+        reply: &mut Reply<'_>,
+    ) -> Option<(usize, u32)> {
         let found = match place {
             Some(place) => self.names.at(place),
             None => self.names.find(hash, self.packet, HEADER, self.query.end),
@@ -72,30 +77,30 @@ impl<'a> Question<'a> {
 
     /// What a name says that exists, or a wildcard that stands in for the one asked.
     #[inline]
-    fn say(&self, node: Node<'_>, is_wild: bool, mut reply: Reply<'_>) -> Option<(usize, u32)> {
+    fn say(&self, node: Node<'_>, is_wild: bool, reply: &mut Reply<'_>) -> Option<(usize, u32)> {
         let (said, is_other) = node.said(self.query.rrtype, self.query.wants_signatures());
         if is_other && self.is_about(node) {
             return self.say_about(node, is_wild, reply);
         }
         match said {
             Said::Near(near) => {
-                self.give(near.body, near.records, &mut reply)?;
-                self.expand(node, is_wild, &mut reply)?;
+                self.give(near.body, near.records, reply)?;
+                self.expand(node, is_wild, reply)?;
                 self.finish(reply, near.tally)
             }
             Said::Far(far) => {
                 let start = *far.starts.first()? as usize;
                 let body = far.body.get(start..start + far.size as usize)?;
-                self.give(body, far.records, &mut reply)?;
-                self.expand(node, is_wild, &mut reply)?;
+                self.give(body, far.records, reply)?;
+                self.expand(node, is_wild, reply)?;
                 self.finish(reply, far.tally)
             }
             Said::Leading(alias) => {
-                self.give(alias.body, alias.records, &mut reply)?;
+                self.give(alias.body, alias.records, reply)?;
                 self.follow(node, is_wild, alias.body, ending(alias.tally), false, reply)
             }
             Said::Denied { tally, proof } => {
-                self.deny(node, proof, is_wild, &mut reply)?;
+                self.deny(node, proof, is_wild, reply)?;
                 self.finish(reply, tally)
             }
             Said::Steered { .. } => self.steer(node, said, is_wild, reply),
@@ -110,7 +115,7 @@ impl<'a> Question<'a> {
         node: Node<'_>,
         said: Said<'_>,
         is_wild: bool,
-        mut reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         let Said::Steered {
             steered,
@@ -125,18 +130,18 @@ impl<'a> Question<'a> {
         let mut ending = self.ending_of(&decision, denied)?;
         let answered = if let Some(slot) = decision.slot() {
             let row = self.snapshot.rows(proof.is_some()).at(row as usize)?;
-            match self.join(&decision, slot, row, &mut reply)? {
+            match self.join(&decision, slot, row, reply)? {
                 Some(first) => {
                     ending.tally = first.tally;
                     if first.alias && first.rrtype() == Some(CNAME) {
                         self.follow(node, is_wild, first.from(0)?, ending, true, reply)?
                     } else {
-                        self.expand(node, is_wild, &mut reply)?;
+                        self.expand(node, is_wild, reply)?;
                         self.end(reply, ending)?
                     }
                 }
                 None => {
-                    self.deny(node, proof, is_wild, &mut reply)?;
+                    self.deny(node, proof, is_wild, reply)?;
                     self.end(reply, ending)?
                 }
             }
@@ -201,7 +206,7 @@ impl<'a> Question<'a> {
 
     /// A name that does not stand in the tables: its closest encloser decides (RFC 4592 section
     /// 3.3.1).
-    fn missing(&self, mut reply: Reply<'_>) -> Option<(usize, u32)> {
+    fn missing(&self, reply: &mut Reply<'_>) -> Option<(usize, u32)> {
         if self.is_no_data() {
             return None;
         }
@@ -225,7 +230,7 @@ impl<'a> Question<'a> {
             let is_own = wildcard.kind() == Kind::Node && wildcard.number() == encloser.number();
             return is_own.then(|| self.say(wildcard, true, reply))?;
         }
-        self.deny_name(encloser, at, &mut reply)?;
+        self.deny_name(encloser, at, reply)?;
         let ending = Ending {
             rcode: NXDOMAIN,
             ..ending(self.zone(encloser)?.nonexistent)
@@ -261,7 +266,7 @@ impl<'a> Question<'a> {
 
     /// What is said at a delegated name, or at one below that has glue: DS belongs to the zone
     /// that delegates (RFC 4035 section 3.1.4.1).
-    fn say_cut(&self, cut: Node<'_>, reply: Reply<'_>) -> Option<(usize, u32)> {
+    fn say_cut(&self, cut: Node<'_>, reply: &mut Reply<'_>) -> Option<(usize, u32)> {
         match cut.said(self.query.rrtype, false) {
             (Said::Referred, _) => self.refer(cut, reply),
             _ => self.say(cut, false, reply),
@@ -269,20 +274,20 @@ impl<'a> Question<'a> {
     }
 
     /// Points to the delegated zone's servers, with their glue (RFC 1034 section 4.3.2, step 3b).
-    fn refer(&self, cut: Node<'_>, mut reply: Reply<'_>) -> Option<(usize, u32)> {
+    fn refer(&self, cut: Node<'_>, reply: &mut Reply<'_>) -> Option<(usize, u32)> {
         let cut = self.cut(cut)?;
         let referral = &cut.referral;
         if self.is_no_data() {
             return None;
         }
-        self.carry(&mut reply)?;
+        self.carry(reply)?;
         for server in &referral.servers {
             reply.authority(&server.owner, &server.rest)?;
         }
         if self.query.wants_signatures()
             && let Some(proof) = cut.proof
         {
-            self.prove(proof, &mut reply)?;
+            self.prove(proof, reply)?;
         }
         for address in &referral.glue {
             reply.additional(&address.owner, &address.rest)?;
@@ -308,8 +313,8 @@ impl<'a> Question<'a> {
 
     /// The end of the message.
     #[inline]
-    pub fn end(&self, mut reply: Reply<'_>, mut ending: Ending<'a>) -> Option<(usize, u32)> {
-        self.amend(&mut ending, &mut reply);
+    pub fn end(&self, reply: &mut Reply<'_>, mut ending: Ending<'a>) -> Option<(usize, u32)> {
+        self.amend(&mut ending, reply);
         let length = reply.end(&ending, self.by.udp)?;
         Some((length, ending.tally))
     }
@@ -350,7 +355,7 @@ impl<'a> Question<'a> {
 
     /// Ends an answer or a denial of data.
     #[inline]
-    pub fn finish(&self, reply: Reply<'_>, tally: u32) -> Option<(usize, u32)> {
+    pub fn finish(&self, reply: &mut Reply<'_>, tally: u32) -> Option<(usize, u32)> {
         self.end(reply, ending(tally))
     }
 

@@ -140,7 +140,7 @@ impl<'a> Reply<'a> {
     ///
     /// Over the limit the sections are left out and TC is set (RFC 2181 section 9).
     #[inline]
-    pub fn end(mut self, ending: &Ending<'_>, udp: bool) -> Option<usize> {
+    pub fn end(&mut self, ending: &Ending<'_>, udp: bool) -> Option<usize> {
         let limit = match (udp, self.query.edns) {
             (false, _) => TCP_MAXIMUM,
             (true, None) => UDP_MINIMUM,
