@@ -27,10 +27,10 @@ from gtm.geo import Geo, open_databases
 from gtm.planes.fast import FastPath
 from gtm.snapshot import Snapshot
 from gtm.steering.readings import Readings
+from tests.signing import Clock, seals, signed_world
 from tests.unit.geo.geo_files import Unsigned, write
 from tests.unit.planes.judged import judge
 from tests.unit.planes.native_plane import native
-from tests.signing import Clock, seals, signed_world
 from tests.worlds import SAMPLE, Verdicts, compile_world, sample_geo
 
 if TYPE_CHECKING:

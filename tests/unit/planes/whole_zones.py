@@ -86,7 +86,8 @@ def whole(world: World, source: Random) -> Whole:
         files[f"{apex}.yaml"] = said if not below else said.partition("records:")[0]
     services = [f"{one}.{kind}" for one in SERVICES for kind in ("replicated", "spread")]
     known = [*services, *made_below(services), "cdn.odd", "mixed.odd"]
-    known += [*records, *aliases, *(name.replace("*", "w") for name in aliases), *PLAIN, *inside, *DNAMES, "orders.led", "no.orders.led"]
+    known += [*records, *aliases, *(name.replace("*", "w") for name in aliases), *PLAIN]
+    known += [*inside, *DNAMES, "orders.led", "no.orders.led"]
     made = replace(world, zone=json.dumps(fields), files=files)
     return Whole(made, tuple(worth_asking(source, known)), host)
 
