@@ -48,6 +48,8 @@ pub struct Looked {
     hash: u64,
     client: Client,
     place: Option<u32>,
+    /// Where at that place it is said what the query asks for.
+    said: usize,
     steered: Option<Numbers>,
     value: Option<u32>,
 }
@@ -104,14 +106,16 @@ impl Looked {
         };
         let names = &snapshot.names;
         self.place = names.place(self.hash, packet, HEADER, query.end);
-        if let Some(node) = self.place.and_then(|place| names.at(place))
-            && let (said, _) = node.said(query.rrtype, query.wants_signatures())
-            && let Said::Steered {
-                steered,
-                row,
-                proof,
-                ..
-            } = said
+        let Some(node) = self.place.and_then(|place| names.at(place)) else {
+            return;
+        };
+        self.said = node.place(query.rrtype, query.wants_signatures());
+        if let Said::Steered {
+            steered,
+            row,
+            proof,
+            ..
+        } = node.said_at(self.said).0
         {
             let is_signed = proof.is_some();
             self.steered = Some(Numbers {
@@ -220,6 +224,7 @@ pub fn look(snapshot: &Snapshot, packet: &[u8], sender: IpAddr) -> Looked {
         hash,
         client: subnet.unwrap_or_else(|| Client::of(sender)),
         place: None,
+        said: 0,
         steered: None,
         value: None,
     }
@@ -251,6 +256,7 @@ pub fn finish(
         packet,
         query,
         value: looked.value,
+        said: looked.said,
         by,
         led: None,
     };

@@ -296,17 +296,36 @@ impl<'a> Node<'a> {
     /// signatures are wanted, where there are some.
     #[inline]
     pub fn said(&self, rrtype: u16, secure: bool) -> (Said<'a>, bool) {
+        self.said_at(self.place(rrtype, secure))
+    }
+
+    /// Where in the record that stands.
+    #[inline]
+    pub fn place(&self, rrtype: u16, secure: bool) -> usize {
         let mut at = self.entries(secure);
         while let Some(octets) = self.octets.get(at..)
-            && let Some((&[low, high, form, words], rest)) = octets.split_first_chunk::<4>()
+            && let Some(&[low, high, _, words]) = octets.first_chunk::<4>()
         {
             let found = u16::from_le_bytes([low, high]);
             if found == rrtype || found == OTHER {
-                return (self.read(form, rest), found == OTHER);
+                break;
             }
             at += 4 + 4 * words as usize;
         }
-        (Said::Referred, true)
+        at
+    }
+
+    /// What stands at such a place.
+    #[inline]
+    pub fn said_at(&self, place: usize) -> (Said<'a>, bool) {
+        let octets = self.octets.get(place..);
+        match octets.and_then(|octets| octets.split_first_chunk::<4>()) {
+            Some((&[low, high, form, _], rest)) => {
+                let is_other = u16::from_le_bytes([low, high]) == OTHER;
+                (self.read(form, rest), is_other)
+            }
+            None => (Said::Referred, true),
+        }
     }
 
     /// What is answered for each type that has an answer of its own.

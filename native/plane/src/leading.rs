@@ -93,6 +93,7 @@ impl<'a> Question<'a> {
             packet: &message,
             query: &query,
             value: None,
+            said: 0,
             led: Some(&led),
             ..*self
         };

@@ -44,6 +44,8 @@ pub struct Question<'a> {
     pub query: &'a Query,
     /// What the area table of the service with its name has for the client, if that was looked up.
     pub value: Option<u32>,
+    /// Where at the name it is said what is asked for, if that was looked up; else 0.
+    pub said: usize,
     /// Who asks, and when.
     pub by: &'a Circumstances,
     /// How the answer came here, where this is not the name asked for. `packet` and `query` have
@@ -78,7 +80,10 @@ impl<'a> Question<'a> {
     /// What a name says that exists, or a wildcard that stands in for the one asked.
     #[inline]
     fn say(&self, node: Node<'_>, is_wild: bool, reply: &mut Reply<'_>) -> Option<(usize, u32)> {
-        let (said, is_other) = node.said(self.query.rrtype, self.query.wants_signatures());
+        let (said, is_other) = match self.said {
+            0 => node.said(self.query.rrtype, self.query.wants_signatures()),
+            place => node.said_at(place),
+        };
         if is_other && self.is_about(node) {
             return self.say_about(node, is_wild, reply);
         }
