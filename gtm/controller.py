@@ -20,7 +20,7 @@ from gtm.checks import Target
 from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dnssec.keys import KeySet
-from gtm.errors import GtmError, Mistake, ZoneFileError
+from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, HoldStore, Known, LatencyStore
 from gtm.geo import Geo
@@ -65,6 +65,10 @@ class ReloadCounts:
 
     succeeded: int = 0
     failed: int = 0
+
+
+def unheard(news: object) -> None:
+    """For news that nobody listens to."""
 
 
 class Controller:
@@ -133,6 +137,10 @@ class Controller:
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
+        self._held = False  # another process takes over, and has read what is kept here
+        # called on the control loop after each publication, and after each load; may not block
+        self.on_epoch: Callable[[int], None] = unheard
+        self.on_reload: Callable[[Reload], None] = unheard
         self._now = now
         self._clock = clock
         self._compiling = 0.0  # seconds that the last compile took
@@ -299,6 +307,7 @@ class Controller:
             read_seconds=round(read.seconds, 2),
             compile_seconds=round(self._compiling, 2),
         )
+        self.on_reload(self.reload)
         return self.reload
 
     def _failed(self, error: GtmError) -> Reload:
@@ -313,6 +322,7 @@ class Controller:
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:
             log.error("zone_file", at=str(mistake))
+        self.on_reload(self.reload)
         return self.reload
 
     # --- verdicts -----------------------------------------------------------------------
@@ -378,6 +388,7 @@ class Controller:
         self.plane.publish(snapshot)
         self.capacity.changed()
         self._teller.published(self._compiled, self.overrides.book, self._now())
+        self.on_epoch(self._epoch)
         self._plan_ramp()
 
     def _plan_ramp(self) -> None:
@@ -537,12 +548,26 @@ class Controller:
 
     async def add_override(self, wanted: Wanted) -> Added:
         """Puts an operator's word in force; raises as `Acts.add` does."""
+        self._require_free()
         return await self._acts.add(self.overrides, wanted)
 
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
+        self._require_free()
         self._teller.taken_back(one.number, by)
         return await self._acts.remove(self.overrides, one, by)
+
+    def hold(self, held: bool) -> None:
+        """Refuses changes while another process takes over, or takes them again."""
+        self._held = held
+        if self.exchange is not None:
+            self.exchange.updates.held = held
+
+    def _require_free(self) -> None:
+        if self._held:
+            raise ServerError(
+                "cannot change anything now: another gtm is taking over; try again in a moment"
+            )
 
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""

@@ -13,30 +13,38 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 import gtm
 from gtm.alerts import AlertFile, Alerts, Courier
+from gtm.api.access.acting import Access
+from gtm.api.access.tokenfile import TokenFile
 from gtm.api.app import Api
+from gtm.api.connection import Runner
+from gtm.apilistening import BoundApi, bind_api
+from gtm.audit import Trail
+from gtm.auditfile import AuditFile
 from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
+from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
-from gtm.events import Event, Kind
+from gtm.events import Event, Kind, Sink
 from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
+from gtm.handed import Pool, from_systemd
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
+from gtm.live import Live
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
@@ -45,8 +53,10 @@ from gtm.planes.limitlog import LimitLog
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
+from gtm.service import Service, service_of_this_process
 from gtm.settings import Settings
 from gtm.sources import Sources
+from gtm.takeover import Offer, Offered, Taken, place_of, take
 from gtm.transfer.exchange import Exchange
 from gtm.watcher import changes
 
@@ -55,12 +65,12 @@ log = structlog.get_logger("gtm")
 # Seconds that a thread may hold up the plane's: a fraction of what an answer takes. Python's
 # default, 5 ms, is many answers.
 SWITCH_INTERVAL = 0.00005
-SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
-PRIVATE = 0o750  # of a directory made for it
 MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
+DRAINING = 10.0  # seconds that connections get to end when another process took over
+DRAIN_LOOK = 0.5  # seconds between looks whether they have; longer than UDP threads take to end
 SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
 AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
@@ -69,7 +79,6 @@ COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of 
 COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
-API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +88,23 @@ class Server:
     controller: Controller
     listeners: tuple[Listener, ...]
     api_places: tuple[str, ...]
+    trail: Trail
+    offered: Offered
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Server]:
+async def running(
+    settings: Settings,
+    dial: Dial = direct,
+    handed: Pool | None = None,
+    taken: Taken | None = None,
+) -> AsyncIterator[Server]:
     """A server from bound sockets to the last one closed. Raises GtmError if it can't start.
 
-    `dial` says where probes really connect to.
+    `dial` says where probes really connect to, `handed` are sockets that were open before. With
+    `taken` they are those of another server, which goes on until this one answers.
     """
+    handed = Pool() if handed is None else handed
     sys.setswitchinterval(SWITCH_INTERVAL)
     beside = ThreadPoolExecutor(BESIDE, "gtm-beside", initializer=be_patient)
     asyncio.get_running_loop().set_default_executor(beside)
@@ -94,7 +112,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
     conduct, cookies = _conduct(settings)
-    bound = bind_all(settings, workers)
+    bound = bind_all(settings, workers, handed)
     listeners = bound.listeners
     async with contextlib.AsyncExitStack() as stack:
         plane = make_plane(chosen, bound, settings, files, conduct)
@@ -103,10 +121,12 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             stack.callback(recorder.stop)
             plane.tap(recorder.tap)
         stack.callback(plane.stop)
+        stack.push_async_callback(_drain, plane)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
         )
         alerts = await _alerts(stack, settings)
+        watching: list[Sink] = []
         exchange = Exchange(
             settings.state, time.time, time.monotonic, partial(random.getrandbits, 16)
         )
@@ -117,7 +137,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _checker(settings, dial),
             time.time,
             None if settings.state is None else Store(settings.state),
-            tell=_teller(history, alerts),
+            tell=_teller(history, alerts, watching),
             loaded=alerts.configure,
             latency=None if settings.state is None else LatencyStore(settings.state),
             holds=None if settings.state is None else HoldStore(settings.state),
@@ -129,9 +149,23 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
-        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder)
-        places = await _serve_api(stack, api, settings)
+        doors = bind_api(settings, handed, waiting=taken is not None)
+        handed.close()
+        stack.callback(doors.close)
+        live = Live(controller, time.time)
+        watching.append(live.told.note)
         _become(settings.user)
+        trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
+        stack.push_async_callback(trail.close)
+        access = Access(trail, _open_tokens(settings, doors), doors.keeper)
+        told = (history, alerts, bound.keeper, recorder, access, live)
+        api = Api(controller, listen, time.time, *told)
+        runner = Runner(api.application(routes(Pages())), api.room)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        if taken is None:
+            await doors.serve(stack, runner)
+        places = [str(door) for door in doors.doors]
         log.info(
             "starting",
             version=gtm.__version__,
@@ -148,6 +182,9 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         await alerts.open()
         stack.push_async_callback(alerts.close)
         await controller.start()
+        if taken is not None:
+            await taken.ready()
+            await doors.serve(stack, runner)
         alerts.started()
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
@@ -159,41 +196,119 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         for feed in (
             *(each(controller) for each in followed),
             exchange.updates.run(),
+            live.traffic.run(),
             _abuse(plane, conduct, cookies),
             _signatures(controller),
             _ahead(controller),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
+        if access.tokens.path is not None:
+            following = _follow_tokens(access.tokens, access.tokens.path)
+            stack.push_async_callback(_cancel, asyncio.create_task(following))
+        if doors.keeper is not None:
+            controller.conditions.add(partial(own_certificate, doors.keeper, what="the API"))
+            stack.push_async_callback(_cancel, asyncio.create_task(_renew(doors.keeper)))
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
             stack.push_async_callback(_cancel, asyncio.create_task(_renew(bound.keeper)))
-        yield Server(controller, listeners, tuple(places))
+        offered = (*bound.offered(), *doors.offered())
+        yield Server(controller, listeners, tuple(places), trail, offered)
     log.info("stopped")
 
 
 async def serve(settings: Settings) -> None:
-    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again."""
+    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again, and SIGUSR2 starts
+    what is installed by now, which takes over.
+    """
+    handed, taken = Pool(from_systemd(os.environ, os.getpid())), None
+    service = service_of_this_process()
+    service.starting()
+    if settings.takeover:
+        handed.close()
+        taken = take(settings.api_sockets()[0], gtm.__version__)
+        handed = Pool(taken.sockets)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # until there is a server to tell, a SIGHUP must not end the process
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    await _serve(settings, stop)
+    with contextlib.ExitStack() as stack:
+        if taken is not None:
+            stack.callback(taken.close)
+        await _serve(settings, stop, handed, service, taken)
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    handed: Pool,
+    service: Service,
+    taken: Taken | None,
+) -> None:
     reloads: set[asyncio.Task[object]] = set()
-    async with running(settings) as server:
+    async with running(settings, handed=handed, taken=taken) as server:
+        if taken is not None:
+            taken.close()
 
         def reload() -> None:
-            task: asyncio.Task[object] = asyncio.create_task(server.controller.load())
+            task: asyncio.Task[object] = asyncio.create_task(_reload(server, service))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
+        service.ready(server.controller)
+        telling = asyncio.create_task(service.run(server.controller))
+        offering = asyncio.create_task(_offer(settings, server, service, stop))
         await stop.wait()
         log.info("stopping")
+        service.stopping("stopping")
+        await _cancel(telling)
+        await _cancel(offering)
+
+
+async def _reload(server: Server, service: Service) -> None:
+    """Loads everything again for a SIGHUP: it does not say who sent it, root or gtm's own user."""
+    before = server.controller.compiled.snapshot.epoch
+    found = await service.reload(server.controller)
+    after = f"epoch {server.controller.compiled.snapshot.epoch}"
+    server.trail.note(
+        "SIGHUP",
+        "signal",
+        "this machine",
+        "reload",
+        "zones and databases",
+        before=f"epoch {before}",
+        after=after if found.error is None else f"unchanged: {found.error}",
+    )
+
+
+async def _offer(settings: Settings, server: Server, service: Service, stop: asyncio.Event) -> None:
+    """Hands over to another server that asks for it, and ends once that one answers."""
+    controller = server.controller
+
+    def leave(pid: int) -> None:
+        controller.plane.retire()
+        service.succeeded_by(pid)
+        log.info("handed_over", to=pid)
+        stop.set()
+
+    path = place_of(settings.api_sockets()[0])
+    try:
+        await Offer(path, lambda: server.offered, controller.hold, leave).run()
+    except OSError as error:  # it is of no use to who asks DNS
+        log.warning("no_takeover", at=str(path), error=error.strerror or str(error))
+
+
+async def _drain(plane: Plane) -> None:
+    """Gives clients of a plane that is retired time to end their connections."""
+    deadline = time.monotonic() + DRAINING
+    while plane.retired and time.monotonic() < deadline:
+        await asyncio.sleep(DRAIN_LOOK)
+        if not any(stats.open for stats in plane.stats):
+            return
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -378,12 +493,17 @@ async def _alerts(stack: contextlib.AsyncExitStack, settings: Settings) -> Alert
     return Alerts(courier, file, time.time, time.monotonic, random.random)
 
 
-def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
-    """What happens goes into history and to receivers; what only this sees, into the log."""
+def _teller(history: History, alerts: Alerts, watching: Sequence[Sink]) -> Sink:
+    """What happens goes into history and to receivers; what only this sees, into the log.
+
+    Those who are `watching` may come later.
+    """
 
     def tell(event: Event) -> None:
         history.note(event)
         alerts.note(event)
+        for watch in watching:
+            watch(event)
         if event.kind is Kind.ALL_DOWN:
             say = log.info if event.over else log.error
             about = event.service or event.app
@@ -393,66 +513,24 @@ def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
     return tell
 
 
-# --- the API's sockets ------------------------------------------------------------------
+# --- who may call the API ---------------------------------------------------------------
 
 
-async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Settings) -> list[str]:
-    runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    places = []
-    for address in settings.api_tcp():
-        if not address.address.is_loopback:
-            raise ConfigError(
-                f"cannot serve the API on {address}: without tokens it listens on loopback alone; "
-                f"use --api 127.0.0.1:{address.port}"
-            )
-        site = web.TCPSite(runner, str(address.address), address.port)
-        await _start(site, str(address))
-        places.append(f"http://{address}")
-    path = settings.api_socket()
-    explicit = any(text.startswith("unix:") for text in settings.api)
-    try:
-        _make_room(path)
-        await _start(web.UnixSite(runner, path), f"unix:{path}")
-        path.chmod(SOCKET_MODE)
-        stack.callback(_remove, path)
-        places.append(f"unix:{path}")
-    except StartError as error:
-        if explicit:
-            raise
-        # DNS is worth more than a socket nobody asked for
-        log.warning("no_api_socket", error=str(error), remedy="choose one with --api unix:PATH")
-    return places
+def _open_tokens(settings: Settings, bound: BoundApi) -> TokenFile:
+    """The tokens, read as the user that gtm is now. Raises ConfigError."""
+    tokens = TokenFile(settings.tokens_file())
+    tokens.open(named=settings.tokens is not None)
+    bound.require_tokens(tokens)
+    return tokens
 
 
-async def _start(site: web.BaseSite, name: str) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        raise StartError(f"cannot serve the API on {name}: {error.strerror or error}") from error
-
-
-def _make_room(path: Path) -> None:
-    """Makes the directory, and removes a socket that a server left behind when it was killed."""
-    try:
-        path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        if not path.is_socket():
-            return
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(path))
-            except OSError:
-                path.unlink()
-                return
-    except OSError as error:
-        raise StartError(f"cannot serve the API on unix:{path}: {error.strerror}") from error
-    raise StartError(f"cannot serve the API on unix:{path}: another gtm is serving there")
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):  # after --user its directory may be another's
-        path.unlink()
+async def _follow_tokens(tokens: TokenFile, path: Path) -> None:
+    """Takes tokens that were made or revoked, when their file changes."""
+    async for _ in changes((path,)):
+        try:
+            await tokens.look()
+        except Exception:  # whatever it was, the next change must still be seen
+            log.exception("following_tokens_failed")
 
 
 def _become(user: str | None) -> None:

@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from aiohttp import web
 
-from gtm.api.models import EventShape, HistoryShape
-from gtm.errors import UsageError
+from gtm.api.call import Call
+from gtm.api.models import EventShape, HistoryQuery, HistoryShape
+from gtm.api.streamed import streamed
 from gtm.events import Event
 from gtm.history import Asked, History
 
 LATEST = 5  # events that status shows
-MOST = 10_000
-LONGEST = 600  # characters of a name
 
 
-class HistoryQuery(BaseModel):
-    """What can be asked for; names can be globs, `since` is Unix time."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    limit: int = Field(default=100, ge=1, le=MOST)
-    since: float = Field(default=0.0, ge=0, allow_inf_nan=False)
-    zone: str = Field(default="", max_length=LONGEST)
-    app: str = Field(default="", max_length=LONGEST)
-    service: str = Field(default="", max_length=LONGEST)
-    region: str = Field(default="", max_length=LONGEST)
-    endpoint: str = Field(default="", max_length=LONGEST)
+async def history(call: Call[HistoryQuery, None]) -> web.StreamResponse:
+    """What happened, newest first."""
+    found = pieces(call.serving.history, call.query, call.serving.now())
+    return await streamed(call, found, "application/json; charset=utf-8")
 
 
-def listed(history: History, query: Mapping[str, str], now: float) -> HistoryShape:
-    """The events that a query asks for. Raises UsageError."""
-    try:
-        asked = HistoryQuery.model_validate(dict(query))
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        known = ", ".join(HistoryQuery.model_fields)
-        raise UsageError(
-            f"cannot show history by {key}: {fault['msg'].lower()}; the keys are {known}"
-        ) from error
-    found = history.find(Asked(**asked.model_dump()))
-    return HistoryShape(
-        now=now,
-        events=[_event(event) for event in found],
-        damage=history.damage,
-        unsaved=history.unsaved,
-    )
+def pieces(history: History, query: HistoryQuery, now: float) -> Iterator[str]:
+    """The events that a query asks for: a HistoryShape as JSON, an event at a time."""
+    found = history.find(Asked(**query.model_dump()))
+    about = HistoryShape(now=now, events=[], damage=history.damage, unsaved=history.unsaved)
+    yield about.model_dump_json(exclude={"events"})[:-1] + ',"events":['
+    for index, event in enumerate(found):
+        yield ("," if index else "") + _event(event).model_dump_json()
+    yield "]}"
 
 
 def latest(history: History) -> list[EventShape]:

@@ -86,6 +86,14 @@ class Checker:
         self.frozen: Frozen | None = None
         self._note_round()
 
+    @property
+    def ending(self) -> Collection[Target]:
+        """Targets whose certificate ends soon, or has ended."""
+        found = self._certificates.ending
+        if not found:
+            return ()
+        return {target for target, watch in self._known.items() if watch.target in found}
+
     def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
         """Call this, too, when a target's patience changes though its state does not."""
         self._listeners.on_patience = on_patience
@@ -93,6 +101,10 @@ class Checker:
     def tell_endings(self, on_ending: Callable[[Ending], None]) -> None:
         """Call this, too, when a target's certificate is about to end, and when it is not."""
         self._listeners.on_ending = on_ending
+
+    def tell_probes(self, on_probe: Callable[[Target, Outcome], None]) -> None:
+        """Call this, and nothing else, after each outcome; it may not block."""
+        self._listeners.on_probe = on_probe
 
     def tell_frozen(self, on_frozen: Callable[[Frozen | None], None]) -> None:
         """Call this when the checker begins to believe itself cut off, and with None when it ends.
@@ -176,6 +188,11 @@ class Checker:
         """What the target's latest probe found; None before the first."""
         watch = self._known.get(target)
         return watch.outcome if watch else None
+
+    def probed_as(self, target: Target) -> Target | None:
+        """The target whose probes serve this one; None if it is not checked."""
+        watch = self._known.get(target)
+        return watch.target if watch else None
 
     def pace(self, target: Target) -> Pace:
         """How fast the target's successful probes were; may be asked from any thread."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gtm.dns.conduct import Conduct
 from gtm.planes.back import Peers
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 
@@ -15,10 +15,14 @@ class Plane(Protocol):
 
     name: str
     peers: Peers  # set before anything is published
+    retired: bool  # nothing new is received, see `retire`
 
     @property
     def stats(self) -> Sequence[SocketStats]:
         """The counters of its sockets."""
+
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally: few numbers of hundreds of thousands, and quickly."""
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Reads a snapshot that was compiled from scratch, in a worker thread.
@@ -40,6 +44,16 @@ class Plane(Protocol):
 
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit since the last call: answers cut, and dropped."""
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on, as another process has the sockets and does.
+
+        What was received is answered; connections are served until their clients end them or send
+        nothing for a second.
+        """
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

@@ -19,7 +19,7 @@ from gtm.planes.certificate import Keeper
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import ListenAddress
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.planes.streams.connection import Connection, Door, Session
 from gtm.planes.streams.doh import PATH
 from gtm.planes.streams.frames import Frames
@@ -63,6 +63,7 @@ class EncryptedPlane:
         """`listeners` are closed when the plane stops."""
         self.name = plane.name
         self._plane = plane
+        self.retired = False
         self._listeners = tuple(listeners)
         self._keeper = keeper
         self._stats = [SocketStats(each.transport.value, each.at.family) for each in listeners]
@@ -82,6 +83,12 @@ class EncryptedPlane:
     def stats(self) -> Sequence[SocketStats]:
         """The counters of all sockets."""
         return (*self._plane.stats, *self._stats)
+
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally."""
+        sums = self._plane.summed(kinds)
+        sums.add(self._stats, kinds)
+        return sums
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Reads a snapshot from scratch, as the plane does."""
@@ -123,6 +130,16 @@ class EncryptedPlane:
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit of UDP since the last call: answers cut, and dropped."""
         return self._plane.limited()
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        return self._plane.alive() and (self._thread is None or self._thread.is_alive())
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        self.retired = True
+        self._plane.retire()
+        self._loop.retire()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gtm.planes.limits import StreamLimits
 from gtm.planes.padding import asked, padded
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Entry, Tap
 from gtm.snapshot import Snapshot
 
@@ -69,6 +70,7 @@ class NativePlane:
             for each in self._listeners
         ) + tuple(SocketStats("xdp", family) for _ in self._interfaces for family in ("1", "2"))
         self.peers: Peers = NOBODY
+        self.retired = False
         self._plane: _native.Plane | None = None
         self._answering: Answering | None = None
         self._tap: Tap | None = None
@@ -120,6 +122,8 @@ class NativePlane:
                 for each in self._balancers.networks.networks
             ],
         )
+        if any(each.shared for each in self._listeners):
+            self._plane.share()
         self.behave(self._conduct)
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
@@ -197,6 +201,16 @@ class NativePlane:
             seconds=seconds,
         )
 
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally."""
+        if self._plane is None:
+            sums = Sums.none(kinds.count)
+        else:
+            octets, durations = self._plane.summed(kinds.numbers, kinds.count)
+            sums = Sums(array("Q", octets), durations)
+        sums.add(self._referred, kinds)  # what was punted
+        return sums
+
     def count(self) -> None:
         """Brings the counts of the area tables up to date."""
         if self._tables is not None:
@@ -229,6 +243,18 @@ class NativePlane:
             (self._limit.named(bits, network), cut, dropped)
             for bits, network, cut, dropped in self._plane.limited()
         ]
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        if self._plane is None or self._thread is None:
+            return True
+        return self._thread.is_alive() and self._plane.alive()
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        self.retired = True
+        if self._plane is not None:
+            self._plane.retire()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

@@ -22,7 +22,7 @@ from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
 from gtm.planes.back import NOBODY, Peers
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 from gtm.sources import Sources
@@ -51,6 +51,9 @@ class RememberingPlane:
         self.prepared: list[tuple[Snapshot, threading.Thread]] = []
         self.meanwhile: Callable[[], None] = lambda: None  # what happens while one is read
 
+    def summed(self, kinds: Kinds) -> Sums:
+        return Sums.none(kinds.count)
+
     def prepare(self, snapshot: Snapshot) -> None:
         self.prepared.append((snapshot, threading.current_thread()))
         self.meanwhile()
@@ -67,6 +70,13 @@ class RememberingPlane:
 
     def tap(self, tap: Tap) -> None: ...
 
+    retired = False
+
+    def alive(self) -> bool:
+        return True
+
+    def retire(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
@@ -80,6 +90,10 @@ class ToldChecker(Checker):
         self.seconds: dict[str, float] = {}
         self.targets: frozenset[Target] = frozenset()
         self.frozen = None
+
+    @property
+    def ending(self) -> Collection[Target]:
+        return ()
 
     def census(self) -> Census:
         return Census(len(self.targets), 0, 0, 0, 0, 0)
@@ -96,6 +110,9 @@ class ToldChecker(Checker):
 
     def report(self, target: Target) -> Report:
         return Report(self.verdict(target))
+
+    def probed_as(self, target: Target) -> Target | None:
+        return target if target in self.targets else None
 
     def pace(self, target: Target) -> Pace:
         seconds = self.seconds.get(target.address)
