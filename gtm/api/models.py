@@ -321,6 +321,7 @@ class OverrideRequest(BaseModel):
     """What `POST /v1/overrides` takes; `seconds` None: until taken back.
 
     `planned` is for drains: lower the TTL first; `seconds` count from when it is to be withdrawn.
+    `rehearsal` says what it would change, or why it is refused, and puts nothing in force.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -332,6 +333,7 @@ class OverrideRequest(BaseModel):
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_TIME)
     force: bool = False
     planned: bool = False
+    rehearsal: bool = False
 
 
 class RegionLoad(Shape):

@@ -50,6 +50,7 @@ def wanted(body: bytes) -> Wanted:
         request.seconds,
         request.force,
         request.planned,
+        request.rehearsal,
     )
 
 
