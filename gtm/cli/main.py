@@ -16,6 +16,7 @@ from gtm.cli.check import check
 from gtm.cli.delegation import delegation
 from gtm.cli.demo import demo
 from gtm.cli.drain import drain
+from gtm.cli.drill import drill
 from gtm.cli.explain import explain
 from gtm.cli.force import force
 from gtm.cli.geo import geo
@@ -88,6 +89,7 @@ app.command("drain")(drain)
 app.command("undrain")(undrain)
 app.command("force")(force)
 app.command("overrides")(overrides)
+app.command("drill")(drill)
 app.command("latency")(latency)
 app.command("updates")(updates)
 app.command("simulate")(simulate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
@@ -41,9 +42,22 @@ def show(shown: RenderableType) -> None:
     if console.is_terminal:
         console.print(shown)
         return
+    sys.stdout.write(_unpadded(console, shown))
+
+
+def as_text(shown: RenderableType) -> str:
+    """A layout as a file has it: 100 columns, without colour."""
+    console = Console(
+        width=WIDEST, highlight=False, markup=False, emoji=False, color_system=None, file=StringIO()
+    )
+    return _unpadded(console, shown)
+
+
+def _unpadded(console: Console, shown: RenderableType) -> str:
+    """Without the spaces that tables pad lines with."""
     with console.capture() as capture:
         console.print(shown)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
 def print_json(shape: BaseModel) -> None:

@@ -88,18 +88,23 @@ async def asking(address: str, port: int, clients: int) -> AsyncIterator[Asker]:
     """So many clients of the server, until the end of the block. Raises ServerError."""
     sockets: list[_Socket] = []
     try:
-        for number in range(clients):
-            sockets.append(await _open(address, port, number))
+        await _open_all(sockets, address, port, clients)
         yield Asker(sockets)
+    finally:
+        for one in sockets:
+            if one.transport is not None:
+                one.transport.close()
+
+
+async def _open_all(sockets: list[_Socket], address: str, port: int, clients: int) -> None:
+    try:
+        while len(sockets) < clients:
+            sockets.append(await _open(address, port, len(sockets)))
     except OSError as error:
         raise ServerError(
             f"cannot ask {address} port {port}: {error.strerror or error}; "
             "say where DNS is answered with --server ADDR:PORT"
         ) from error
-    finally:
-        for one in sockets:
-            if one.transport is not None:
-                one.transport.close()
 
 
 async def _open(address: str, port: int, number: int) -> _Socket:

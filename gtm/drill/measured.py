@@ -54,9 +54,7 @@ class Measured:
     median: float
 
 
-def measure(
-    region: str, probes: Sequence[Probe], seen: Sequence[Seen], marks: Marks
-) -> Measured:
+def measure(region: str, probes: Sequence[Probe], seen: Sequence[Seen], marks: Marks) -> Measured:
     """Everything, from the answers in the order in which they were asked for."""
     ordered = sorted(seen, key=lambda one: one.at)
     undone = marks.ended if marks.undone is None else marks.undone
@@ -108,9 +106,14 @@ def _gone(region: str, down: Sequence[Seen]) -> tuple[float | None, float | None
     """From when on no answer named the region, and the last that did."""
     named = [place for place, one in enumerate(down) if region in one.regions]
     if not named:
-        return (down[0].at if down else None), None
+        return (_answered(down[0]) if down else None), None
     last = named[-1]
-    return (down[last + 1].at if last + 1 < len(down) else None), down[last].at
+    # by when its answer had come: it may have been given at any time until then
+    return (_answered(down[last + 1]) if last + 1 < len(down) else None), down[last].at
+
+
+def _answered(one: Seen) -> float:
+    return one.at + one.took
 
 
 def _unneeded(probes: Sequence[Probe], down: Sequence[Seen]) -> Iterable[Moved]:

@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 from gtm.drill.measured import NOWHERE
 from gtm.drill.timeline import Timeline
 
-WIDTH, HEIGHT = 960, 440
-LEFT, RIGHT, TOP, BOTTOM = 52, 24, 108, 64
+WIDTH, HEIGHT = 960, 460
+LEFT, RIGHT, TOP, BOTTOM = 52, 24, 124, 64
 PLOT_WIDTH, PLOT_HEIGHT = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 # told apart by the colour-blind as well: after Okabe and Ito, without yellow
 PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7b61c9", "#8a8f98")
@@ -29,6 +29,7 @@ STYLE = """
   .band { stroke: #ffffff; stroke-width: 0.75; fill-opacity: 0.92 } .word { fill: #ffffff }
   text { font: 13px system-ui, sans-serif } .title { font-size: 18px; font-weight: 600 }
   .small { font-size: 12px } .word { font-weight: 600; font-size: 14px }
+  .word { paint-order: stroke; stroke: #1c2430; stroke-opacity: 0.45; stroke-width: 3 }
   @media (prefers-color-scheme: dark) {
     .paper { fill: #12161c } .ink { fill: #e8ecf1 } .soft { fill: #9aa6b5 }
     .line { stroke: #313a46 } .mark { stroke: #e8ecf1 } .band { stroke: #12161c }
@@ -99,9 +100,8 @@ def _colour(name: str, order: Sequence[str]) -> str:
 
 
 def _text(x: float, y: float, words: str, kind: str, anchor: str = "start") -> str:
-    return (
-        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
-    )
+    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text class="{kind}" {place}>{escape(words)}</text>'
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -152,11 +152,11 @@ def _bands(drawing: Drawing) -> Iterator[str]:
 
 def _edge(line: Timeline, heights: Sequence[float]) -> str:
     """Points of a stair: a step is one height from its begin to its end."""
-    points = []
-    for number, height in enumerate(heights):
-        for at in (number, number + 1):
-            points.append(f"{_x(line, line.start + at * line.step):.1f},{_y(height):.1f}")
-    return " ".join(points)
+    return " ".join(
+        f"{_x(line, line.start + at * line.step):.1f},{_y(height):.1f}"
+        for number, height in enumerate(heights)
+        for at in (number, number + 1)
+    )
 
 
 def _words(drawing: Drawing) -> Iterator[str]:
@@ -166,7 +166,9 @@ def _words(drawing: Drawing) -> Iterator[str]:
     for name, shares in line.shares.items():
         place = _thickest(shares)
         if place is not None and name:
+            half = len(name) * 4.5
             x = _x(line, line.start + (place + 0.5) * line.step)
+            x = min(max(x, LEFT + half), WIDTH - RIGHT - half)
             yield _text(x, _y(below[place] + shares[place] / 2) + 5, name, "word", "middle")
         below = [low + share for low, share in zip(below, shares, strict=True)]
 

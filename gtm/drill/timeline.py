@@ -10,7 +10,7 @@ from gtm.drill.course import Marks, Seen
 from gtm.drill.measured import NOWHERE
 
 STEPS = 240  # at most: more can't be seen apart
-SHORTEST = 0.25  # seconds of a step
+SHORTEST = 0.2  # seconds of a step, where rounds of questions are not longer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +32,23 @@ class Timeline:
         return len(self.failures)
 
 
-def timeline(order: Sequence[str], seen: Sequence[Seen], marks: Marks) -> Timeline:
-    """The answers in steps; regions as in `order`, then others by name. A step in which nothing
-    was asked is like the one before.
+def timeline(
+    order: Sequence[str], seen: Sequence[Seen], marks: Marks, each_round: float = SHORTEST
+) -> Timeline:
+    """The answers in steps; regions as in `order`, then others by name.
+
+    A step is so many rounds of questions (seconds) that each client counts as often in it. A step
+    in which nothing was asked is like the one before; what is left at the end is left out.
     """
-    length = max(marks.ended - marks.began, SHORTEST)
-    step = max(SHORTEST, length / STEPS)
-    count = math.ceil(length / step)
+    length = marks.ended - marks.began
+    step = max(1, math.ceil(length / STEPS / each_round)) * each_round
+    count = max(1, math.floor(length / step))
     sums: list[dict[str, float]] = [{} for _ in range(count)]
     failures = [0] * count
     for one in seen:
-        at = min(count - 1, max(0, int((one.at - marks.began) / step)))
+        at = math.floor((one.at - marks.began) / step)
+        if not 0 <= at < count:
+            continue
         failures[at] += one.failure is not None
         for name in one.regions or {NOWHERE}:
             sums[at][name] = sums[at].get(name, 0.0) + 1 / (len(one.regions) or 1)
