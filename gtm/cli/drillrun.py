@@ -24,7 +24,7 @@ from gtm.drill.course import Failure
 from gtm.errors import GtmError, ServerError
 
 BEFORE = 3.0  # seconds of answers before the act, to compare with
-MARGIN = 30.0  # seconds after its end at which the override expires if it was not taken back
+MARGIN = 5.0  # seconds after its end at which the override expires if nobody took it back
 RETURN = 90.0  # seconds at most that the way back is watched: a ramp is 30 s if nothing is said
 AFTER = 3.0  # seconds that are watched once everybody is back
 ROUND = 0.2  # seconds in which each client asks once
