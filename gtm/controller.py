@@ -67,6 +67,10 @@ class ReloadCounts:
     failed: int = 0
 
 
+def unheard(news: object) -> None:
+    """For news that nobody listens to."""
+
+
 class Controller:
     """Owns what is served. `now` is Unix time, for what people read."""
 
@@ -133,6 +137,9 @@ class Controller:
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
+        # called on the control loop after each publication, and after each load; may not block
+        self.on_epoch: Callable[[int], None] = unheard
+        self.on_reload: Callable[[Reload], None] = unheard
         self._now = now
         self._clock = clock
         self._compiling = 0.0  # seconds that the last compile took
@@ -299,6 +306,7 @@ class Controller:
             read_seconds=round(read.seconds, 2),
             compile_seconds=round(self._compiling, 2),
         )
+        self.on_reload(self.reload)
         return self.reload
 
     def _failed(self, error: GtmError) -> Reload:
@@ -313,6 +321,7 @@ class Controller:
         log.error("load_failed", error=str(error), still_serving_epoch=self._epoch)
         for mistake in mistakes:
             log.error("zone_file", at=str(mistake))
+        self.on_reload(self.reload)
         return self.reload
 
     # --- verdicts -----------------------------------------------------------------------
@@ -378,6 +387,7 @@ class Controller:
         self.plane.publish(snapshot)
         self.capacity.changed()
         self._teller.published(self._compiled, self.overrides.book, self._now())
+        self.on_epoch(self._epoch)
         self._plan_ramp()
 
     def _plan_ramp(self) -> None:

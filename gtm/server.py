@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,13 +30,14 @@ from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
-from gtm.events import Event, Kind
+from gtm.events import Event, Kind, Sink
 from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
+from gtm.live import Live
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
@@ -107,6 +108,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             None if settings.state is None else HistoryFile(settings.state), time.time
         )
         alerts = await _alerts(stack, settings)
+        watching: list[Sink] = []
         exchange = Exchange(
             settings.state, time.time, time.monotonic, partial(random.getrandbits, 16)
         )
@@ -117,7 +119,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _checker(settings, dial),
             time.time,
             None if settings.state is None else Store(settings.state),
-            tell=_teller(history, alerts),
+            tell=_teller(history, alerts, watching),
             loaded=alerts.configure,
             latency=None if settings.state is None else LatencyStore(settings.state),
             holds=None if settings.state is None else HoldStore(settings.state),
@@ -129,7 +131,9 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
-        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder)
+        live = Live(controller, time.time)
+        watching.append(live.told.note)
+        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder, live)
         places = await _serve_api(stack, api, settings)
         _become(settings.user)
         log.info(
@@ -159,6 +163,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         for feed in (
             *(each(controller) for each in followed),
             exchange.updates.run(),
+            live.traffic.run(),
             _abuse(plane, conduct, cookies),
             _signatures(controller),
             _ahead(controller),
@@ -378,12 +383,17 @@ async def _alerts(stack: contextlib.AsyncExitStack, settings: Settings) -> Alert
     return Alerts(courier, file, time.time, time.monotonic, random.random)
 
 
-def _teller(history: History, alerts: Alerts) -> Callable[[Event], None]:
-    """What happens goes into history and to receivers; what only this sees, into the log."""
+def _teller(history: History, alerts: Alerts, watching: Sequence[Sink]) -> Sink:
+    """What happens goes into history and to receivers; what only this sees, into the log.
+
+    Those who are `watching` may come later.
+    """
 
     def tell(event: Event) -> None:
         history.note(event)
         alerts.note(event)
+        for watch in watching:
+            watch(event)
         if event.kind is Kind.ALL_DOWN:
             say = log.info if event.over else log.error
             about = event.service or event.app

@@ -6,11 +6,25 @@ mended. What only does not fit what is served now (an endpoint that is gone) is 
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from aiohttp import web
 
-from gtm.api.models import FeedsStatus, HeldStatus, ReporterStatus, Shape
+from gtm.api.call import Call, Reply, Serving
+from gtm.api.models import (
+    FeedsStatus,
+    HeldStatus,
+    Latency,
+    LatencyItem,
+    LatencyRequest,
+    LatencyRow,
+    Refusal,
+    ReporterStatus,
+    ReportItem,
+    ReportsRequest,
+    Taken,
+)
+from gtm.api.reporters import held_back, reporter_of, too_fast
 from gtm.controller import Controller
 from gtm.errors import UsageError
 from gtm.feeds import Feeds
@@ -20,136 +34,41 @@ from gtm.feeds.reports import Outcomes
 from gtm.health import place
 from gtm.model import Address, Location, Zone
 
-MOST_ITEMS = 10_000  # in a batch: each of ten thousand endpoints once
-MOST_OUTCOMES = 1_000_000  # one item says at most
-LONGEST_NAME = 255  # characters (RFC 1035 section 2.3.4)
-SLOWEST_TOLD = 3_600_000.0  # milliseconds: beyond an hour it is no round trip but a mistake
-FAULTS = 10  # of a batch that an error names; the rest is counted
 MOST_NAMED = 20  # reporters that status and metrics name: those heard last
 REFUSALS = 100  # that an answer lists; the rest is counted
 
-Count = Annotated[int, Field(ge=0, le=MOST_OUTCOMES)]
-Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-Milliseconds = Annotated[float, Field(gt=0, le=SLOWEST_TOLD, allow_inf_nan=False)]
+
+# --- the calls --------------------------------------------------------------------------
 
 
-class _Asked(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+def not_too_many(serving: Serving, request: web.Request) -> web.Response | None:
+    """Refuses a request that comes too soon after others of its reporter."""
+    return held_back(serving.controller.feeds, reporter_of(request), time.monotonic(), "feeds")
 
 
-class ReportItem(_Asked):
-    """Outcomes of requests to an endpoint since the last report.
-
-    `failed` are answers that were errors, `timeouts` requests without an answer: both are failures.
-    `latency_ms` is the mean round trip; with a `client` (address, network) it feeds the measured
-    latency.
-    """
-
-    service: Name
-    region: Name
-    endpoint: Name
-    ok: Count = 0
-    failed: Count = 0
-    timeouts: Count = 0
-    latency_ms: Milliseconds | None = None
-    client: Name | None = None
+async def report(call: Call[None, ReportsRequest]) -> Reply:
+    """Takes outcomes of real requests in: 429 where a reporter sends too many."""
+    reporter, now, items = reporter_of(call.request), time.monotonic(), call.body.reports
+    controller = call.serving.controller
+    wait = controller.feeds.limits.samples(reporter, len(items), now)
+    if wait:
+        return too_fast(wait, reporter, "reports")
+    return Intake(controller, reporter).reports(items, now)
 
 
-class ReportsRequest(_Asked):
-    """What `POST /v1/reports` takes."""
-
-    reports: list[ReportItem] = Field(max_length=MOST_ITEMS)
-
-
-class LatencyItem(_Asked):
-    """A round trip (milliseconds) from a client (address, network) or an area to a region.
-
-    `count` says that it was measured so many times.
-    """
-
-    region: Name
-    ms: Milliseconds
-    client: Name | None = None
-    area: Name | None = None
-    count: int = Field(default=1, ge=1, le=MOST_OUTCOMES)
+async def add_latency(call: Call[None, LatencyRequest]) -> Reply:
+    """Takes round trips in: 429 where a reporter sends too many."""
+    reporter, now, items = reporter_of(call.request), time.monotonic(), call.body.samples
+    controller = call.serving.controller
+    wait = controller.feeds.limits.samples(reporter, len(items), now)
+    if wait:
+        return too_fast(wait, reporter, "latency")
+    return Intake(controller, reporter).samples(items)
 
 
-class LatencyRequest(_Asked):
-    """What `POST /v1/latency` takes."""
-
-    samples: list[LatencyItem] = Field(max_length=MOST_ITEMS)
-
-
-class Refusal(Shape):
-    """An item (its index counts from 0) that was not used, and why."""
-
-    index: int
-    why: str
-
-
-class Taken(Shape):
-    """What became of a batch; `refused` lists the first of `refused_count`."""
-
-    taken: int
-    refused_count: int
-    refused: list[Refusal]
-
-
-class LatencyRow(Shape):
-    """What was measured between an area and a region.
-
-    `ms` is the median of the samples now, None while there are too few or they contradict each
-    other; `used_ms` is what steering goes by, which stands still while it changes little. `file_ms`
-    is what the zone's file says, which comes first. `latest` is Unix time.
-    """
-
-    zone: str
-    area: str
-    region: str
-    ms: float | None
-    samples: int
-    reporters: int
-    used_ms: float | None
-    file_ms: float | None
-    latest: float
-
-
-class Latency(Shape):
-    """The table of the latency feed; `samples` and `evicted` count since the start."""
-
-    now: float
-    samples: int
-    evicted: int
-    rows: list[LatencyRow]
-
-
-def reports(body: bytes) -> list[ReportItem]:
-    """The items of a batch. Raises UsageError."""
-    try:
-        return ReportsRequest.model_validate_json(body).reports
-    except ValidationError as error:
-        raise UsageError(f"cannot take reports: {_faults(error)}") from error
-
-
-def samples(body: bytes) -> list[LatencyItem]:
-    """The items of a batch. Raises UsageError."""
-    try:
-        found = LatencyRequest.model_validate_json(body).samples
-    except ValidationError as error:
-        raise UsageError(f"cannot take latency: {_faults(error)}") from error
-    for index, item in enumerate(found):
-        if (item.client is None) == (item.area is None):
-            raise UsageError(
-                f"cannot take latency: samples.{index}: name either a `client` or an `area`"
-            )
-    return found
-
-
-def _faults(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_input=False)
-    said = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in found[:FAULTS]]
-    more = [f"and {len(found) - FAULTS} more"] if len(found) > FAULTS else []
-    return "; ".join([*said, *more]).removeprefix(": ")
+async def table(call: Call[None, None]) -> Latency:
+    """The table of measured latency."""
+    return latency(call.serving.controller, call.serving.now())
 
 
 # --- taking them in ---------------------------------------------------------------------

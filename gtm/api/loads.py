@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 
-from pydantic import ValidationError
-
-from gtm.api.models import LoadPosted, LoadRequest, LoadsTaken, LoadTaken, RegionLoad
+from gtm.api.call import Call
+from gtm.api.models import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
 from gtm.controller import Controller
 from gtm.errors import GtmError
 from gtm.load.picture import Standing
 
 
-def posted(body: bytes) -> tuple[LoadPosted, ...]:
-    """The loads of a request. Raises GtmError."""
-    try:
-        tree = json.loads(body)
-        whole = isinstance(tree, dict) and "loads" in tree
-        return tuple(LoadRequest.model_validate(tree if whole else {"loads": [tree]}).loads)
-    except (ValueError, RecursionError) as error:
-        said = _faults(error) if isinstance(error, ValidationError) else "it is not JSON"
-        raise GtmError(f"cannot take loads: {said}") from error
+async def load(call: Call[None, None]) -> Loads:
+    """Load and capacity of every region that has a capacity, or whose load is known."""
+    return Loads(now=call.serving.now(), loads=standings(call.serving.controller))
 
 
-def _faults(error: ValidationError) -> str:
-    found = error.errors(include_url=False, include_context=False)
-    said = [f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in found[:5]]
-    return "; ".join(said) + ("; and more" if len(found) > 5 else "")
+async def add_load(call: Call[None, LoadRequest]) -> LoadsTaken:
+    """Takes the loads that regions report, all of them or none."""
+    return taken(call.serving.controller, call.body.loads)
 
 
-def taken(controller: Controller, loads: tuple[LoadPosted, ...]) -> LoadsTaken:
+def taken(controller: Controller, loads: Sequence[LoadPosted]) -> LoadsTaken:
     """Takes all of them, or none. Raises GtmError with every region that can't be."""
     wrong = []
     for each in loads:

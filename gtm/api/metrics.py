@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Protocol
 
 from prometheus_client.core import (
     CollectorRegistry,
@@ -25,6 +24,7 @@ from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
 from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
+from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.load.picture import Feed
 from gtm.logs import Writer
@@ -39,18 +39,6 @@ from gtm.steering.watched import measured, targets_in
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STREAMS = {"tcp", "tls", "https"}
 STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
-
-
-class Told(Protocol):
-    """What alerts tell of themselves."""
-
-    def sent(self) -> Iterable[tuple[str, str, int]]:
-        """Attempts by receiver and result."""
-        ...
-
-    def queued(self) -> Iterable[tuple[str, int]]:
-        """Messages that wait, by receiver."""
-        ...
 
 
 class ServerCollector(Collector):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from pydantic import ValidationError
-
+from gtm.api.call import Call, Reply, replied
 from gtm.api.models import (
     ChangeShape,
+    ErrorShape,
     KeptStatus,
     OverrideAdded,
+    OverrideRemoval,
     OverrideRemoved,
     OverrideRequest,
     Overrides,
@@ -33,15 +34,32 @@ from gtm.overrides import (
 NONE_HELD: Mapping[int, str] = MappingProxyType({})
 
 
-def wanted(body: bytes) -> Wanted:
+# --- the calls --------------------------------------------------------------------------
+
+
+async def overrides(call: Call[None, None]) -> Overrides:
+    """Every override in force, with what it changes now."""
+    return listed(call.serving.controller, call.serving.now())
+
+
+async def add_override(call: Call[None, OverrideRequest]) -> OverrideAdded:
+    """Puts an override in force: 409 where `safety` refuses it."""
+    return await added(call.serving.controller, wanted(call.body))
+
+
+async def remove_override(call: Call[OverrideRemoval, None]) -> Reply:
+    """Takes one back: 404 if there is none such."""
+    controller, asked = call.serving.controller, call.query
+    which = asked.target or str(asked.number)
+    found = await removed(controller, which, asked.by)
+    return replied(ErrorShape(error=missing(controller, which)), 404) if found is None else found
+
+
+# --- what they do -----------------------------------------------------------------------
+
+
+def wanted(request: OverrideRequest) -> Wanted:
     """What a request asks for. Raises GtmError."""
-    try:
-        request = OverrideRequest.model_validate_json(body)
-    except ValidationError as error:
-        faults = (_fault(fault["loc"], fault["msg"]) for fault in error.errors())
-        raise GtmError(f"cannot add an override: {'; '.join(faults)}") from error
-    if request.planned and request.act != "drain":
-        raise GtmError("cannot add an override: planned: only a drain can be planned; leave it out")
     return Wanted(
         Act(request.act),
         parse_target(request.target),
@@ -52,12 +70,6 @@ def wanted(body: bytes) -> Wanted:
         request.planned,
         request.rehearsal,
     )
-
-
-def _fault(place: Iterable[object], message: str) -> str:
-    key = ".".join(str(part) for part in place)
-    said = message.removeprefix("Value error, ")
-    return f"{key}: {said}" if key else said
 
 
 def listed(controller: Controller, now: float) -> Overrides:

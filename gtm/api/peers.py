@@ -11,12 +11,31 @@ import dns.rdataclass
 import dns.rdatatype
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from gtm.api.models import AddedRecords, SecondaryStatus, UpdatesRemoved, UpdatesShape
+from gtm.api.call import Call
+from gtm.api.models import (
+    AddedRecords,
+    SecondaryStatus,
+    UpdatesQuery,
+    UpdatesRemoval,
+    UpdatesRemoved,
+    UpdatesShape,
+)
 from gtm.controller import Controller
 from gtm.dns.names import is_below, to_text, to_wire
 from gtm.dns.types import type_text
 from gtm.errors import ServerError, UsageError
 from gtm.model import Zone
+
+
+async def updates(call: Call[UpdatesQuery, None]) -> UpdatesShape:
+    """The records that dynamic updates have added."""
+    return listed(call.serving.controller, call.query.zone)
+
+
+async def remove_updates(call: Call[UpdatesRemoval, None]) -> UpdatesRemoved:
+    """Takes records out again that updates added."""
+    asked = call.query
+    return await removed(call.serving.controller, asked.zone, asked.name, asked.type, asked.by)
 
 
 def updated_names(controller: Controller, zone: Zone) -> int:

@@ -6,8 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gtm.api.feeds import Latency, LatencyRow
-from gtm.api.models import FeedsStatus
+from gtm.api.models import FeedsStatus, Latency, LatencyRow
 from gtm.cli.output import bare, counted, span
 
 FEW = 3  # reporters that the line of status names

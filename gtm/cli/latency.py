@@ -12,7 +12,7 @@ def latency(api: Server = None, as_json: Json = False) -> None:
 
     Examples: [bold]gtm latency[/], [bold]gtm latency --json[/]
     """
-    from gtm.api.feeds import Latency
+    from gtm.api.models import Latency
     from gtm.cli.client import server
     from gtm.cli.output import print_json, show
 

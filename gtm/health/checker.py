@@ -94,6 +94,10 @@ class Checker:
         """Call this, too, when a target's certificate is about to end, and when it is not."""
         self._listeners.on_ending = on_ending
 
+    def tell_probes(self, on_probe: Callable[[Target, Outcome], None]) -> None:
+        """Call this, and nothing else, after each outcome; it may not block."""
+        self._listeners.on_probe = on_probe
+
     def tell_frozen(self, on_frozen: Callable[[Frozen | None], None]) -> None:
         """Call this when the checker begins to believe itself cut off, and with None when it ends.
 
@@ -176,6 +180,11 @@ class Checker:
         """What the target's latest probe found; None before the first."""
         watch = self._known.get(target)
         return watch.outcome if watch else None
+
+    def probed_as(self, target: Target) -> Target | None:
+        """The target whose probes serve this one; None if it is not checked."""
+        watch = self._known.get(target)
+        return watch.target if watch else None
 
     def pace(self, target: Target) -> Pace:
         """How fast the target's successful probes were; may be asked from any thread."""

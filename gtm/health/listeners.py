@@ -27,7 +27,7 @@ class Listeners:
     ) -> None:
         """`on_change` hears of verdicts, `on_probe` of outcomes; of the rest nobody hears yet."""
         self._on_change = on_change
-        self._on_probe = on_probe
+        self.on_probe = on_probe
         self.on_patience: Callable[[Target], None] = unheard
         self.on_frozen: Callable[[Frozen | None], None] = unfrozen
         self.on_ending: Callable[[Ending], None] = unconcerned
@@ -44,7 +44,7 @@ class Listeners:
 
     def outcome(self, watch: Watch, outcome: Outcome) -> None:
         """Tells what a probe found."""
-        self._tell(watch, partial(self._on_probe, watch.target, outcome))
+        self._tell(watch, partial(self.on_probe, watch.target, outcome))
 
     def ending(self, watch: Watch, ending: Ending) -> None:
         """Tells that a certificate is about to end, or no longer is."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from gtm.dns.conduct import Conduct
 from gtm.planes.back import Peers
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 
@@ -19,6 +19,9 @@ class Plane(Protocol):
     @property
     def stats(self) -> Sequence[SocketStats]:
         """The counters of its sockets."""
+
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally: few numbers of hundreds of thousands, and quickly."""
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Reads a snapshot that was compiled from scratch, in a worker thread.

@@ -19,7 +19,7 @@ from gtm.planes.certificate import Keeper
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import ListenAddress
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.planes.streams.connection import Connection, Door, Session
 from gtm.planes.streams.doh import PATH
 from gtm.planes.streams.frames import Frames
@@ -82,6 +82,12 @@ class EncryptedPlane:
     def stats(self) -> Sequence[SocketStats]:
         """The counters of all sockets."""
         return (*self._plane.stats, *self._stats)
+
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally."""
+        sums = self._plane.summed(kinds)
+        sums.add(self._stats, kinds)
+        return sums
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Reads a snapshot from scratch, as the plane does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from array import array
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,7 +26,7 @@ from gtm.planes.limits import StreamLimits
 from gtm.planes.padding import asked, padded
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Entry, Tap
 from gtm.snapshot import Snapshot
 
@@ -196,6 +197,16 @@ class NativePlane:
             durations=durations,
             seconds=seconds,
         )
+
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally."""
+        if self._plane is None:
+            sums = Sums.none(kinds.count)
+        else:
+            octets, durations = self._plane.summed(kinds.numbers, kinds.count)
+            sums = Sums(array("Q", octets), durations)
+        sums.add(self._referred, kinds)  # what was punted
+        return sums
 
     def count(self) -> None:
         """Brings the counts of the area tables up to date."""

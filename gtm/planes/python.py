@@ -21,7 +21,7 @@ from gtm.planes.limiting import Limit, Limiter
 from gtm.planes.limits import StreamLimits
 from gtm.planes.proxy import Balancers
 from gtm.planes.sockets import Listener
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.planes.streams.connection import Door
 from gtm.planes.streams.frames import Frames
 from gtm.planes.streams.loop import StreamLoop
@@ -75,6 +75,12 @@ class PythonPlane:
     def answers(self) -> Answering | None:
         """What answers, once something was published: for other transports."""
         return self._answering
+
+    def summed(self, kinds: Kinds) -> Sums:
+        """Answers so far by kind of tally."""
+        sums = Sums.none(kinds.count)
+        sums.add(self.stats, kinds)
+        return sums
 
     def prepare(self, snapshot: Snapshot) -> None:
         """Snapshots are answered from as they are."""

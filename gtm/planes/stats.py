@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from gtm.snapshot import Tally
 
@@ -70,3 +72,51 @@ def answers_by_service(
             if tally.region:
                 counts[tally.zone, tally.service] += count
     return counts
+
+
+# --- few numbers, for who looks every second ----------------------------------------------
+
+
+class Kinds(Protocol):
+    """Tallies put in kinds, of which there are `count`; `numbers` has the kind of each by number.
+
+    Tallies that are newer than that have no kind yet, and are left out.
+    """
+
+    numbers: array[int]
+
+    @property
+    def count(self) -> int:
+        """How many kinds there are."""
+        ...
+
+    def of(self, tally: Tally) -> int:
+        """The kind of a tally, a new one if need be."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Answers so far by kind of tally, and timed ones by bucket of BUCKETS."""
+
+    counts: array[int]
+    durations: list[int]
+
+    @classmethod
+    def none(cls, kinds: int) -> Sums:
+        """Nothing of so many kinds."""
+        return cls(array("Q", bytes(8 * kinds)), [0] * (len(BUCKETS) + 1))
+
+    def add(self, every: Iterable[SocketStats], kinds: Kinds) -> None:
+        """Adds what sockets have counted in Python. For a worker thread: it may take a while."""
+        counts, numbers = self.counts, kinds.numbers
+        for stats in every:
+            for kind, count in zip(numbers, list(stats.fast), strict=False):
+                if count:
+                    counts[kind] += count
+            for tally, count in list(stats.slow.items()):
+                kind = kinds.of(tally)
+                counts.extend([0] * (kind + 1 - len(counts)))  # if there was none like it
+                counts[kind] += count
+            for bucket, count in enumerate(stats.durations):
+                self.durations[bucket] += count

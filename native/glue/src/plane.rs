@@ -17,6 +17,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
+use crate::arrays::numbers;
 use crate::interface::Interface;
 use crate::tables::Tables;
 
@@ -187,6 +188,26 @@ impl Plane {
     ) -> PyResult<Totals<'py>> {
         let totals = py.detach(|| self.native.interface_counters(interface, ipv6));
         told(py, totals)
+    }
+
+    /// Answers so far by kind of tally, as unsigned numbers of 64 bits, and timed ones by bucket.
+    ///
+    /// `kinds` has the kind of each tally, as unsigned numbers of 32 bits, all of them below
+    /// `count`.
+    fn summed<'py>(
+        &self,
+        py: Python<'py>,
+        kinds: &Bound<'py, PyAny>,
+        count: usize,
+    ) -> PyResult<(Bound<'py, PyBytes>, Vec<u64>)> {
+        let kinds = numbers::<u32>(kinds)?;
+        let sums = py.detach(|| self.native.summed(&kinds, count));
+        let octets: Vec<u8> = sums
+            .counts
+            .iter()
+            .flat_map(|sum| sum.to_ne_bytes())
+            .collect();
+        Ok((PyBytes::new(py, &octets), sums.durations.to_vec()))
     }
 
     /// Ends all threads, and closes the duplicates.

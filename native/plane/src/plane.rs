@@ -15,7 +15,7 @@ use crate::limit::{Note, Notes, Rate};
 use crate::proxy::Balancers;
 use crate::punt::{Punt, Way};
 use crate::snapshot::Snapshot;
-use crate::stats::{Counters, Dropped, Totals};
+use crate::stats::{Counters, Dropped, Sums, Totals};
 use crate::sys;
 use crate::tap::Tapped;
 use crate::tcp::{Letterbox, Limits, Reply, Tcp};
@@ -351,6 +351,20 @@ impl<A: Answers> Plane<A> {
             Proto::Udp => Totals::of(&counted.udp),
             Proto::Tcp => Totals::of(std::slice::from_ref(&counted.tcp)),
         }
+    }
+
+    /// What was counted everywhere, summed by kind of tally; there are so many kinds.
+    pub fn summed(&self, kinds: &[u32], count: usize) -> Sums {
+        let mut sums = Sums::new(count);
+        for counted in &self.counted {
+            let threads = counted.udp.iter().chain(std::iter::once(&counted.tcp));
+            threads.for_each(|each| sums.add(each, kinds));
+        }
+        for served in lock(&self.interfaces).iter() {
+            let threads = served.counted.iter().flatten();
+            threads.for_each(|each| sums.add(each, kinds));
+        }
+        sums
     }
 
     /// Connections to a listener that are open now, and that came so far.

@@ -270,12 +270,69 @@ impl Totals {
     }
 }
 
+/// Answers by kind of tally, over any threads: for who looks again and again and wants few numbers.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Answers by kind.
+    pub counts: Vec<u64>,
+    /// Timed answers by bucket of BUCKETS, the last one unbounded.
+    pub durations: [u64; BUCKETS.len() + 1],
+}
+
+impl Sums {
+    /// Nothing is counted of so many kinds.
+    pub fn new(kinds: usize) -> Self {
+        Self {
+            counts: vec![0; kinds],
+            ..Self::default()
+        }
+    }
+
+    /// Adds what a thread has counted; `kinds` has the kind of each tally.
+    ///
+    /// What has no kind yet, or one that is not asked for, is left out.
+    pub fn add(&mut self, counters: &Counters, kinds: &[u32]) {
+        for (number, segment) in counters.segments.iter().enumerate() {
+            let begin = (FIRST << number) - FIRST;
+            let Some((segment, kinds)) = segment.get().zip(kinds.get(begin..)) else {
+                continue;
+            };
+            for (counter, kind) in segment.iter().zip(kinds) {
+                if let Some(sum) = self.counts.get_mut(*kind as usize) {
+                    *sum += counter.load(Relaxed);
+                }
+            }
+        }
+        for (sum, counter) in self.durations.iter_mut().zip(&counters.durations) {
+            *sum += counter.load(Relaxed);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn total(counters: Counters) -> Totals {
         Totals::of(&[Arc::new(counters)])
+    }
+
+    #[test]
+    fn answers_are_summed_by_kind_of_tally() {
+        let counters = Counters::default();
+        let many = FIRST + 5;
+        counters.reserve(many);
+        let kinds: Vec<u32> = (0..many as u32 - 1).map(|tally| tally % 3).collect();
+        for tally in 0..many as u32 {
+            counters.count(tally); // the last one has no kind yet
+        }
+        counters.observe(Duration::from_micros(20));
+        let mut sums = Sums::new(2); // of the third kind nothing is asked
+        sums.add(&counters, &kinds);
+        sums.add(&counters, &kinds);
+        let of = |kind| 2 * kinds.iter().filter(|each| **each == kind).count() as u64;
+        assert_eq!(sums.counts, [of(0), of(1)]);
+        assert_eq!(sums.durations[1], 2);
     }
 
     #[test]

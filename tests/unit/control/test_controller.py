@@ -22,7 +22,7 @@ from gtm.health.pace import Smoothed
 from gtm.health.told import Census
 from gtm.model import State, Verdict
 from gtm.planes.back import NOBODY, Peers
-from gtm.planes.stats import SocketStats
+from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
 from gtm.sources import Sources
@@ -50,6 +50,9 @@ class RememberingPlane:
         self.published: list[Snapshot] = []
         self.prepared: list[tuple[Snapshot, threading.Thread]] = []
         self.meanwhile: Callable[[], None] = lambda: None  # what happens while one is read
+
+    def summed(self, kinds: Kinds) -> Sums:
+        return Sums.none(kinds.count)
 
     def prepare(self, snapshot: Snapshot) -> None:
         self.prepared.append((snapshot, threading.current_thread()))

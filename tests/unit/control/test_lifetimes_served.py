@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from gtm.api import metrics, overrides
+from gtm.api.models import OverrideRequest
+from gtm.api.validated import body_of
 from gtm.api.views import explanation
 from gtm.checks import Target
 from gtm.errors import GtmError, ServerError
@@ -108,7 +110,8 @@ async def test_a_step_during_a_load_is_not_lost(
 
 def request(**keys: object) -> Any:
     said = {"act": "drain", "target": "region/eu", "reason": "a test", "author": "tester"}
-    return overrides.wanted(json.dumps(said | keys).encode())
+    body = json.dumps(said | keys).encode()
+    return overrides.wanted(body_of(OverrideRequest, body, "add an override"))
 
 
 async def test_a_planned_drain_lowers_the_ttl_and_says_what_is_coming(stage: PatientStage) -> None:

@@ -15,8 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gtm.api import feeds
-from gtm.api.app import LARGEST_BODY, Api
+from gtm.api.app import Api
 from gtm.api.metrics import page
+from gtm.api.models import LatencyRequest, ReportsRequest
+from gtm.api.route import LARGE_BODY
+from gtm.api.validated import body_of
 from gtm.cli.feedsview import feeds_line, latency_view
 from gtm.cli.output import screen
 from gtm.errors import UsageError
@@ -167,7 +170,7 @@ async def test_what_a_browser_may_send_unasked_is_refused(scene: Scene) -> None:
 
 
 async def test_a_body_that_is_too_large_is_refused(scene: Scene) -> None:
-    status, _, _ = await scene.post("/v1/reports", b" " * (LARGEST_BODY + 1))
+    status, _, _ = await scene.post("/v1/reports", b" " * (LARGE_BODY + 1))
     assert status == 413
 
 
@@ -300,9 +303,9 @@ JUNK = st.recursive(
 @given(JUNK | st.lists(JUNK).map(lambda found: {"reports": found, "samples": found}), st.binary())
 def test_whatever_the_body_is_it_is_read_or_refused_in_words(value: object, raw: bytes) -> None:
     for body in (json.dumps(value).encode(), raw, b"[" * 50_000):
-        for read in (feeds.reports, feeds.samples):
+        for model in (ReportsRequest, LatencyRequest):
             try:
-                read(body)
+                body_of(model, body, "take it")
             except UsageError as error:
                 assert str(error).startswith("cannot take ")
 

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import MultiDict
 from structlog.testing import capture_logs
 
 from gtm.api.history import listed
+from gtm.api.models import HistoryQuery
+from gtm.api.validated import query_of
 from gtm.errors import UsageError
 from gtm.events import Event, Kind, Severity
 from gtm.events.text import Damaged, from_line, to_line
@@ -143,7 +146,7 @@ async def test_a_full_disk_loses_nothing_once_there_is_room(tmp_path: Path) -> N
 
 def test_the_api_refuses_what_it_does_not_know() -> None:
     history = History(None, lambda: 1000.0)
-    assert listed(history, {"region": "eu", "limit": "3"}, 1000.0).events == []
+    assert listed(history, HistoryQuery(region="eu", limit=3), 1000.0).events == []
     for query in ({"regoin": "eu"}, {"limit": "many"}, {"since": "inf"}, {"limit": "0"}):
         with pytest.raises(UsageError, match="the keys are limit, since, zone"):
-            listed(history, query, 1000.0)
+            query_of(HistoryQuery, MultiDict(query), "show history")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from gtm.api.loads import posted
+from gtm.api.models import LoadRequest
+from gtm.api.validated import body_of
 from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.errors import GtmError
@@ -139,7 +140,7 @@ async def test_loads_that_cannot_be_are_refused(load: float) -> None:
     ],
 )
 def test_requests_hold_one_load_or_many(body: Any) -> None:
-    found = posted(json.dumps(body).encode())
+    found = body_of(LoadRequest, json.dumps(body).encode(), "take loads").loads
     assert [(each.region, each.load) for each in found] == [("eu", 12.5)]
 
 
@@ -150,7 +151,7 @@ def test_requests_hold_one_load_or_many(body: Any) -> None:
         (b"[" * 100_000, "it is not JSON"),
         (b"[]", "loads.0"),
         (b'{"loads": []}', "at least 1"),
-        (b'{"region": "eu"}', "loads.0.load: Field required"),
+        (b'{"region": "eu"}', "loads.0.load: it is missing"),
         (b'{"region": "eu", "load": NaN}', "finite"),
         (b'{"region": "eu", "load": -1}', "greater than or equal to 0"),
         (b'{"region": "eu", "load": "5"}', "valid number"),
@@ -159,5 +160,5 @@ def test_requests_hold_one_load_or_many(body: Any) -> None:
 )
 def test_other_requests_are_refused_in_words(body: bytes, words: str) -> None:
     with pytest.raises(GtmError, match="cannot take loads") as error:
-        posted(body)
+        body_of(LoadRequest, body, "take loads")
     assert words in str(error.value)
