@@ -29,6 +29,7 @@ from gtm.api.models import (
     ReloadStatus,
     ReportsRequest,
     Status,
+    StatusQuery,
     Taken,
     TrafficQuery,
     TrafficShape,
@@ -80,6 +81,7 @@ ROUTES: Final[tuple[Route, ...]] = (
         Scope.READ,
         act="show status",
         summary="Everything that `gtm status` shows",
+        query=StatusQuery,
         answers={200: Status},
     ),
     Route(

@@ -9,14 +9,16 @@ from aiohttp import web
 from gtm.api import history, views
 from gtm.api.call import Call, replied
 from gtm.api.certificate import certificate
-from gtm.api.models import ExplainQuery, ExplanationShape, Status
+from gtm.api.models import ExplainQuery, ExplanationShape, Status, StatusQuery
 from gtm.explain import explain
 
 
-async def status(call: Call[None, None]) -> Status:
+async def status(call: Call[StatusQuery, None]) -> Status:
     """Everything `gtm status` shows."""
     at = call.serving
-    found = views.status(at.controller, at.listen, at.started, at.now())
+    found = views.status(
+        at.controller, at.listen, at.started, at.now(), brief=call.query.services == "ailing"
+    )
     more = {"history": history.latest(at.history), "certificate": certificate(at.keeper)}
     return found.model_copy(update=more)
 

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import gtm
 from gtm.api import feeds, loads, overrides, peers
+from gtm.api.ailing import ailing
 from gtm.api.models import (
     AppStatus,
     CheckStatus,
@@ -51,8 +52,10 @@ from gtm.steering.watched import (
 )
 
 
-def status(controller: Controller, listen: Sequence[str], started: float, now: float) -> Status:
-    """The whole state of a server that is ready."""
+def status(
+    controller: Controller, listen: Sequence[str], started: float, now: float, *, brief: bool
+) -> Status:
+    """The whole state of a server that is ready; `brief` leaves services out that are up."""
     compiled = controller.compiled
     stale = {source.path for source in compiled.geo.stale(now)}
     return Status(
@@ -75,7 +78,7 @@ def status(controller: Controller, listen: Sequence[str], started: float, now: f
             )
             for source in compiled.geo.sources
         ],
-        zones=[_zone(controller, zone) for zone in compiled.zones],
+        zones=[_zone(controller, zone, brief=brief) for zone in compiled.zones],
         overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
         loads=loads.standings(controller),
@@ -116,13 +119,13 @@ def reload_status(controller: Controller) -> ReloadStatus:
     )
 
 
-def _zone(controller: Controller, zone: Zone) -> ZoneStatus:
+def _zone(controller: Controller, zone: Zone, *, brief: bool) -> ZoneStatus:
     apps = (controller.compiled.apps[zone.name, app.name] for app in zone.apps)
     return ZoneStatus(
         name=zone.name,
         serial=zone.serial,
         files=list(zone.files),
-        apps=[_app(controller, app) for app in apps],
+        apps=[_app(controller, app, brief=brief) for app in apps],
         signed=_signed(controller, zone),
         updated_names=peers.updated_names(controller, zone),
         secondaries=peers.secondaries(controller, zone),
@@ -137,8 +140,10 @@ def _signed(controller: Controller, zone: Zone) -> SignedStatus | None:
     return None
 
 
-def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
+def _app(controller: Controller, compiled: CompiledApp, *, brief: bool) -> AppStatus:
     app, found = compiled.app, speeds(compiled, pace_of(controller))
+    ending = controller.checker.ending if brief else ()
+    shown = [one for one in app.services if not brief or ailing(compiled, one, ending)]
     return AppStatus(
         name=app.name,
         topology=app.topology.value,
@@ -164,8 +169,9 @@ def _app(controller: Controller, compiled: CompiledApp) -> AppStatus:
                     for region, health in compiled.health.services[service.key].items()
                 ],
             )
-            for service in app.services
+            for service in shown
         ],
+        services_left_off=len(app.services) - len(shown),
     )
 
 

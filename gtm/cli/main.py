@@ -30,6 +30,7 @@ from gtm.cli.reload import reload
 from gtm.cli.serve import serve
 from gtm.cli.simulate import simulate
 from gtm.cli.status import status
+from gtm.cli.top import top
 from gtm.cli.undrain import undrain
 from gtm.cli.updates import updates
 from gtm.cli.version import version
@@ -83,6 +84,7 @@ app.command("demo")(demo)
 app.command("check")(check)
 app.command("serve")(serve)
 app.command("status")(status)
+app.command("top")(top)
 app.command("history")(history)
 app.command("explain")(explain)
 app.command("drain")(drain)

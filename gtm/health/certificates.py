@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -42,6 +43,11 @@ class Certificates:
         """Nothing was said yet."""
         self._now = now
         self._said: dict[Target, _Said] = {}
+
+    @property
+    def ending(self) -> Collection[Target]:
+        """Those whose certificate ends soon, or has ended."""
+        return self._said.keys()
 
     def note(self, target: Target, expires: float) -> Ending | None:
         """What is known of a target: a certificate that ends then (Unix time).

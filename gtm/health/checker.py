@@ -86,6 +86,14 @@ class Checker:
         self.frozen: Frozen | None = None
         self._note_round()
 
+    @property
+    def ending(self) -> Collection[Target]:
+        """Targets whose certificate ends soon, or has ended."""
+        found = self._certificates.ending
+        if not found:
+            return ()
+        return {target for target, watch in self._known.items() if watch.target in found}
+
     def tell_patience(self, on_patience: Callable[[Target], None]) -> None:
         """Call this, too, when a target's patience changes though its state does not."""
         self._listeners.on_patience = on_patience

@@ -56,7 +56,14 @@ from gtm.api.models.peers import (
     UpdatesShape,
 )
 from gtm.api.models.reload import MistakeShape, ReloadStatus
-from gtm.api.models.status import CertificateStatus, GeoStatus, HealthStatus, Status, ZoneStatus
+from gtm.api.models.status import (
+    CertificateStatus,
+    GeoStatus,
+    HealthStatus,
+    Status,
+    StatusQuery,
+    ZoneStatus,
+)
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
@@ -114,6 +121,7 @@ __all__ = [
     "ShareShape",
     "SignedStatus",
     "Status",
+    "StatusQuery",
     "SteeringExplained",
     "Taken",
     "TrafficQuery",

@@ -66,10 +66,14 @@ class RegionStatus(VerdictShape):
 
 
 class AppStatus(Shape):
-    """An app: for `replicated`, `regions` is what steers; for `spread`, its services' are."""
+    """An app: for `replicated`, `regions` is what steers; for `spread`, its services' are.
+
+    `services_left_off` counts those that are up everywhere, where only the others were asked for.
+    """
 
     name: str
     topology: str
     policy: str
     regions: list[RegionStatus]
     services: list[ServiceStatus]
+    services_left_off: int = 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from gtm.api.models.apps import AppStatus
-from gtm.api.models.base import Shape
+from gtm.api.models.base import Query, Shape
 from gtm.api.models.feeds import FeedsStatus
 from gtm.api.models.history import EventShape
 from gtm.api.models.loads import RegionLoad
@@ -88,3 +90,9 @@ class Status(Shape):
     feeds: FeedsStatus | None = None
     health: HealthStatus | None = None
     certificate: CertificateStatus | None = None
+
+
+class StatusQuery(Query):
+    """`services=ailing` leaves services out that are up everywhere, and only counts them."""
+
+    services: Literal["all", "ailing"] = "all"
