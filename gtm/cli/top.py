@@ -94,9 +94,9 @@ class _Watched:
 
     def press(self, key: str) -> None:
         """A key."""
-        from gtm.cli.toplooks import pressed
+        from gtm.cli.toplooks import pressed, within
 
-        self.looks = pressed(self.looks, key)
+        self.looks = within(pressed(self.looks, key), self.shape.busiest)
         self.changed.set()
 
 

@@ -76,6 +76,12 @@ def _scrolled(looks: Looks, rows: int) -> Looks:
     return replace(looks, first=max(0, looks.first + rows))
 
 
+def within(looks: Looks, services: Sequence[TopService]) -> Looks:
+    """Not scrolled past the last service."""
+    last = max(0, len(chosen(services, looks)) - 1)
+    return looks if looks.first <= last else replace(looks, first=last)
+
+
 def chosen(services: Sequence[TopService], looks: Looks) -> list[TopService]:
     """The services to show, in order: all words of the filter are in their names."""
     words = looks.filter.lower().split()

@@ -40,7 +40,7 @@ KEYS = (
 HELP = (
     ("q", "quit"),
     ("s", "sort services: trouble first, busiest first, by name"),
-    ("/", "filter services: words of their names, apps, regions or states; Esc takes it back"),
+    ("/", "filter by words of names, apps, regions, states; Esc ends it"),
     ("↑ ↓ PgUp PgDn", "scroll services; g goes back to the first"),
     ("p or space", "pause: the screen stands still, the server goes on"),
 )
