@@ -40,14 +40,18 @@ class _UnixConnection(http.client.HTTPConnection):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A server to ask. `at` is `unix:PATH`, `http://ADDR:PORT` or `ADDR:PORT`."""
+    """A server to ask. `at` is `unix:PATH`, `http://ADDR:PORT` or `ADDR:PORT`.
+
+    `patience` is how many seconds an answer may take that the server has at hand.
+    """
 
     at: str
+    patience: float = TIMEOUT
 
     def get(self, path: str, shape: type[Answer], query: Mapping[str, str] | None = None) -> Answer:
         """What the server says. Raises ServerError, or UsageError where the question is wrong."""
         target = f"{path}?{urlencode(query)}" if query else path
-        status, body = self._request("GET", target, TIMEOUT)
+        status, body = self._request("GET", target, self.patience)
         if status != http.HTTPStatus.OK:
             raise self._refusal(status, body)
         return self._understood(shape, body)

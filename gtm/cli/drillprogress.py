@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gtm.cli.drillrun import Course, Order, Stage
+from gtm.cli.output import on_terminal
 from gtm.drill.measured import shares
 
 Watch = Callable[[Course], None]
@@ -20,7 +21,7 @@ RECENT = 3  # rounds of answers that are shown
 @contextlib.contextmanager
 def progress(order: Order, console: Console) -> Iterator[Watch]:
     """Shows each change as it comes; a terminal has its lines back afterwards."""
-    if not console.is_terminal:
+    if not on_terminal(stderr=True):
         yield _Lines(order, console)
         return
     from rich.live import Live

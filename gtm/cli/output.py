@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from io import StringIO
 
@@ -34,6 +35,12 @@ def screen(*, stderr: bool = False) -> Console:
     console = plain_console(stderr=stderr)
     console.width = min(console.width, WIDEST) if console.is_terminal else WIDEST
     return console
+
+
+def on_terminal(*, stderr: bool = False) -> bool:
+    """Whether a person looks on, and moving things may be shown; colour can be forced without."""
+    stream = sys.stderr if stderr else sys.stdout
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def show(shown: RenderableType) -> None:
@@ -72,7 +79,13 @@ def complain(error: GtmError) -> None:
         for mistake in error.mistakes:
             console.print(styled(mistake), soft_wrap=True)
         return
-    line = Text(str(error))
+    complain_of(str(error))
+
+
+def complain_of(sentence: str) -> None:
+    """Says a sentence on standard error, as one line."""
+    console = screen(stderr=True)
+    line = Text(sentence)
     if console.is_terminal:
         line = Text.assemble(("error: ", "bold red"), line)
     console.print(line, soft_wrap=True)

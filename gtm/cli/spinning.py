@@ -9,11 +9,10 @@ from contextlib import contextmanager
 @contextmanager
 def spinning(words: str) -> Iterator[None]:
     """Shows that work goes on."""
-    from gtm.cli.output import plain_console
+    from gtm.cli.output import on_terminal, plain_console
 
-    console = plain_console(stderr=True)
-    if not console.is_terminal:
+    if not on_terminal(stderr=True):
         yield
         return
-    with console.status(words, spinner="dots"):
+    with plain_console(stderr=True).status(words, spinner="dots"):
         yield
