@@ -42,16 +42,16 @@ class _UnixConnection(http.client.HTTPConnection):
 class Client:
     """A server to ask. `at` is `unix:PATH`, `http://ADDR:PORT` or `ADDR:PORT`.
 
-    `patience` is how many seconds an answer may take that the server has at hand.
+    `patience` is how many seconds an answer may take that the server has at hand; None is usual.
     """
 
     at: str
-    patience: float = TIMEOUT
+    patience: float | None = None
 
     def get(self, path: str, shape: type[Answer], query: Mapping[str, str] | None = None) -> Answer:
         """What the server says. Raises ServerError, or UsageError where the question is wrong."""
         target = f"{path}?{urlencode(query)}" if query else path
-        status, body = self._request("GET", target, self.patience)
+        status, body = self._request("GET", target, self.patience or TIMEOUT)
         if status != http.HTTPStatus.OK:
             raise self._refusal(status, body)
         return self._understood(shape, body)

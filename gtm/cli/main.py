@@ -25,6 +25,7 @@ from gtm.cli.ending import ORDERLY, ended, fault
 from gtm.cli.explain import explain
 from gtm.cli.force import force
 from gtm.cli.geo import geo
+from gtm.cli.helping import with_help
 from gtm.cli.history import history
 from gtm.cli.importing import app as importing
 from gtm.cli.keysteps import keys
@@ -44,6 +45,11 @@ from gtm.errors import GtmError
 
 class Commands(TyperGroup):
     """The subcommands; what gtm refuses ends as a sentence and an exit code, not a traceback."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        """As typer makes it, from all that was registered."""
+        super().__init__(*arguments, **more)
+        with_help(self)
 
     def main(self, *arguments: Any, **more: Any) -> Any:
         """Runs a command line, and ends this process with its exit code."""
