@@ -107,10 +107,8 @@ def _headline(status: Status, groups: Sequence[Sequence[Trouble]], services: int
     )
     if not ailing:  # a block can be down where each of its services is up
         return Text(f"{sign} not all regions are up", style)
-    verb = "is" if ailing == 1 else "are"
-    return Text(
-        f"{sign} {ailing:,} of {counted(services, 'service')} {verb} not up everywhere", style
-    )
+    words = f"{sign} {ailing:,} of {counted(services, 'service')} not up everywhere"
+    return Text(words, style)
 
 
 def _row(group: Sequence[Trouble], now: float) -> tuple[Text, Text, Text]:
