@@ -20,6 +20,7 @@ from gtm.planes.certificate import Keeper
 from gtm.resigning import ending_signatures
 
 DAY = 86400.0  # seconds
+DNS_OVER_TLS = "DNS over TLS"  # what the certificate of the planes is for
 ENDS_SOON = 14 * DAY  # seconds before its end, as for the certificates of endpoints
 EASED = 0.95  # of its capacity: a region that was full is so until its load is below
 
@@ -110,19 +111,18 @@ def over_capacity(capacity: CapacityLoop, full: frozenset[str], at: float) -> It
                 yield conditions.capacity(at, *place, words, full=too_much)
 
 
-def own_certificate(keeper: Keeper, at: float) -> Iterator[Event]:
-    """The certificate that DNS over TLS and HTTPS is served with ends soon, or is not renewed."""
+def own_certificate(keeper: Keeper, at: float, what: str = DNS_OVER_TLS) -> Iterator[Event]:
+    """The certificate that `what` is served with ends soon, or is not renewed."""
     left = keeper.current.expires - at
     if left < ENDS_SOON:
         day = f"{datetime.fromtimestamp(keeper.current.expires, UTC):%Y-%m-%d}"
         ended = left <= 0
         end = f"ended on {day}" if ended else f"ends on {day}, in {round(left / DAY)} days"
         words = f"the certificate for {', '.join(keeper.shown())} {end}"
-        yield conditions.certificate(
-            at, f"DNS over TLS ({keeper.path.name})", "", words, ended=ended
-        )
+        yield conditions.certificate(at, f"{what} ({keeper.path.name})", "", words, ended=ended)
     if keeper.error is not None:
-        yield conditions.renewal(at, f"{keeper.error}; the one before is used")
+        which = "" if what == DNS_OVER_TLS else what
+        yield conditions.renewal(at, f"{keeper.error}; the one before is used", of=which)
 
 
 def _is_full(standing: Standing, was: bool) -> bool:

@@ -20,11 +20,17 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from aiohttp import web
 
 import gtm
 from gtm.alerts import AlertFile, Alerts, Courier
+from gtm.api.access.acting import Access
+from gtm.api.access.tokenfile import TokenFile
 from gtm.api.app import Api
+from gtm.api.bounds import Room
+from gtm.api.connection import Runner
+from gtm.apilistening import BoundApi, bind_api
+from gtm.audit import Trail
+from gtm.auditfile import AuditFile
 from gtm.checks import Target
 from gtm.controller import Controller
 from gtm.cookiefile import CookieFile
@@ -56,8 +62,6 @@ log = structlog.get_logger("gtm")
 # Seconds that a thread may hold up the plane's: a fraction of what an answer takes. Python's
 # default, 5 ms, is many answers.
 SWITCH_INTERVAL = 0.00005
-SOCKET_MODE = 0o660  # who may use the Unix socket is decided by file mode: owner and group
-PRIVATE = 0o750  # of a directory made for it
 MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
@@ -70,7 +74,6 @@ COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of 
 COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
-API_STOP = 1.0  # seconds that API requests get to end when the server stops
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class Server:
     controller: Controller
     listeners: tuple[Listener, ...]
     api_places: tuple[str, ...]
+    trail: Trail
 
 
 @contextlib.asynccontextmanager
@@ -131,11 +135,20 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
+        doors = bind_api(settings)
+        stack.callback(doors.close)
         live = Live(controller, time.time)
         watching.append(live.told.note)
-        api = Api(controller, listen, time.time, history, alerts, bound.keeper, recorder, live)
-        places = await _serve_api(stack, api, settings)
         _become(settings.user)
+        trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
+        stack.push_async_callback(trail.close)
+        access = Access(trail, _open_tokens(settings, doors))
+        told = (history, alerts, bound.keeper, recorder, access, live)
+        api = Api(controller, listen, time.time, *told)
+        runner = Runner(api.application(), Room())
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        places = await doors.serve(stack, runner)
         log.info(
             "starting",
             version=gtm.__version__,
@@ -169,10 +182,16 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             _ahead(controller),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(feed))
+        if access.tokens.path is not None:
+            following = _follow_tokens(access.tokens, access.tokens.path)
+            stack.push_async_callback(_cancel, asyncio.create_task(following))
+        if doors.keeper is not None:
+            controller.conditions.add(partial(own_certificate, doors.keeper, what="the API"))
+            stack.push_async_callback(_cancel, asyncio.create_task(_renew(doors.keeper)))
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
             stack.push_async_callback(_cancel, asyncio.create_task(_renew(bound.keeper)))
-        yield Server(controller, listeners, tuple(places))
+        yield Server(controller, listeners, tuple(places), trail)
     log.info("stopped")
 
 
@@ -192,13 +211,29 @@ async def _serve(settings: Settings, stop: asyncio.Event) -> None:
     async with running(settings) as server:
 
         def reload() -> None:
-            task: asyncio.Task[object] = asyncio.create_task(server.controller.load())
+            task: asyncio.Task[object] = asyncio.create_task(_reload(server))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
         await stop.wait()
         log.info("stopping")
+
+
+async def _reload(server: Server) -> None:
+    """Loads everything again for a SIGHUP: it does not say who sent it, root or gtm's own user."""
+    before = server.controller.compiled.snapshot.epoch
+    found = await server.controller.load()
+    after = f"epoch {server.controller.compiled.snapshot.epoch}"
+    server.trail.note(
+        "SIGHUP",
+        "signal",
+        "this machine",
+        "reload",
+        "zones and databases",
+        before=f"epoch {before}",
+        after=after if found.error is None else f"unchanged: {found.error}",
+    )
 
 
 # --- parts ------------------------------------------------------------------------------
@@ -403,66 +438,24 @@ def _teller(history: History, alerts: Alerts, watching: Sequence[Sink]) -> Sink:
     return tell
 
 
-# --- the API's sockets ------------------------------------------------------------------
+# --- who may call the API ---------------------------------------------------------------
 
 
-async def _serve_api(stack: contextlib.AsyncExitStack, api: Api, settings: Settings) -> list[str]:
-    runner = web.AppRunner(api.application(), access_log=None, shutdown_timeout=API_STOP)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    places = []
-    for address in settings.api_tcp():
-        if not address.address.is_loopback:
-            raise ConfigError(
-                f"cannot serve the API on {address}: without tokens it listens on loopback alone; "
-                f"use --api 127.0.0.1:{address.port}"
-            )
-        site = web.TCPSite(runner, str(address.address), address.port)
-        await _start(site, str(address))
-        places.append(f"http://{address}")
-    path = settings.api_socket()
-    explicit = any(text.startswith("unix:") for text in settings.api)
-    try:
-        _make_room(path)
-        await _start(web.UnixSite(runner, path), f"unix:{path}")
-        path.chmod(SOCKET_MODE)
-        stack.callback(_remove, path)
-        places.append(f"unix:{path}")
-    except StartError as error:
-        if explicit:
-            raise
-        # DNS is worth more than a socket nobody asked for
-        log.warning("no_api_socket", error=str(error), remedy="choose one with --api unix:PATH")
-    return places
+def _open_tokens(settings: Settings, bound: BoundApi) -> TokenFile:
+    """The tokens, read as the user that gtm is now. Raises ConfigError."""
+    tokens = TokenFile(settings.tokens_file())
+    tokens.open(named=settings.tokens is not None)
+    bound.require_tokens(tokens)
+    return tokens
 
 
-async def _start(site: web.BaseSite, name: str) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        raise StartError(f"cannot serve the API on {name}: {error.strerror or error}") from error
-
-
-def _make_room(path: Path) -> None:
-    """Makes the directory, and removes a socket that a server left behind when it was killed."""
-    try:
-        path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-        if not path.is_socket():
-            return
-        with socket.socket(socket.AF_UNIX) as probe:
-            try:
-                probe.connect(str(path))
-            except OSError:
-                path.unlink()
-                return
-    except OSError as error:
-        raise StartError(f"cannot serve the API on unix:{path}: {error.strerror}") from error
-    raise StartError(f"cannot serve the API on unix:{path}: another gtm is serving there")
-
-
-def _remove(path: Path) -> None:
-    with contextlib.suppress(OSError):  # after --user its directory may be another's
-        path.unlink()
+async def _follow_tokens(tokens: TokenFile, path: Path) -> None:
+    """Takes tokens that were made or revoked, when their file changes."""
+    async for _ in changes((path,)):
+        try:
+            await tokens.look()
+        except Exception:  # whatever it was, the next change must still be seen
+            log.exception("following_tokens_failed")
 
 
 def _become(user: str | None) -> None:

@@ -9,6 +9,7 @@ import os
 import socket
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,9 +38,32 @@ DEFAULT_LISTEN = ("127.0.0.1:5300", "[::1]:5300")
 UNKNOWN_KEY = "extra_forbidden"  # pydantic's name for it
 HOSTNAME = "hostname"  # --identity hostname: the machine's own name
 KEYS = "keys"  # in the state directory
+TOKENS = "tokens.json"  # in the state directory
+API_PORT = 8053  # of the API over TCP, where none is named
+UNIX = "unix:"
+HTTP, HTTPS = "http://", "https://"
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
 # keys with several values, separated by commas in GTM_*
 LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", "proxy_from", "rate_limit_allow"}
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAddress:
+    """Where the API is served over TCP, and whether with TLS."""
+
+    at: ListenAddress
+    tls: bool
+
+    def __str__(self) -> str:
+        """As `--api` of commands takes it."""
+        return f"{HTTPS if self.tls else HTTP}{self.at}"
+
+
+def parse_api(text: str) -> ApiAddress:
+    """`127.0.0.1:8053`, the same with http://, or https:// for TLS. Raises ValueError."""
+    tls = text.startswith(HTTPS)
+    bare = text.removeprefix(HTTPS if tls else HTTP).rstrip("/")
+    return ApiAddress(parse_listen(bare, API_PORT), tls)
 
 
 class Settings(BaseModel):
@@ -60,6 +84,10 @@ class Settings(BaseModel):
     lifetime: float = Field(default=limits.LIFETIME, ge=1)
     xdp: tuple[str, ...] = ()
     api: tuple[str, ...] = ()
+    api_certificate: Path | None = None
+    api_certificate_key: Path | None = None
+    api_plaintext: bool = False
+    tokens: Path | None = None
     geoip: tuple[str, ...] = ()
     state: Path | None = None
     keys: Path | None = None
@@ -105,8 +133,10 @@ class Settings(BaseModel):
     @classmethod
     def _places(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for text in value:
-            if not text.startswith("unix:"):
-                parse_listen(text)
+            if not text.startswith(UNIX):
+                parse_api(text)
+            elif not text.removeprefix(UNIX):
+                raise ValueError("write the socket's path, as in unix:/run/gtm/gtm.sock")
         return value
 
     @field_validator("query_log")
@@ -155,14 +185,26 @@ class Settings(BaseModel):
             connections, self.connections_per_client, self.idle, self.lifetime
         )
 
-    def api_tcp(self) -> tuple[ListenAddress, ...]:
+    def api_tcp(self) -> tuple[ApiAddress, ...]:
         """Where the API is served over TCP."""
-        return tuple(parse_listen(text) for text in self.api if not text.startswith("unix:"))
+        return tuple(parse_api(text) for text in self.api if not text.startswith(UNIX))
 
-    def api_socket(self) -> Path:
-        """The Unix socket of the API: always there, at its usual place unless told otherwise."""
-        named = [text.removeprefix("unix:") for text in self.api if text.startswith("unix:")]
-        return Path(named[0]) if named else default_socket(os.environ)
+    def api_sockets(self) -> tuple[Path, ...]:
+        """The Unix sockets of the API: one at its usual place unless told otherwise."""
+        named = [Path(text.removeprefix(UNIX)) for text in self.api if text.startswith(UNIX)]
+        return tuple(dict.fromkeys(named)) or (default_socket(os.environ),)
+
+    def api_certificates(self) -> tuple[Path, Path | None] | None:
+        """Certificate and key of the API over TLS: its own, or those of DNS over TLS and HTTPS."""
+        if self.api_certificate is not None:
+            return self.api_certificate, self.api_certificate_key
+        return None if self.certificate is None else (self.certificate, self.certificate_key)
+
+    def tokens_file(self) -> Path | None:
+        """Where tokens of the API are: in the state directory unless told otherwise."""
+        if self.tokens is not None:
+            return self.tokens
+        return None if self.state is None else self.state / TOKENS
 
     def keys_folder(self) -> Path | None:
         """Where keys of signed zones are: in the state directory unless told otherwise."""

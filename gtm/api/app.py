@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from aiohttp import web
 
+from gtm.api.access.acting import Access
+from gtm.api.access.guard import Guard
+from gtm.api.access.headers import secure
 from gtm.api.call import Serving
 from gtm.api.dispatch import TABLE, answering, errors
 from gtm.api.route import LARGE_BODY
 from gtm.api.routes import ROUTES
 from gtm.api.told import Told
 from gtm.api.traffic import tick
+from gtm.audit import Trail
 from gtm.controller import Controller
 from gtm.history import History
 from gtm.live import Live
@@ -31,16 +37,20 @@ class Api:
         alerts: Told,
         keeper: Keeper | None = None,
         recorder: Recorder | None = None,
+        access: Access | None = None,
         live: Live | None = None,
     ) -> None:
         """`listen` says where DNS is answered, for status; `keeper` has the certificate, if any,
-        `recorder` the query log. `live` is what is watched; without it nothing is fed to it.
+        `recorder` the query log. Without `access` there are no tokens. `live` is what is watched;
+        without it nothing is fed to it.
         """
+        let_in = Access(Trail(None, now)) if access is None else access
         watched = Live(controller, now) if live is None else live
         self._serving = Serving(
-            controller, listen, now, now(), history, alerts, keeper, recorder, watched
+            controller, listen, now, now(), history, alerts, keeper, recorder, let_in, watched
         )
-        watched.traffic.listen(self._tick)
+        self.guard = Guard(let_in, now, time.monotonic)
+        watched.traffic.listen(self._tick, partial(watched.feed.wanted, "traffic"))
 
     async def _end_streams(self, app: web.Application) -> None:
         """The server stops: streams end, so that nobody has to wait for them."""
@@ -56,7 +66,10 @@ class Api:
 
     def application(self) -> web.Application:
         """An application that can be served on any number of sockets."""
-        app = web.Application(middlewares=[errors], client_max_size=LARGE_BODY)
+        app = web.Application(
+            middlewares=[errors, self.guard.middleware()], client_max_size=LARGE_BODY
+        )
+        app.on_response_prepare.append(secure)
         app[TABLE] = {(route.method, route.path): route for route in ROUTES}
         for route in ROUTES:
             handler = answering(route, self._serving)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from aiohttp import web
 from pydantic import BaseModel
 
+from gtm.api.access.acting import Access
+from gtm.api.bounds import Lane
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
@@ -19,6 +22,9 @@ from gtm.querylog import Writer as Recorder
 Q = TypeVar("Q")  # the query: a model, or None where the call has none
 B = TypeVar("B")  # the body, likewise
 
+WORTH_IT = 8 << 10  # octets from which on an answer is compressed
+APART = 64 << 10  # octets from which on that is done in a worker thread
+
 Reply = BaseModel | web.StreamResponse  # a model alone is 200 and JSON
 
 
@@ -26,8 +32,10 @@ Reply = BaseModel | web.StreamResponse  # a model alone is 200 and JSON
 class Serving:
     """What handlers answer from. `now` is Unix time, `started` when the server did.
 
-    `listen` says where DNS is answered, `keeper` has the certificate, if any, `recorder` the
-    query log; `live` is what is watched.
+    `turns` is held by whoever makes a long answer, for some milliseconds at a time; `lane` by
+    what-if questions. `listen` says where DNS is answered, `keeper` has the certificate, if any,
+    `recorder` the query log; `access` says who may call, and notes what they change; `live` is
+    what is watched.
     """
 
     controller: Controller
@@ -38,7 +46,10 @@ class Serving:
     alerts: Told
     keeper: Keeper | None
     recorder: Recorder | None
+    access: Access
     live: Live
+    turns: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lane: Lane = field(default_factory=Lane)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +65,15 @@ class Call(Generic[Q, B]):
 def replied(shape: BaseModel, status: int = 200) -> web.Response:
     """JSON with another status than 200."""
     return web.Response(
-        text=shape.model_dump_json(), content_type="application/json", status=status
+        text=shape.model_dump_json(),
+        content_type="application/json",
+        status=status,
+        zlib_executor_size=APART,
     )
+
+
+def compressed(request: web.Request, response: web.StreamResponse) -> None:
+    """Has an answer sent compressed, if it is long and the client takes that."""
+    small = isinstance(response, web.Response) and (response.content_length or 0) < WORTH_IT
+    if not small and "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.enable_compression(web.ContentCoding.gzip)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -9,15 +10,18 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel
 
-from gtm.api.call import Call, Serving, replied
+from gtm.api.bounds import BODY_WITHIN, HEAVY_RETRY, TAKEN_WITHIN, Busy
+from gtm.api.call import Call, Serving, compressed, replied
+from gtm.api.connection import Connection
 from gtm.api.models import ErrorShape
-from gtm.api.route import Route
+from gtm.api.route import LARGE_BODY, Route
 from gtm.api.validated import body_of, query_of
 from gtm.errors import GtmError, ServerError, UsageError
 
 log = structlog.get_logger("gtm.api")
 
 STARTING = "the first round of probes is not done; try again in a moment"
+BUSY = "others asked before, and wait; try again in a moment"
 RETRY_STARTING = "1"  # seconds
 
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -47,7 +51,10 @@ def answering(route: Route, serving: Serving) -> Answering:
         query = None if route.query is None else query_of(route.query, request.query, route.act)
         body = None if route.body is None else await _body(route, request)
         reply = await route.handler(Call(serving, request, query, body))
-        return replied(reply) if isinstance(reply, BaseModel) else reply
+        found = replied(reply) if isinstance(reply, BaseModel) else reply
+        if isinstance(found, web.Response) and not found.prepared:
+            compressed(request, found)
+        return found
 
     return answer
 
@@ -58,24 +65,60 @@ async def _body(route: Route, request: web.Request) -> BaseModel:
         # what a page in a browser may send anywhere unasked is never JSON
         raise UsageError(f"cannot {route.act}: send it as application/json")
     sized = request.clone(client_max_size=route.largest)
-    return body_of(route.body, await sized.read(), route.act)
+    try:
+        async with asyncio.timeout(BODY_WITHIN):
+            body = await sized.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(reason=f"the body took more than {BODY_WITHIN:g} s") from None
+    return body_of(route.body, body, route.act)
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Answering) -> web.StreamResponse:
     """What gtm or aiohttp refuses becomes a sentence in JSON, never a traceback."""
+    if isinstance(request.protocol, Connection):
+        request.protocol.heard()
+    return await _sent(request, await _found(request, handler))
+
+
+async def _sent(request: web.Request, reply: web.StreamResponse) -> web.StreamResponse:
+    """Sends an answer that is whole; a client that does not read it is cut off."""
+    if not isinstance(reply, web.Response) or reply.prepared:
+        return reply  # sent by its handler, which has its own patience
+    try:
+        async with asyncio.timeout(TAKEN_WITHIN):
+            await reply.prepare(request)
+            await reply.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    return reply
+
+
+async def _found(request: web.Request, handler: Answering) -> web.StreamResponse:
     try:
         return await handler(request)
     except ServerError as error:
         return replied(ErrorShape(error=str(error)), 409)
     except GtmError as error:
         return replied(ErrorShape(error=str(error)), 400)
+    except Busy:
+        busy = replied(ErrorShape(error=f"cannot answer {request.path} now: {BUSY}"), 503)
+        busy.headers["Retry-After"] = str(HEAVY_RETRY)
+        return busy
     except web.HTTPException as error:
         return _refusal(request, error)
+    except ConnectionError:
+        raise  # the client is gone; aiohttp knows
     except Exception as error:
         log.exception("api_failed", path=request.path)
         text = f"cannot answer {request.path}: a fault of the server's, in its log ({error!r})"
         return replied(ErrorShape(error=text), 500)
+
+
+def _largest(request: web.Request) -> int:
+    route = route_of(request)
+    return LARGE_BODY if route is None else route.largest
 
 
 def _refusal(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
@@ -87,7 +130,7 @@ def _refusal(request: web.Request, error: web.HTTPException) -> web.StreamRespon
             allowed = ", ".join(sorted(error.allowed_methods))
             why = f"cannot {request.method} {path}: use {allowed}"
         case web.HTTPRequestEntityTooLarge():
-            why = f"cannot take a body for {path}: it is larger than this call allows"
+            why = f"cannot take a body for {path}: it is larger than {_largest(request)} octets"
         case _:
             why = f"cannot answer {path}: {error.reason}"
     found = replied(ErrorShape(error=why), error.status)

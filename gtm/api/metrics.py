@@ -6,76 +6,46 @@ Names under gtm_dns_ have CoreDNS's suffixes and labels (family "1" is IPv4, "2"
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import (
-    CollectorRegistry,
     CounterMetricFamily,
     GaugeMetricFamily,
     HistogramMetricFamily,
     Metric,
 )
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from prometheus_client.registry import Collector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import gtm
 from gtm.api.certificate import certificate_metrics
+from gtm.api.exposition import Gauges, Part, written
 from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
 from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
 from gtm.api.told import Told
+from gtm.api.verdictmetrics import pace_metrics, verdict_metrics
 from gtm.controller import Controller
 from gtm.load.picture import Feed
 from gtm.logs import Writer
-from gtm.model import State
 from gtm.overrides import Phase, counts
 from gtm.planes.certificate import Keeper
 from gtm.planes.stats import BUCKETS, SocketStats
 from gtm.querylog import Writer as Recorder
-from gtm.steering.verdicts import watched_of
-from gtm.steering.watched import measured, targets_in
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 STREAMS = {"tcp", "tls", "https"}
-STATE_VALUES = {State.UP: 1.0, State.DOWN: 0.0, State.UNKNOWN: 0.5}
+TURN = 1000  # samples after which the rest of the server may have its turn
 
 
-class ServerCollector(Collector):
-    """Reads the controller and the plane's counters."""
-
-    def __init__(
-        self,
-        controller: Controller,
-        told: Told,
-        keeper: Keeper | None,
-        recorder: Recorder | None,
-    ) -> None:
-        """Nothing is kept between scrapes."""
-        self._keeper = keeper
-        self._recorder = recorder
-        self._controller = controller
-        self._told = told
-
-    def collect(self) -> Iterable[Metric]:
-        """All families."""
-        yield from _server(self._controller)
-        yield from _alerts(self._told)
-        if self._keeper is not None:
-            yield from certificate_metrics(self._keeper)
-        if self._recorder is not None:
-            yield from _recorded(self._recorder)
-        if self._controller.ready:
-            yield from _traffic(self._controller)
-            yield from _verdicts(self._controller)
-            yield from health_metrics(self._controller.checker)
-            yield from _paces(self._controller)
-            yield from _overrides(self._controller)
-            yield from _feeds(self._controller)
-            yield from _geo(self._controller)
-            yield from _signed(self._controller)
-            yield from _loads(self._controller)
-            yield from peer_metrics(self._controller)
+def pieces(
+    controller: Controller,
+    told: Told,
+    keeper: Keeper | None = None,
+    recorder: Recorder | None = None,
+) -> Iterator[str]:
+    """The whole page, in pieces: nothing is kept between scrapes."""
+    return written(_parts(controller, told, keeper, recorder))
 
 
 def page(
@@ -84,10 +54,33 @@ def page(
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
 ) -> bytes:
-    """The whole page."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(ServerCollector(controller, told, keeper, recorder))
-    return generate_latest(registry)
+    """The whole page at once."""
+    return "".join(pieces(controller, told, keeper, recorder)).encode()
+
+
+def _parts(
+    controller: Controller, told: Told, keeper: Keeper | None, recorder: Recorder | None
+) -> Iterator[Part | Gauges]:
+    """All families."""
+    yield from _server(controller)
+    yield from _alerts(told)
+    if keeper is not None:
+        yield from certificate_metrics(keeper)
+    if recorder is not None:
+        yield from _recorded(recorder)
+    if controller.ready:
+        yield from _traffic(controller)
+        yield from verdict_metrics(controller)
+        yield from health_metrics(controller.checker)
+        yield from pace_metrics(controller)
+        apps = tuple(controller.compiled.apps.values())
+        yield from speed_metrics(apps, lambda each: controller.checker.pace(each).response_time)
+        yield from _overrides(controller)
+        yield from _feeds(controller)
+        yield from _geo(controller)
+        yield from _signed(controller)
+        yield from _loads(controller)
+        yield from peer_metrics(controller)
 
 
 def _recorded(recorder: Recorder) -> Iterable[Metric]:
@@ -141,7 +134,7 @@ def _signed(controller: Controller) -> Iterable[Metric]:
         yield left
 
 
-def _traffic(controller: Controller) -> Iterable[Metric]:
+def _traffic(controller: Controller) -> Iterable[Part]:
     labels = ["server", "zone", "proto", "family", "type"]
     requests = CounterMetricFamily("gtm_dns_requests", "Queries by what was asked.", labels=labels)
     responses = CounterMetricFamily(
@@ -177,7 +170,9 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
     for stats in controller.plane.stats:
         asked: Counter[tuple[str, str]] = Counter()
         ended: Counter[tuple[str, str]] = Counter()
-        for tally, count in stats.answers(tallies):
+        for index, (tally, count) in enumerate(stats.answers(tallies)):
+            if index % TURN == 0:
+                yield None
             asked[tally.zone, tally.type] += count
             ended[tally.zone, tally.rcode] += count
             if tally.region:
@@ -195,7 +190,9 @@ def _traffic(controller: Controller) -> Iterable[Metric]:
         for action, count in stats.limited.items():
             limited.add_metric([*where, action], count)
         durations.add_metric(["gtm", *where], _buckets(stats), stats.seconds)
-    for (zone, service, region), count in regions.items():
+    for index, ((zone, service, region), count) in enumerate(regions.items()):
+        if index % TURN == 0:
+            yield None
         answers.add_metric([zone, service, region], count)
     yield from (requests, responses, answers, dropped, limited, durations, now_open, opened)
 
@@ -207,85 +204,6 @@ def _buckets(stats: SocketStats) -> list[tuple[str, float]]:
         total += count
         buckets.append((bound, float(total)))
     return buckets
-
-
-def _verdicts(controller: Controller) -> Iterable[Metric]:
-    compiled = controller.compiled
-    yield _gauge(
-        "gtm_snapshot_epoch", "The number of what is answered from.", compiled.snapshot.epoch
-    )
-    yield _gauge("gtm_zones", "Zones that are served.", len(compiled.zones))
-    regions = GaugeMetricFamily(
-        "gtm_region_up",
-        "An app's verdict: 1 up, 0 down, 0.5 unknown.",
-        labels=["zone", "app", "region"],
-    )
-    services = GaugeMetricFamily(
-        "gtm_service_up", "A service's verdict in a region.", labels=["zone", "service", "region"]
-    )
-    endpoints = GaugeMetricFamily(
-        "gtm_endpoint_up",
-        "An endpoint's verdict.",
-        labels=["zone", "service", "region", "endpoint"],
-    )
-    for app in compiled.apps.values():
-        zone = app.zone.name
-        for region, verdict in app.health.regions.items():
-            regions.add_metric([zone, app.app.name, region], STATE_VALUES[verdict.state])
-        for key, by_region in app.health.services.items():
-            name = app.services[key].service.name
-            for region, health in by_region.items():
-                services.add_metric([zone, name, region], STATE_VALUES[health.verdict.state])
-                for endpoint, verdict in health.endpoints:
-                    labels = [zone, name, region, str(endpoint)]
-                    endpoints.add_metric(labels, STATE_VALUES[verdict.state])
-    yield from (regions, services, endpoints)
-
-
-def _paces(controller: Controller) -> Iterable[Metric]:
-    """How fast endpoints and regions are, smoothed."""
-    labels = ["zone", "service", "region", "endpoint"]
-    latency = GaugeMetricFamily(
-        "gtm_endpoint_latency_ewma_seconds",
-        "Time of an endpoint's successful probes, smoothed (half-life 10 probes).",
-        labels=labels,
-    )
-    service_time = GaugeMetricFamily(
-        "gtm_endpoint_service_time_ewma_seconds",
-        "The same without the network's part, where the check tells it.",
-        labels=labels,
-    )
-    expires = GaugeMetricFamily(
-        "gtm_certificate_expires_timestamp_seconds",
-        "When the certificate of an endpoint ends, the first to end of several.",
-        labels=labels,
-    )
-    for app in controller.compiled.apps.values():
-        for service in app.app.services:
-            for region, endpoints in service.endpoints.items():
-                for endpoint in endpoints:
-                    found = watched_of(app.app, service, endpoint)
-                    target = measured(found)
-                    if target is None:
-                        continue
-                    pace = controller.checker.pace(target)
-                    where = [app.zone.name, service.name, region, str(endpoint)]
-                    ends = [controller.report(each).expires for each in targets_in(found)]
-                    if known := [end for end in ends if end is not None]:
-                        expires.add_metric(where, min(known))
-                    if pace.response_time is not None:
-                        latency.add_metric(where, pace.response_time)
-                    if pace.service_time is not None:
-                        service_time.add_metric(where, pace.service_time)
-    held = GaugeMetricFamily(
-        "gtm_region_service_time_seconds",
-        "The service time of a region that steering goes by (latency_weight).",
-        labels=["zone", "region"],
-    )
-    for (zone, region), milliseconds in controller.measured.service_times.items():
-        held.add_metric([zone, region], milliseconds / 1000)
-    yield from (latency, service_time, held, expires)
-    yield from speed_metrics(controller)
 
 
 def _overrides(controller: Controller) -> Iterable[Metric]:

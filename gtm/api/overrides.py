@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from gtm.api.acts import note_added, note_removed
 from gtm.api.call import Call, Reply, replied
 from gtm.api.models import (
     ChangeShape,
@@ -44,7 +45,9 @@ async def overrides(call: Call[None, None]) -> Overrides:
 
 async def add_override(call: Call[None, OverrideRequest]) -> OverrideAdded:
     """Puts an override in force: 409 where `safety` refuses it."""
-    return await added(call.serving.controller, wanted(call.body))
+    found = await added(call.serving.controller, wanted(call.body))
+    note_added(call, found)
+    return found
 
 
 async def remove_override(call: Call[OverrideRemoval, None]) -> Reply:
@@ -52,7 +55,10 @@ async def remove_override(call: Call[OverrideRemoval, None]) -> Reply:
     controller, asked = call.serving.controller, call.query
     which = asked.target or str(asked.number)
     found = await removed(controller, which, asked.by)
-    return replied(ErrorShape(error=missing(controller, which)), 404) if found is None else found
+    if found is None:
+        return replied(ErrorShape(error=missing(controller, which)), 404)
+    note_removed(call, found)
+    return found
 
 
 # --- what they do -----------------------------------------------------------------------

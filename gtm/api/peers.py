@@ -11,6 +11,7 @@ import dns.rdataclass
 import dns.rdatatype
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from gtm.api.acts import note_updates_removed
 from gtm.api.call import Call
 from gtm.api.models import (
     AddedRecords,
@@ -35,7 +36,10 @@ async def updates(call: Call[UpdatesQuery, None]) -> UpdatesShape:
 async def remove_updates(call: Call[UpdatesRemoval, None]) -> UpdatesRemoved:
     """Takes records out again that updates added."""
     asked = call.query
-    return await removed(call.serving.controller, asked.zone, asked.name, asked.type, asked.by)
+    found = await removed(call.serving.controller, asked.zone, asked.name, asked.type, asked.by)
+    if found.removed:
+        note_updates_removed(call, found)
+    return found
 
 
 def updated_names(controller: Controller, zone: Zone) -> int:

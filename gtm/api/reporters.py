@@ -6,6 +6,7 @@ import math
 
 from aiohttp import web
 
+from gtm.api.access.callers import Via, caller_of
 from gtm.api.models import ErrorShape
 from gtm.feeds import Feeds
 
@@ -13,12 +14,12 @@ UNIX = "unix"  # whoever may open the Unix socket
 
 
 def reporter_of(request: web.Request) -> str:
-    """The name that a request counts under: the address it came from, or that it came by socket.
+    """The name that a request counts under: its token's, else the address that it came from.
 
-    This is the one place that knows: where a request carries a token, its name belongs here.
+    All who may open the Unix socket are one.
     """
-    peer = request.transport.get_extra_info("peername") if request.transport else None
-    return str(peer[0]) if isinstance(peer, tuple) and peer else UNIX
+    by = caller_of(request)
+    return UNIX if by.via is Via.UNIX else by.name
 
 
 def too_fast(wait: float, reporter: str, what: str) -> web.Response:

@@ -13,7 +13,7 @@ from gtm.api.call import Call, Reply, Serving
 from gtm.api.scopes import Scope
 
 SMALL_BODY = 64 << 10  # octets: an act, or a question
-LARGE_BODY = 1 << 20  # a batch of ten thousand items
+LARGE_BODY = 2 << 20  # a batch of ten thousand items
 
 # The models of a call are those of its row: a test compares the handlers' annotations with them.
 Handler = Callable[[Call[Any, Any]], Awaitable[Reply]]

@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from ipaddress import ip_address
 
 from aiohttp import web
 
 from gtm.api import history, views
-from gtm.api.call import Call, replied
+from gtm.api.acts import note_reload
+from gtm.api.call import Call, Serving, replied
 from gtm.api.certificate import certificate
-from gtm.api.models import ExplainQuery, ExplanationShape, Status, StatusQuery
+from gtm.api.identity import access_status
+from gtm.api.models import ExplainQuery, ExplanationShape, StatusQuery
+from gtm.api.streamed import streamed
 from gtm.explain import explain
 
 
-async def status(call: Call[StatusQuery, None]) -> Status:
+async def status(call: Call[StatusQuery, None]) -> web.StreamResponse:
     """Everything `gtm status` shows."""
-    at = call.serving
-    found = views.status(
-        at.controller, at.listen, at.started, at.now(), brief=call.query.services == "ailing"
-    )
-    more = {"history": history.latest(at.history), "certificate": certificate(at.keeper)}
-    return found.model_copy(update=more)
+    return await streamed(call, pieces(call.serving, call.query), "application/json; charset=utf-8")
+
+
+def pieces(at: Serving, asked: StatusQuery) -> Iterator[str]:
+    """A Status as JSON."""
+    about = {
+        "started": at.started,
+        "now": at.now(),
+        "history": history.latest(at.history),
+        "certificate": certificate(at.keeper),
+        "access": access_status(at.access),
+    }
+    return views.status_pieces(at.controller, about, at.listen, brief=asked.services == "ailing")
 
 
 async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:
@@ -34,6 +45,9 @@ async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:
 
 async def reload(call: Call[None, None]) -> web.Response:
     """Loads everything again now, and says how that went: 422 if nothing was changed by it."""
-    await call.serving.controller.load()
-    result = views.reload_status(call.serving.controller)
+    controller = call.serving.controller
+    before = controller.compiled.snapshot.epoch
+    await controller.load()
+    result = views.reload_status(controller)
+    note_reload(call, before, result)
     return replied(result, 200 if result.error is None else 422)

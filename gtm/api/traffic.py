@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from gtm.api.call import Call
 from gtm.api.models import ShareShape, TrafficQuery, TrafficShape
+from gtm.api.named import bare
 from gtm.controller import Controller
 from gtm.live import Live
 from gtm.live.shares import Share
-
-SHOWN = 200  # shares in an event: every second, to every reader
 
 
 async def traffic(call: Call[TrafficQuery, None]) -> TrafficShape:
     """Rates over the last while."""
     live, query = call.serving.live, call.query
     found = live.traffic.last(query.seconds)
-    wanted = _wanted(named(call.serving.controller, live.traffic.shares), query)
+    fits = _fitting(call.serving.controller, query)
+    shares, count = await asyncio.to_thread(live.traffic.shares, query.shares, fits)
     p50, p90, p99 = map(_microseconds, found.percentiles)
     return TrafficShape(
         now=call.serving.now(),
@@ -29,8 +30,8 @@ async def traffic(call: Call[TrafficQuery, None]) -> TrafficShape:
         p50_us=p50,
         p90_us=p90,
         p99_us=p99,
-        shares=wanted[: query.shares],
-        shares_left_off=max(0, len(wanted) - query.shares),
+        shares=named(call.serving.controller, shares),
+        shares_left_off=count - len(shares),
     )
 
 
@@ -40,7 +41,7 @@ def tick(controller: Controller, live: Live) -> dict[str, object] | None:
     if not found.at:
         return None
     p50, p90, p99 = map(_microseconds, found.percentiles)
-    shares = named(controller, live.traffic.shares[:SHOWN])
+    shares = named(controller, live.traffic.largest)
     return {
         "at": found.at[-1],
         "queries": round(found.queries[-1], 2),
@@ -63,9 +64,9 @@ def named(controller: Controller, shares: Sequence[Share]) -> list[ShareShape]:
     apps = _apps(controller, wanted) if wanted else {}
     return [
         ShareShape(
-            zone=share.zone.rstrip("."),
+            zone=bare(share.zone),
             app=apps.get((share.zone, share.service), ""),
-            service=share.service.rstrip("."),
+            service=bare(share.service),
             region=share.region,
             per_second=round(share.per_second, 3),
         )
@@ -82,14 +83,19 @@ def _apps(controller: Controller, wanted: set[tuple[str, str]]) -> Mapping[tuple
     return found
 
 
-def _wanted(shares: Iterable[ShareShape], query: TrafficQuery) -> list[ShareShape]:
-    asked = (
-        ("zone", query.zone.rstrip(".")),
-        ("app", query.app),
-        ("service", query.service.rstrip(".")),
-    )
-    keys = [(name, value) for name, value in asked if value]
-    return [each for each in shares if all(getattr(each, name) == value for name, value in keys)]
+def _fitting(controller: Controller, query: TrafficQuery) -> Callable[[str, str], bool] | None:
+    """Which shares are asked for, by zone and service as they are counted; None for all."""
+    if not (query.zone or query.app or query.service):
+        return None
+    zone, name = bare(query.zone), bare(query.service)
+    wanted = {
+        (app.zone.name, service.name)
+        for app in controller.compiled.apps.values()
+        if zone in ("", bare(app.zone.name)) and query.app in ("", app.app.name)
+        for service in app.app.services
+        if name in ("", bare(service.name), service.key)
+    }
+    return lambda zone, service: (zone, service) in wanted
 
 
 def _rounded(values: Iterable[float]) -> list[float]:

@@ -2,68 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import TypedDict
 
 import gtm
 from gtm.api import feeds, loads, overrides, peers
-from gtm.api.ailing import ailing
+from gtm.api.appstatus import act_of, app_pieces, said_of
 from gtm.api.models import (
-    AppStatus,
     CheckStatus,
     EndpointExplained,
-    EndpointStatus,
     ExplanationShape,
     GeoStatus,
     HealthStatus,
     MistakeShape,
     PlaceExplained,
     RegionExplained,
-    RegionStatus,
     ReloadStatus,
-    ServiceRegionStatus,
-    ServiceStatus,
     SignedStatus,
     Status,
     SteeringExplained,
     ZoneStatus,
 )
-from gtm.api.speeds import Speeds, pace_of, speeds
-from gtm.checks import Target
-from gtm.compile.app import CompiledApp
 from gtm.controller import Controller
-from gtm.events import CHECKS, REPORTS
 from gtm.explain import Explanation, RegionView, Steering
-from gtm.health.certificates import is_near
-from gtm.model import Endpoint, Service, Verdict, Zone
+from gtm.model import Zone
 from gtm.planes.stats import SocketStats
 from gtm.steering.lacking import lacking
-from gtm.steering.service_time import by_service_time
-from gtm.steering.verdicts import ServiceHealth, watched_of
-from gtm.steering.watched import (
-    Part,
-    Tree,
-    Watched,
-    believed,
-    measured,
-    parts_of,
-    targets_in,
-)
 
 
-def status(
-    controller: Controller, listen: Sequence[str], started: float, now: float, *, brief: bool
-) -> Status:
-    """The whole state of a server that is ready; `brief` leaves services out that are up."""
-    compiled = controller.compiled
+def status_pieces(
+    controller: Controller, about: Mapping[str, object], listen: Sequence[str], *, brief: bool
+) -> Iterator[str]:
+    """The whole state of a server that is ready: a Status as JSON, in pieces.
+
+    `brief` leaves services out that are up everywhere.
+    `about` is what others know: `started`, `now`, `history`, `certificate`, `access`.
+    """
+    yield _head(controller, about, listen).model_dump_json(exclude={"zones"})[:-1] + ',"zones":['
+    for index, zone in enumerate(controller.compiled.zones):
+        yield "," if index else ""
+        yield from _zone(controller, zone, brief=brief)
+    yield "]}"
+
+
+def _head(controller: Controller, about: Mapping[str, object], listen: Sequence[str]) -> Status:
+    """All of it but the zones."""
+    compiled, now = controller.compiled, controller.now()
     stale = {source.path for source in compiled.geo.stale(now)}
-    return Status(
+    found = Status(
         version=gtm.__version__,
         plane=controller.plane.name,
         ready=controller.ready,
         epoch=compiled.snapshot.epoch,
-        started=started,
+        started=now,
         now=now,
         listen=list(listen),
         queries=sum(queries(stats) for stats in controller.plane.stats),
@@ -78,13 +69,14 @@ def status(
             )
             for source in compiled.geo.sources
         ],
-        zones=[_zone(controller, zone, brief=brief) for zone in compiled.zones],
+        zones=[],
         overrides=overrides.in_force(controller, now),
         kept=overrides.kept(controller.overrides),
         loads=loads.standings(controller),
         feeds=feeds.status(controller.feeds),
         health=_health(controller),
     )
+    return found.model_copy(update=about)
 
 
 def _health(controller: Controller) -> HealthStatus:
@@ -119,17 +111,22 @@ def reload_status(controller: Controller) -> ReloadStatus:
     )
 
 
-def _zone(controller: Controller, zone: Zone, *, brief: bool) -> ZoneStatus:
-    apps = (controller.compiled.apps[zone.name, app.name] for app in zone.apps)
-    return ZoneStatus(
+def _zone(controller: Controller, zone: Zone, *, brief: bool) -> Iterator[str]:
+    apps = [controller.compiled.apps[zone.name, app.name] for app in zone.apps]
+    whole = ZoneStatus(
         name=zone.name,
         serial=zone.serial,
         files=list(zone.files),
-        apps=[_app(controller, app, brief=brief) for app in apps],
+        apps=[],
         signed=_signed(controller, zone),
         updated_names=peers.updated_names(controller, zone),
         secondaries=peers.secondaries(controller, zone),
     )
+    yield whole.model_dump_json(exclude={"apps"})[:-1] + ',"apps":['
+    for index, app in enumerate(apps):
+        yield "," if index else ""
+        yield from app_pieces(controller, app, brief=brief)
+    yield "]}"
 
 
 def _signed(controller: Controller, zone: Zone) -> SignedStatus | None:
@@ -138,161 +135,6 @@ def _signed(controller: Controller, zone: Zone) -> SignedStatus | None:
             late = one.late <= controller.now()
             return SignedStatus(signatures=one.signatures, ends=one.ends, due=one.due, late=late)
     return None
-
-
-def _app(controller: Controller, compiled: CompiledApp, *, brief: bool) -> AppStatus:
-    app, found = compiled.app, speeds(compiled, pace_of(controller))
-    ending = controller.checker.ending if brief else ()
-    shown = [one for one in app.services if not brief or ailing(compiled, one, ending)]
-    return AppStatus(
-        name=app.name,
-        topology=app.topology.value,
-        policy=app.steering.policy.value,
-        regions=[
-            RegionStatus(
-                region=region,
-                service_ms=_service_time(controller, compiled, region),
-                response_ms=_milliseconds(found.region(region)),
-                check=_own_check(controller, compiled.health.gateways.get(region)),
-                checks=_checks(controller, compiled.health.gateways.get(region)),
-                **_verdict(verdict),
-            )
-            for region, verdict in compiled.health.regions.items()
-        ],
-        services=[
-            ServiceStatus(
-                name=service.name,
-                policy=None if service.steering is None else service.steering.policy.value,
-                response_ms=_milliseconds(found.service(service.key)),
-                regions=[
-                    _service_region(controller, compiled, service, region, health, found)
-                    for region, health in compiled.health.services[service.key].items()
-                ],
-            )
-            for service in shown
-        ],
-        services_left_off=len(app.services) - len(shown),
-    )
-
-
-def _service_time(controller: Controller, compiled: CompiledApp, region: str) -> float | None:
-    if not by_service_time(compiled.app.steering):
-        return None
-    return controller.measured.service_times.get((compiled.zone.name, region))
-
-
-def _service_region(
-    controller: Controller,
-    compiled: CompiledApp,
-    service: Service,
-    region: str,
-    health: ServiceHealth,
-    found: Speeds,
-) -> ServiceRegionStatus:
-    def endpoint_status(endpoint: Endpoint, verdict: Verdict) -> EndpointStatus:
-        probed = watched_of(compiled.app, service, endpoint)
-        target = measured(probed)
-        report = None if target is None else controller.report(target)
-        latency = None if report is None else report.latency
-        outcome = None if report is None else report.outcome
-        ends = _ends(controller, probed)
-        # the verdict in the snapshot holds; its reason may be older than the latest probe's
-        said = (
-            verdict
-            if report is None
-            or probed is not target
-            or verdict.act
-            or report.verdict.state is not verdict.state
-            else report.verdict
-        )
-        return EndpointStatus(
-            endpoint=str(endpoint),
-            latency_ms=_milliseconds(latency),
-            response_ms=None if report is None else _milliseconds(report.pace.response_time),
-            service_ms=None if report is None else _milliseconds(report.pace.service_time),
-            load=None if outcome is None else outcome.load,
-            load_error=None if outcome is None else outcome.unread,
-            checks=_checks(controller, probed),
-            expires=min(ends.values(), default=None),
-            expires_soon=any(is_near(each, end, controller.now()) for each, end in ends.items()),
-            **_verdict(said),
-        )
-
-    return ServiceRegionStatus(
-        region=region,
-        response_ms=_milliseconds(found.service(service.key, region)),
-        endpoints=[endpoint_status(endpoint, verdict) for endpoint, verdict in health.endpoints],
-        **_verdict(health.verdict),
-    )
-
-
-def _own_check(controller: Controller, found: Watched | None) -> CheckStatus | None:
-    """A region's own check as a whole."""
-    if found is None:
-        return None
-    target = found if isinstance(found, Target) else None
-    verdict = believed(found, controller.readings().verdict)
-    return _check(controller, Part(found.check.name, 0, verdict, target))
-
-
-def _checks(controller: Controller, found: Watched | None) -> list[CheckStatus]:
-    """The checks that a combined one was derived from."""
-    if not isinstance(found, Tree):
-        return []
-    look = controller.readings().verdict
-    return [_check(controller, part) for part in parts_of(found, look)]
-
-
-def _check(controller: Controller, part: Part) -> CheckStatus:
-    report = None if part.target is None else controller.report(part.target)
-    return CheckStatus(
-        name=part.name,
-        depth=part.depth,
-        latency_ms=None if report is None else _milliseconds(report.latency),
-        expires=None if report is None else report.expires,
-        **_verdict(part.verdict),
-    )
-
-
-def _ends(controller: Controller, found: Watched | None) -> dict[Target, float]:
-    """When certificates end, by target."""
-    ends = ((target, controller.report(target).expires) for target in targets_in(found))
-    return {target: end for target, end in ends if end is not None}
-
-
-def _milliseconds(seconds: float | None) -> float | None:
-    return None if seconds is None else seconds * 1000
-
-
-class Said(TypedDict):
-    """A verdict's fields in every shape that has one."""
-
-    state: str
-    reason: str
-    since: float
-    act: str | None
-    by: str
-
-
-def _verdict(verdict: Verdict) -> Said:
-    return {
-        "state": verdict.state.value,
-        "reason": verdict.reason,
-        "since": verdict.since,
-        "act": _act(verdict),
-        "by": _by(verdict),
-    }
-
-
-def _by(verdict: Verdict) -> str:
-    """Who decided it."""
-    if verdict.act is not None:
-        return "override"
-    return REPORTS if verdict.reported else CHECKS
-
-
-def _act(verdict: Verdict) -> str | None:
-    return None if verdict.act is None else verdict.act.value
 
 
 def explanation(found: Explanation) -> ExplanationShape:
@@ -344,14 +186,14 @@ def _region(view: RegionView) -> RegionExplained:
                 share=endpoint.share,
                 response_ms=endpoint.response,
                 load=endpoint.load,
-                act=_act(endpoint.verdict),
+                act=act_of(endpoint.verdict),
                 checks=[
-                    CheckStatus(name=part.name, depth=part.depth, **_verdict(part.verdict))
+                    CheckStatus(name=part.name, depth=part.depth, **said_of(part.verdict))
                     for part in endpoint.checks
                 ],
                 expires=endpoint.expires,
             )
             for endpoint in view.endpoints
         ],
-        act=_act(view.verdict),
+        act=act_of(view.verdict),
     )

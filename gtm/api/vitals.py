@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gtm.api import metrics as prometheus
 from gtm.api.call import Call
+from gtm.api.streamed import streamed
 
 STARTING = "starting: the first round of probes is not done\n"
 
@@ -22,8 +23,8 @@ async def readyz(call: Call[None, None]) -> web.Response:
     return web.Response(status=503, text=STARTING)
 
 
-async def metrics(call: Call[None, None]) -> web.Response:
+async def metrics(call: Call[None, None]) -> web.StreamResponse:
     """For Prometheus."""
     at = call.serving
-    body = prometheus.page(at.controller, at.alerts, at.keeper, at.recorder)
-    return web.Response(body=body, headers={"Content-Type": prometheus.CONTENT_TYPE})
+    pieces = prometheus.pieces(at.controller, at.alerts, at.keeper, at.recorder)
+    return await streamed(call, pieces, prometheus.CONTENT_TYPE)

@@ -8,19 +8,29 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from pydantic import BaseModel, ValidationError
 
+from gtm.cli import credentials
+from gtm.cli.credentials import HOW
 from gtm.errors import GtmError, ServerError, UsageError
 
 TIMEOUT = 10.0  # seconds for a whole answer: the server has it at hand
 RELOAD_TIMEOUT = 300.0  # seconds: large zones and databases take their time to load
-HTTP_PORT = 80
+UNIX, HTTP, HTTPS = "unix:", "http://", "https://"
+PORTS = {HTTP: 80, HTTPS: 443}
+REFUSALS = (  # whose sentences are whole
+    http.HTTPStatus.UNAUTHORIZED,
+    http.HTTPStatus.FORBIDDEN,
+    http.HTTPStatus.TOO_MANY_REQUESTS,
+)
 
 Answer = TypeVar("Answer", bound=BaseModel)
 
@@ -40,12 +50,15 @@ class _UnixConnection(http.client.HTTPConnection):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A server to ask. `at` is `unix:PATH`, `http://ADDR:PORT` or `ADDR:PORT`.
+    """A server to ask. `at` is `unix:PATH`, `https://HOST:PORT`, `http://HOST:PORT`, `HOST:PORT`.
 
+    `token` is shown over TCP alone; `trust` says whom a server with TLS must be certified by.
     `patience` is how many seconds an answer may take that the server has at hand; None is usual.
     """
 
     at: str
+    token: str | None = field(default=None, repr=False)
+    trust: ssl.SSLContext | None = field(default=None, repr=False)
     patience: float | None = None
 
     def get(self, path: str, shape: type[Answer], query: Mapping[str, str] | None = None) -> Answer:
@@ -103,6 +116,8 @@ class Client:
         connection = self._connection(timeout)
         sent = None if body is None else json.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
+        if self.token is not None and not self.at.startswith(UNIX):
+            headers["Authorization"] = f"Bearer {self.token}"
         try:
             connection.request(method, target, sent, headers)
             response = connection.getresponse()
@@ -118,15 +133,21 @@ class Client:
             connection.close()
 
     def _connection(self, timeout: float) -> http.client.HTTPConnection:
-        if self.at.startswith("unix:"):
-            return _UnixConnection(self.at.removeprefix("unix:"), timeout)
+        if self.at.startswith(UNIX):
+            return _UnixConnection(self.at.removeprefix(UNIX), timeout)
         host, port = _host_and_port(self.at)
+        if self.at.startswith(HTTPS):
+            return http.client.HTTPSConnection(host, port, timeout=timeout, context=self.trust)
         return http.client.HTTPConnection(host, port, timeout=timeout)
 
     def _refusal(self, status: int, body: bytes) -> ServerError | UsageError:
         text = _sentence(body)
         if status == http.HTTPStatus.BAD_REQUEST:
             return UsageError(text)
+        if status == http.HTTPStatus.UNAUTHORIZED and self.token is None:
+            return ServerError(f"{text or f'cannot ask {self.at}: it wants a token'}; then {HOW}")
+        if text and status in REFUSALS:
+            return ServerError(text)
         if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
             return ServerError(f"cannot ask gtm at {self.at} yet: {text}; try again in a moment")
         what = f"it answered HTTP {status}" + (f", {text}" if text else "")
@@ -145,18 +166,41 @@ class Client:
 def server(api: str | None, environment: Mapping[str, str]) -> Client:
     """The server to ask: the flag's, GTM_API's (its Unix socket first), or the usual socket."""
     if api is not None:
-        return Client(_checked(api))
+        return _client(_checked(api), environment)
     named = [text.strip() for text in environment.get("GTM_API", "").split(",") if text.strip()]
     if named:
-        return Client(_checked(min(named, key=lambda text: not text.startswith("unix:"))))
+        at = _checked(min(named, key=lambda text: not text.startswith(UNIX)))
+        return _client(at, environment)
     from gtm.settings import default_socket
 
     return Client(f"unix:{default_socket(environment)}")
 
 
+def _client(at: str, environment: Mapping[str, str]) -> Client:
+    """With what is shown over TCP. Raises UsageError."""
+    if at.startswith(UNIX):
+        return Client(at)
+    token = credentials.token(environment)
+    if at.startswith(HTTPS):
+        return Client(at, token, credentials.trust(environment))
+    if token is not None and not at.startswith(HTTP) and not _is_here(_host_and_port(at)[0]):
+        raise UsageError(
+            f"cannot use --api {at}: the token would cross the network in the clear; write "
+            f"https://{at}, or http://{at} if something else encrypts"
+        )
+    return Client(at, token)
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
 def _checked(api: str) -> str:
-    if api.startswith("unix:"):
-        if not Path(api.removeprefix("unix:")).name:
+    if api.startswith(UNIX):
+        if not Path(api.removeprefix(UNIX)).name:
             raise UsageError(f"cannot use --api {api}: write the socket's path, unix:/run/gtm.sock")
         return api
     _host_and_port(api)
@@ -164,27 +208,42 @@ def _checked(api: str) -> str:
 
 
 def _host_and_port(api: str) -> tuple[str, int]:
-    text = api.removeprefix("http://").rstrip("/")
+    scheme = next((known for known in PORTS if api.startswith(known)), "")
+    text = api.removeprefix(scheme).rstrip("/")
     host, colon, port = text.rpartition(":")
     if colon and host and "/" not in host and port.isdecimal() and int(port) < 1 << 16:
         return host.strip("[]"), int(port)
-    if api.startswith("http://") and text and not colon and "/" not in text:
-        return text, HTTP_PORT
+    if scheme and text and "/" not in text and (not colon or text.endswith("]")):
+        return text.strip("[]"), PORTS[scheme]
     raise UsageError(
         f"cannot use --api {api}: write unix:/run/gtm/gtm.sock, 127.0.0.1:8053 "
-        "or http://127.0.0.1:8053"
+        "or https://gtm.example.com:8443"
     )
 
 
 def _why(error: Exception) -> str:
     remedy = "is it running? start it with gtm serve"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        why = error.verify_message.lower()
+        return f"its certificate is not trusted: {why}; name who signed it with --api-ca FILE"
+    if isinstance(error, ssl.SSLError):
+        return f"{_spoken(error)}; is it served with https://? else write http://"
     if isinstance(error, FileNotFoundError):
         return f"there is no such socket; {remedy}"
     if isinstance(error, PermissionError):
         return "this user may not use the socket; run as the server's user or group, or as root"
+    if isinstance(error, http.client.RemoteDisconnected):
+        return "it closed the connection without an answer; is it served with https://?"
     if isinstance(error, OSError):
         return f"{(error.strerror or str(error)).lower()}; {remedy}"
-    return f"the answer is not HTTP ({type(error).__name__}); is that gtm's API?"
+    return f"the answer is not HTTP ({type(error).__name__}); is that gtm's API, or https:// there?"
+
+
+def _spoken(error: ssl.SSLError) -> str:
+    """OpenSSL's reason in words."""
+    if error.reason == "WRONG_VERSION_NUMBER":
+        return "what answers there does not speak TLS"
+    return f"TLS failed: {(error.reason or str(error)).replace('_', ' ').lower()}"
 
 
 def _sentence(body: bytes) -> str:

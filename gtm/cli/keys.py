@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gtm.dnssec.ledger import Ledger
 
 keys = typer.Typer(
-    help="The keys of signed zones: make them, see what is safe now, roll them step by step.",
+    help="The keys of signed zones: make them, see what is safe now, roll them step by step. "
+    "The tokens of the API: gtm keys token.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 from gtm.cli.check import check
 from gtm.cli.completion import complete, completion
+from gtm.cli.credentials import asking
 from gtm.cli.delegation import delegation
 from gtm.cli.demo import demo
 from gtm.cli.drain import drain
@@ -36,6 +37,7 @@ from gtm.cli.reload import reload
 from gtm.cli.serve import serve
 from gtm.cli.simulate import simulate
 from gtm.cli.status import status
+from gtm.cli.tokens import tokens
 from gtm.cli.top import top
 from gtm.cli.undrain import undrain
 from gtm.cli.updates import updates
@@ -108,23 +110,24 @@ def gtm(
 app.command("demo")(demo)
 app.command("check")(check)
 app.command("serve")(serve)
-app.command("status")(status)
-app.command("top")(top)
-app.command("history")(history)
-app.command("explain")(explain)
-app.command("drain")(drain)
-app.command("undrain")(undrain)
-app.command("force")(force)
-app.command("overrides")(overrides)
-app.command("drill")(drill)
-app.command("latency")(latency)
-app.command("updates")(updates)
+app.command("status")(asking(status))
+app.command("top")(asking(top))
+app.command("history")(asking(history))
+app.command("explain")(asking(explain))
+app.command("drain")(asking(drain))
+app.command("undrain")(asking(undrain))
+app.command("force")(asking(force))
+app.command("overrides")(asking(overrides))
+app.command("drill")(asking(drill))
+app.command("latency")(asking(latency))
+app.command("updates")(asking(updates))
 app.command("simulate")(simulate)
 app.add_typer(geo, name="geo")
 app.command("delegation")(delegation)
 app.add_typer(keys, name="keys")
+keys.add_typer(tokens, name="token")
 app.add_typer(importing, name="import")
-app.command("reload")(reload)
+app.command("reload")(asking(reload))
 app.command("completion")(completion)
 app.command("complete", hidden=True)(complete)
 app.command("version")(version)

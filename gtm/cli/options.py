@@ -12,7 +12,7 @@ Server = Annotated[
     str | None,
     typer.Option(
         "--api",
-        metavar="unix:PATH|ADDR:PORT",
+        metavar="unix:PATH|[https://]ADDR:PORT",
         help="Where the running server is asked. [dim]Default: GTM_API, or the socket that "
         "gtm serve makes.[/]",
         show_default=False,

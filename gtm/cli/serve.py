@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gtm.settings import Settings
 
 NETWORK = "Where it listens"
+API = "Dashboard, API and metrics"
 RUNNING = "How it runs"
 QUERY_LOG = "The query log (off by default)"
 ABUSE = "What it tells of itself, and what clients get"
@@ -127,10 +128,46 @@ def serve(
     api: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="unix:PATH|ADDR:PORT",
-            help="Serve the API and metrics here; can be given again. The Unix socket is always "
-            "there, for gtm status and the like.",
-            rich_help_panel=NETWORK,
+            metavar="unix:PATH|[https://]ADDR:PORT",
+            help="Serve dashboard, API and metrics here; can be given again. The Unix socket is "
+            "always there, for gtm status and the like.",
+            rich_help_panel=API,
+        ),
+    ] = None,
+    tokens: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Who may call the API over TCP, as gtm keys token makes it. [dim]Default: "
+            "tokens.json in the state directory; without one, loopback alone[/]",
+            rich_help_panel=API,
+        ),
+    ] = None,
+    api_certificate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="For https:// of --api: certificate and chain (PEM); taken anew when renewed. "
+            "[dim]Default: --certificate[/]",
+            rich_help_panel=API,
+        ),
+    ] = None,
+    api_certificate_key: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Its private key (PEM), others' eyes kept off. [dim]Default: in "
+            "--api-certificate[/]",
+            rich_help_panel=API,
+        ),
+    ] = None,
+    api_plaintext: Annotated[
+        bool | None,
+        typer.Option(
+            "--api-plaintext",
+            help="Serve the API beyond loopback without TLS: behind a proxy that ends it, or in a "
+            "network of its own. Tokens are needed all the same.",
+            rich_help_panel=API,
         ),
     ] = None,
     geoip: Geoip = None,
@@ -322,6 +359,10 @@ def serve(
         "lifetime": lifetime,
         "xdp": xdp,
         "api": api,
+        "tokens": tokens,
+        "api_certificate": api_certificate,
+        "api_certificate_key": api_certificate_key,
+        "api_plaintext": api_plaintext,
         "geoip": geoip,
         "state": state,
         "keys": keys,

@@ -14,7 +14,6 @@ from gtm.cli.options import Geoip, Json
 from gtm.errors import UsageError
 
 if TYPE_CHECKING:
-    from gtm.compile.compiler import Compiled
     from gtm.geo import Geo
     from gtm.simulate import Simulation, Traffic, Worlds
 
@@ -99,9 +98,10 @@ def _simulated(
     load: float | None,
     step: Step,
 ) -> Simulation:
+    from gtm.simulate import chosen
     from gtm.simulate import simulate as simulated
 
-    only = None if service is None else _service(service, both)
+    only = None if service is None else chosen(service, both)
     clients = _traffic(traffic, both, geo, step)
     return simulated(both, clients, only, load, step("counting"))
 
@@ -117,32 +117,6 @@ def _traffic(path: Path | None, both: Worlds, geo: Geo, step: Step) -> Traffic:
         return world_traffic(geo)
     processes = os.cpu_count() or 1
     return read_traffic(path, service_of(both), step(f"reading {path.name}"), processes)
-
-
-def _service(name: str, both: Worlds) -> str:
-    """The full name of the service that is meant: by full name, or by key where one has it."""
-    from gtm.zonefile.findings import listed, nearest
-
-    known = {**_keys(both.before), **_keys(both.after)}
-    full = name.lower().rstrip(".") + "."
-    matching = [each for each, key in known.items() if full == each or name == key]
-    if len(matching) == 1:
-        return matching[0]
-    words = [each.rstrip(".") for each in known]
-    like = nearest(name, [*words, *known.values()])
-    remedy = f"did you mean {like}?" if like else f"the services are {listed(words)}"
-    if matching:
-        remedy = f"write one of {listed(each.rstrip('.') for each in matching)}"
-    why = "several services have that name" if matching else "no zone has that service"
-    raise UsageError(f"cannot simulate service {name!r}: {why}; {remedy}")
-
-
-def _keys(compiled: Compiled) -> dict[str, str]:
-    return {
-        service.service.name: key
-        for app in compiled.apps.values()
-        for key, service in app.services.items()
-    }
 
 
 @contextmanager
@@ -178,9 +152,9 @@ def _print(
     *,
     as_json: bool,
 ) -> None:
+    from gtm.api.models import SimulationShape
     from gtm.cli.output import print_json, show
     from gtm.cli.simulated import simulated
-    from gtm.cli.simulatedshape import SimulationShape
 
     changes = [f"{name} is down" for name in sorted(down)]
     changes += [f"{name} is drained" for name in sorted(drained)]

@@ -60,10 +60,11 @@ def signatures(
     return Event(at, Kind.SIGNATURES, severity, key, reason, over, "gtm", zone=zone)
 
 
-def renewal(at: float, reason: str, *, over: bool = False) -> Event:
-    """A renewed certificate of the server can't be used: the one before is."""
-    severity, key = _severity(Severity.WARNING, over), "reload/certificate"
-    return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint="the certificate")
+def renewal(at: float, reason: str, *, of: str = "", over: bool = False) -> Event:
+    """A renewed certificate of the server can't be used: the one before is. `of` tells which."""
+    severity, key = _severity(Severity.WARNING, over), f"reload/certificate{of and f'/{of}'}"
+    what = f"the certificate{of and f' of {of}'}"
+    return Event(at, Kind.RELOAD, severity, key, reason, over, "gtm", endpoint=what)
 
 
 def held(at: float, target: str, reason: str, by: str, *, over: bool = False) -> Event:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from gtm.controller import Controller, Reload
 from gtm.live.feed import Feed
+from gtm.live.map import Maps
 from gtm.live.probes import Probed
 from gtm.live.told import Teller
 from gtm.live.traffic import Traffic
@@ -27,6 +28,7 @@ class Live:
         self.feed = Feed(now())
         self.told = Teller(self.feed, lambda: controller.overrides.book.overrides)
         self.probed = Probed()
+        self.maps = Maps(clock)
         self.traffic = Traffic(
             controller.plane.summed, lambda: controller.compiled.snapshot.tallies, now, clock
         )
@@ -35,6 +37,7 @@ class Live:
         controller.checker.tell_probes(self.probed.note)
 
     def _published(self, epoch: int) -> None:
+        self.maps.follow(self._controller.compiled)
         self.told.epoch(epoch, self._now())
 
     def _loaded(self, reload: Reload) -> None:

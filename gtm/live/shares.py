@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from heapq import nlargest
+from operator import sub
 from typing import NamedTuple
 
 SPAN = 60.0  # seconds that shares are counted over, at least
@@ -36,18 +38,26 @@ class Shares:
         while len(self._kept) > 1 and clock - self._kept[1][0] >= SPAN:
             self._kept.popleft()
 
-    def rates(self, labels: Sequence[tuple[str, str, str]]) -> list[Share]:
-        """What was given, the most first; `labels` are those of the counts. For a thread."""
-        if self._latest is None or self._latest is self._kept[0]:
-            return []
+    def rates(
+        self,
+        labels: Sequence[tuple[str, str, str]],
+        most: int,
+        fits: Callable[[str, str], bool] | None = None,
+    ) -> tuple[list[Share], int]:
+        """The largest ones of the zones and services that fit, and how many there are in all.
+
+        `labels` are those of the counts. For a worker thread: there may be hundreds of thousands.
+        """
+        if self._latest is None or self._latest[0] <= self._kept[0][0]:
+            return [], 0
         (clock, now), (began, then) = self._latest, self._kept[0]
-        if clock <= began:
-            return []
-        fresh = array("Q", bytes(8 * (len(now) - len(then))))
-        found = [
-            Share(*labels[number], (count - before) / (clock - began))
-            for number, (count, before) in enumerate(zip(now, then + fresh, strict=True))
-            if count > before and labels[number][2]
+        before = then + array("Q", bytes(8 * (len(now) - len(then))))
+        more = map(sub, now, before)
+        counted = [
+            (count, number)
+            for number, count in enumerate(more)
+            if count and labels[number][2] and (fits is None or fits(*labels[number][:2]))
         ]
-        found.sort(key=lambda share: -share.per_second)
-        return found
+        largest = nlargest(most, counted)
+        found = [Share(*labels[number], count / (clock - began)) for count, number in largest]
+        return found, len(counted)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from gtm.load.feeds import Report
 from gtm.load.sites import Site
+from gtm.load.units import Unit
 from gtm.model import Stale
 
 SPILLS = 0.005  # of its capacity: what a region turns away at least to be called spilling
@@ -87,7 +88,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All sites. `known` is whether load can be reckoned: some region has ever reported any."""
+    """All sites. `known` is whether load can be reckoned: some region has ever reported any.
+
+    `crowds` are, if it is, the units that the step dealt out, with the load that the clients of
+    each of their areas bring.
+    """
 
     sites: tuple[Standing, ...] = ()
     known: bool = False
+    crowds: tuple[tuple[Unit, tuple[float, ...]], ...] = field(
+        default=(), compare=False, repr=False
+    )

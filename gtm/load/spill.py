@@ -68,9 +68,10 @@ class Spill:
         return self._dealt(compiled, units, standings)
 
     def _dealt(self, compiled: Compiled, units: list[Unit], standings: list[Standing]) -> Step:
-        rooms = [_room(standing) for standing in standings]
+        rooms = [room_of(standing) for standing in standings]
         places = [(unit, area) for unit in units for area in range(len(unit.shares))]
-        loads = [load for unit in units for load in self.demand.loads(unit)]
+        by_unit = [tuple(self.demand.loads(unit)) for unit in units]
+        loads = [load for each in by_unit for load in each]
         crowds = [
             crowd(unit, area, load, len(rooms))
             for (unit, area), load in zip(places, loads, strict=True)
@@ -91,6 +92,7 @@ class Spill:
                 for at, was in enumerate(standings)
             ),
             known=True,
+            crowds=tuple(zip(units, by_unit, strict=True)),
         )
         intakes = _intakes(units, found, picture)
         now = brought(crowds, _given(units), len(rooms))
@@ -105,7 +107,8 @@ class Spill:
         return Step(intakes if worth or over else {}, picture)
 
 
-def _room(standing: Standing) -> Room:
+def room_of(standing: Standing) -> Room:
+    """What a region can take."""
     capacity = standing.capacity
     if capacity is None:
         return Room()

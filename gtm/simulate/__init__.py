@@ -4,10 +4,11 @@ Both worlds, before and after, are compiled by the server's own compile step; th
 counts clients over the plans that come out of it.
 """
 
+from gtm.simulate.chosen import chosen
 from gtm.simulate.naming import service_of
 from gtm.simulate.outcome import Added, Load, Move, Part, Picture, Share, Simulation, Spread
 from gtm.simulate.run import simulate
-from gtm.simulate.scenario import Scenario, Worlds, worlds
+from gtm.simulate.scenario import Scenario, Worlds, worlds, worlds_from
 from gtm.simulate.traffic import Traffic, world_traffic
 from gtm.simulate.trafficfile import read_traffic
 
@@ -23,9 +24,11 @@ __all__ = [
     "Spread",
     "Traffic",
     "Worlds",
+    "chosen",
     "read_traffic",
     "service_of",
     "simulate",
     "world_traffic",
     "worlds",
+    "worlds_from",
 ]

@@ -162,7 +162,10 @@ def _part(question: Question, sums: Sums, order: Sequence[str]) -> Part:
 
 
 def _assumed(worlds: Worlds, traffic: Traffic, count: int) -> Iterator[str]:
-    yield "every endpoint is taken to be up before, and all that is not named is up after"
+    if worlds.live:
+        yield "before is what is answered now; what is not named stays as it is (`panic` aside)"
+    else:
+        yield "every endpoint is taken to be up before, and all that is not named is up after"
     if traffic.unit is Unit.ADDRESSES:
         yield "clients are the IPv4 addresses that the geo databases place, each counted once"
     if traffic.unit is Unit.SITES:

@@ -34,11 +34,15 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Worlds:
-    """Before, with every endpoint up, and after. `kept` names apps that panic keeps in a region."""
+    """Before and after. `kept` names apps that panic keeps in a region.
+
+    Before, every endpoint is up; or it is `live`, as things are now.
+    """
 
     before: Compiled
     after: Compiled
     kept: tuple[str, ...] = ()
+    live: bool = False
 
 
 def worlds(
@@ -59,6 +63,19 @@ def worlds(
         after = compiler.compile(changed, geo, Readings(look), epoch=1)
     after = _without(after, scenario)
     return Worlds(before, after, tuple(_kept(after, scenario)))
+
+
+def worlds_from(served: Compiled, scenario: Scenario) -> Worlds:
+    """What is served now, and the same with regions taken out of its decisions.
+
+    Neither verdicts nor answers are made anew, so it is quick, and whether `panic` would believe
+    it is not asked. Raises UsageError.
+    """
+    _require_regions(served.zones, scenario)
+    groups = tuple(group.with_lost(scenario.down, scenario.drained) for group in served.groups)
+    plans = tuple(group.plans() for group in groups)
+    after = replace(served, snapshot=replace(served.snapshot, plans=plans), groups=groups)
+    return Worlds(served, after, live=True)
 
 
 def _all_up(target: Target) -> Verdict:

@@ -3,6 +3,7 @@
 Times are Unix seconds, round trips milliseconds, distances kilometres. One file for each subject.
 """
 
+from gtm.api.models.access import AccessStatus, CallerShape, TokenShape, TokensShape
 from gtm.api.models.apps import (
     AppStatus,
     EndpointStatus,
@@ -33,7 +34,20 @@ from gtm.api.models.feeds import (
     Taken,
 )
 from gtm.api.models.history import EventShape, HistoryQuery, HistoryShape
-from gtm.api.models.live import EventsQuery, ShareShape, TrafficQuery, TrafficShape
+from gtm.api.models.live import (
+    EventsQuery,
+    MapPlace,
+    MapQuery,
+    MapRegion,
+    MapShape,
+    ProbedShape,
+    ProbesQuery,
+    ProbesShape,
+    ShareShape,
+    TrafficQuery,
+    TrafficShape,
+    UnplacedShape,
+)
 from gtm.api.models.loads import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
 from gtm.api.models.overrides import (
     ChangeShape,
@@ -56,6 +70,18 @@ from gtm.api.models.peers import (
     UpdatesShape,
 )
 from gtm.api.models.reload import MistakeShape, ReloadStatus
+from gtm.api.models.simulated import (
+    AddedShape,
+    LoadShape,
+    MoveShape,
+    PartShape,
+    PictureShape,
+    RegionShareShape,
+    SimulateClient,
+    SimulateRequest,
+    SimulationShape,
+    SpreadShape,
+)
 from gtm.api.models.status import (
     CertificateStatus,
     GeoStatus,
@@ -67,9 +93,12 @@ from gtm.api.models.status import (
 from gtm.api.models.verdicts import CheckStatus, VerdictShape
 
 __all__ = [
+    "AccessStatus",
     "AddedRecords",
+    "AddedShape",
     "AppStatus",
     "Asked",
+    "CallerShape",
     "CertificateStatus",
     "ChangeShape",
     "CheckStatus",
@@ -93,10 +122,16 @@ __all__ = [
     "LatencyRow",
     "LoadPosted",
     "LoadRequest",
+    "LoadShape",
     "LoadTaken",
     "Loads",
     "LoadsTaken",
+    "MapPlace",
+    "MapQuery",
+    "MapRegion",
+    "MapShape",
     "MistakeShape",
+    "MoveShape",
     "OverrideAdded",
     "OverrideRemoval",
     "OverrideRemoved",
@@ -104,11 +139,17 @@ __all__ = [
     "OverrideShape",
     "OverrideStatus",
     "Overrides",
+    "PartShape",
+    "PictureShape",
     "PlaceExplained",
+    "ProbedShape",
+    "ProbesQuery",
+    "ProbesShape",
     "Query",
     "Refusal",
     "RegionExplained",
     "RegionLoad",
+    "RegionShareShape",
     "RegionStatus",
     "ReloadStatus",
     "ReportItem",
@@ -120,12 +161,19 @@ __all__ = [
     "Shape",
     "ShareShape",
     "SignedStatus",
+    "SimulateClient",
+    "SimulateRequest",
+    "SimulationShape",
+    "SpreadShape",
     "Status",
     "StatusQuery",
     "SteeringExplained",
     "Taken",
+    "TokenShape",
+    "TokensShape",
     "TrafficQuery",
     "TrafficShape",
+    "UnplacedShape",
     "UpdatesQuery",
     "UpdatesRemoval",
     "UpdatesRemoved",

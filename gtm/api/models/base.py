@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 LONGEST_TARGET = 600  # characters
 LONGEST_REASON = 500
@@ -30,6 +30,12 @@ def _line(text: str) -> str:
     return text.strip()
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 3.0 is the integer 3 (JSON Schema section 6.1.1)."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
 Words = Annotated[str, AfterValidator(_words)]
 Author = Annotated[str, Field(max_length=LONGEST_AUTHOR), AfterValidator(_line)]  # "" is unsaid
 
@@ -50,6 +56,11 @@ class Query(BaseModel):
     """The keys after the `?` of a call: each once, and no unknown one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def example(**keys: JsonValue) -> ConfigDict:
+    """Shows in the API's description what a body looks like."""
+    return ConfigDict(json_schema_extra={"examples": [keys]})
 
 
 class ErrorShape(Shape):

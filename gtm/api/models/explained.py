@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from gtm.api.models.base import LONGEST_NAME, Query, Shape
 from gtm.api.models.verdicts import CheckStatus
@@ -18,14 +18,20 @@ def _address(text: str) -> str:
         raise ValueError(f"{text[:60]!r} is not an IP address") from None
 
 
-IpText = Annotated[str, AfterValidator(_address)]
+IpText = Annotated[
+    str,
+    AfterValidator(_address),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "format": f"ipv{version}"} for version in (4, 6)]}
+    ),
+]
 
 
 class ExplainQuery(Query):
     """`?name=orders.gtm.example.com&type=A&client=81.2.69.142`: whose answer is to be explained."""
 
-    name: str = Field(min_length=1, max_length=LONGEST_NAME)
-    client: IpText = Field(max_length=64)
+    name: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["orders.gtm.example.com"])
+    client: IpText = Field(examples=["81.2.69.142"])
     type: str = Field(default="A", min_length=1, max_length=20)
 
 

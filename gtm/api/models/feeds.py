@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from gtm.api.models.base import LONGEST_NAME, Asked, Shape
+from gtm.api.models.base import LONGEST_NAME, Asked, Shape, Whole, example
 
 MOST_ITEMS = 10_000  # in a batch: each of ten thousand endpoints once
 MOST_OUTCOMES = 1_000_000  # one item says at most
 SLOWEST_TOLD = 3_600_000.0  # milliseconds: beyond an hour it is no round trip but a mistake
 
-Count = Annotated[int, Field(ge=0, le=MOST_OUTCOMES)]
+Count = Annotated[Whole, Field(ge=0, le=MOST_OUTCOMES)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 Milliseconds = Annotated[float, Field(gt=0, le=SLOWEST_TOLD, allow_inf_nan=False)]
 
@@ -38,6 +38,19 @@ class ReportItem(Asked):
 class ReportsRequest(Asked):
     """What `POST /v1/reports` takes."""
 
+    model_config = example(
+        reports=[
+            {
+                "service": "orders.gtm.example.com",
+                "region": "eu-west",
+                "endpoint": "198.51.100.10",
+                "ok": 940,
+                "failed": 3,
+                "timeouts": 1,
+            }
+        ]
+    )
+
     reports: list[ReportItem] = Field(max_length=MOST_ITEMS)
 
 
@@ -51,7 +64,7 @@ class LatencyItem(Asked):
     ms: Milliseconds
     client: Name | None = None
     area: Name | None = None
-    count: int = Field(default=1, ge=1, le=MOST_OUTCOMES)
+    count: Whole = Field(default=1, ge=1, le=MOST_OUTCOMES)
 
     @model_validator(mode="after")
     def _has_one_place(self) -> LatencyItem:
@@ -62,6 +75,8 @@ class LatencyItem(Asked):
 
 class LatencyRequest(Asked):
     """What `POST /v1/latency` takes."""
+
+    model_config = example(samples=[{"area": "EU-GB", "region": "eu-west", "ms": 12.4}])
 
     samples: list[LatencyItem] = Field(max_length=MOST_ITEMS)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
-from gtm.api.models.base import LONGEST_NAME, LONGEST_REGION, Asked, Shape
+from gtm.api.models.base import LONGEST_NAME, LONGEST_REGION, Asked, Shape, example
 
 MOST_LOADS = 10_000  # in one request: regions of a zone, many times over
 
@@ -53,7 +55,22 @@ class LoadPosted(Asked):
 class LoadRequest(Asked):
     """What `POST /v1/load` takes: many loads; or one, as a LoadPosted by itself."""
 
+    model_config = example(loads=[{"region": "eu-west", "load": 812.5}])
+
     loads: list[LoadPosted] = Field(min_length=1, max_length=MOST_LOADS)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Either form."""
+        found = handler.resolve_ref_schema(handler(core))
+        many = dict(found)
+        found.clear()
+        found["description"] = many.pop("description")
+        found["examples"] = many.pop("examples")
+        found["anyOf"] = [many, many["properties"]["loads"]["items"]]
+        return found
 
     @model_validator(mode="before")
     @classmethod

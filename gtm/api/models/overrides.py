@@ -15,6 +15,7 @@ from gtm.api.models.base import (
     Query,
     Shape,
     Words,
+    example,
 )
 
 LONGEST_TIME = 10 * 365 * 86400.0  # seconds: what is to hold longer belongs in the zone file
@@ -122,6 +123,14 @@ class OverrideRequest(Asked):
     `rehearsal` says what it would change, or why it is refused, and puts nothing in force.
     """
 
+    model_config = example(
+        act="drain",
+        target="region/eu-west",
+        reason="new switches",
+        author="alice",
+        seconds=3600,
+    )
+
     act: Literal["drain", "up", "down"]
     target: str = Field(max_length=LONGEST_TARGET)
     reason: Words = Field(max_length=LONGEST_REASON)
@@ -141,8 +150,14 @@ class OverrideRequest(Asked):
 class OverrideRemoval(Query):
     """`?target=region/eu-west` or `?number=3`, and `by=alice`: which is to be taken back."""
 
-    target: str | None = Field(default=None, min_length=1, max_length=LONGEST_TARGET)
-    number: int | None = Field(default=None, ge=1)
+    target: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LONGEST_TARGET,
+        examples=["region/eu-west"],
+        description="As the override was given, or:",
+    )
+    number: int | None = Field(default=None, ge=1, description="its number.")
     by: Author = ""
 
     @model_validator(mode="after")

@@ -18,7 +18,7 @@ class SecondaryStatus(Shape):
 class UpdatesQuery(Query):
     """`?zone=gtm.example.com`: whose records are to be listed."""
 
-    zone: str = Field(min_length=1, max_length=LONGEST_NAME)
+    zone: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["gtm.example.com"])
 
 
 class UpdatesRemoval(Query):
@@ -27,7 +27,7 @@ class UpdatesRemoval(Query):
     `name` may be relative to the zone, and "" is its apex; without `type` it is all types.
     """
 
-    zone: str = Field(min_length=1, max_length=LONGEST_NAME)
+    zone: str = Field(min_length=1, max_length=LONGEST_NAME, examples=["gtm.example.com"])
     name: str = Field(default="", max_length=LONGEST_NAME)
     type: str = Field(default="", max_length=20)
     by: Author = ""

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from gtm.api.models.access import AccessStatus
 from gtm.api.models.apps import AppStatus
 from gtm.api.models.base import Query, Shape
 from gtm.api.models.feeds import FeedsStatus
@@ -90,6 +91,7 @@ class Status(Shape):
     feeds: FeedsStatus | None = None
     health: HealthStatus | None = None
     certificate: CertificateStatus | None = None
+    access: AccessStatus | None = None
 
 
 class StatusQuery(Query):

@@ -21,7 +21,18 @@ class Run:
 def gtm(*words: str, environment: dict[str, str] | None = None) -> Run:
     """What `gtm WORDS...` prints and ends with; no GTM_* of the tester's own counts."""
     unset = dict.fromkeys(
-        ("GTM_API", "GTM_ZONES", "GTM_GEOIP", "GTM_CONFIG", "GTM_KEYS", "GTM_STATE")
+        (
+            "GTM_API",
+            "GTM_API_CA",
+            "GTM_API_TOKEN",
+            "GTM_API_TOKEN_FILE",
+            "GTM_CONFIG",
+            "GTM_GEOIP",
+            "GTM_KEYS",
+            "GTM_STATE",
+            "GTM_TOKENS",
+            "GTM_ZONES",
+        )
     )
     result = CliRunner().invoke(app, list(words), env={**unset, **(environment or {})})
     return Run(result.exit_code, result.stdout, result.stderr)

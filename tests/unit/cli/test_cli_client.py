@@ -122,7 +122,9 @@ def test_the_usual_socket_is_the_servers_default() -> None:
     assert server(None, {"XDG_RUNTIME_DIR": "/r"}).at == "unix:/r/gtm/gtm.sock"
 
 
-@pytest.mark.parametrize("api", ["foo", "unix:", "http://", "127.0.0.1:99999", "https://a:1"])
+@pytest.mark.parametrize(
+    "api", ["foo", "unix:", "http://", "127.0.0.1:99999", "https://", "ftp://a:1"]
+)
 def test_a_place_that_can_not_be_is_wrong_usage(api: str) -> None:
     with pytest.raises(UsageError, match="cannot use --api"):
         server(api, {})

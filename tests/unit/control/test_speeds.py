@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gtm.api.speeds import speeds
+from gtm.api.exposition import written
+from gtm.api.speeds import speed_metrics
 from gtm.checks import Target
 from tests.worlds import compile_world
 
@@ -26,19 +27,26 @@ def pace(target: Target) -> float | None:
     return SECONDS.get(target.address)
 
 
-def test_each_level_has_the_median_of_its_endpoints() -> None:
-    (app,) = compile_world({"a.yaml": ZONE}).apps.values()
-    found = speeds(app, pace)
-    assert found.service("orders", "us") == 0.2
-    assert found.service("orders", "eu") is None, "nothing is measured there yet"
-    assert found.service("orders") == 0.2
-    assert found.region("us") == 0.35
-    assert found.region("eu") is None
+def lines(down: tuple[str, ...] = ()) -> set[str]:
+    """What is told of speeds."""
+    apps = compile_world({"a.yaml": ZONE}, down).apps.values()
+    found = "".join(written(speed_metrics(apps, pace))).splitlines()
+    return {line for line in found if not line.startswith("#")}
+
+
+ORDERS = 'gtm_service_latency_ewma_seconds{region="us",service="orders.gtm.example.com.",ZONE} '
+PAYMENTS = ORDERS.replace("orders", "payments")
+SHOP = 'gtm_region_latency_ewma_seconds{app="shop",region="us",ZONE} '
+
+
+def of_zone(*found: str) -> set[str]:
+    return {line.replace("ZONE", 'zone="gtm.example.com."') for line in found}
+
+
+def test_each_level_has_the_median_of_its_endpoints_that_are_measured() -> None:
+    assert lines() == of_zone(f"{ORDERS}0.2", f"{PAYMENTS}0.5", f"{SHOP}0.35")
 
 
 def test_what_is_down_has_no_part_in_it() -> None:
-    (app,) = compile_world({"a.yaml": ZONE}, ["192.0.2.3", "192.0.2.4"]).apps.values()
-    found = speeds(app, pace)
-    assert found.service("orders", "us") == 0.15000000000000002
-    assert found.service("payments") is None
-    assert found.region("us") == 0.15000000000000002
+    down = ("192.0.2.3", "192.0.2.4")
+    assert lines(down) == of_zone(f"{ORDERS}0.15000000000000002", f"{SHOP}0.15000000000000002")

@@ -129,7 +129,7 @@ def test_shares_are_the_rates_of_the_last_minute(
             counts[at] += each
         shares.note(clock, counts)
         kept.append((clock, counts))
-    found = {share.service: share.per_second for share in shares.rates(labels)}
+    found = {share.service: share.per_second for share in shares.rates(labels, 100)[0]}
     if len(kept) < 2:
         assert not found
         return
@@ -153,7 +153,19 @@ def test_shares_after_a_minute_tell_of_that_minute_alone() -> None:
     for second in range(0, 121, 5):
         before = min(second, 60)
         shares.note(float(second), array("Q", [10 * before, 10 * (second - before)]))
-    assert [(share.region, share.per_second) for share in shares.rates(labels)] == [("us", 10.0)]
+    found, count = shares.rates(labels, 10)
+    assert ([(share.region, share.per_second) for share in found], count) == ([("us", 10.0)], 1)
+
+
+def test_the_largest_shares_are_told_and_the_others_counted() -> None:
+    shares = Shares()
+    labels = [("z", f"s{number}", "eu") for number in range(50)]
+    shares.note(0.0, array("Q", range(50)))
+    shares.note(10.0, array("Q", [3 * number for number in range(50)]))
+    found, count = shares.rates(labels, 3)
+    assert ([share.service for share in found], count) == (["s49", "s48", "s47"], 49)
+    found, count = shares.rates(labels, 3, lambda zone, service: service == "s7")
+    assert ([tuple(share) for share in found], count) == ([("z", "s7", "eu", 1.4)], 1)
 
 
 # --- the sampler --------------------------------------------------------------------------
@@ -185,7 +197,7 @@ class Counting:
 async def test_the_sampler_tells_of_each_second_and_of_each_region() -> None:
     counting, heard = Counting(), []
     traffic = counting.traffic()
-    traffic.listen(lambda: heard.append(traffic.last(1).queries))
+    traffic.listen(lambda: heard.append(traffic.last(1).queries), lambda: True)
     await traffic.step()
     for _ in range(10):
         counting.clock += 1.0
@@ -197,7 +209,7 @@ async def test_the_sampler_tells_of_each_second_and_of_each_region() -> None:
     found = traffic.last(900)
     assert (found.step, found.rcodes) == (1.0, {"NOERROR": [5.0] * 10, "NXDOMAIN": [1.0] * 10})
     assert found.regions == {"eu": [5.0] * 10}
-    assert [tuple(share) for share in traffic.shares] == [("z.", "orders.z.", "eu", 5.0)]
+    assert [tuple(share) for share in traffic.largest] == [("z.", "orders.z.", "eu", 5.0)]
     assert traffic.last(3600).step == 60.0
 
 

@@ -1,0 +1,46 @@
+"""Who may call, and the line in the audit trail that each act leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from gtm.api.access.callers import caller_of
+from gtm.api.access.rates import CALLS, Rates
+from gtm.api.access.tokenfile import TokenFile
+from gtm.audit import Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the API needs for it: the tokens, the trail, and how often each caller may ask."""
+
+    trail: Trail
+    tokens: TokenFile = field(default_factory=lambda: TokenFile(None))
+    calls: Rates = field(default_factory=lambda: Rates(*CALLS))
+
+    def note(
+        self,
+        request: web.Request,
+        act: str,
+        target: str,
+        *,
+        before: str,
+        after: str,
+        reason: str = "",
+        author: str = "",
+    ) -> None:
+        """Tells of an act that was done for a request. `author` is who it says it is for."""
+        by = caller_of(request)
+        self.trail.note(
+            by.name,
+            by.via.value,
+            by.address,
+            act,
+            target,
+            before=before,
+            after=after,
+            reason=reason,
+            author=author,
+        )
