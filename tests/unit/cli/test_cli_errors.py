@@ -56,7 +56,6 @@ READING = {
     "keys status": ("--zones", "FILE", "--keys", "/nowhere"),
     "keys list": ("--zones", "FILE", "--keys", "/nowhere"),
     "demo": ("--zones", "FILE"),
-    "serve": ("FILE",),
 }
 
 
