@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from aiohttp import web
@@ -13,14 +13,14 @@ from gtm.api.access.guard import Guard
 from gtm.api.access.headers import secure
 from gtm.api.call import Serving
 from gtm.api.dispatch import TABLE, answering, errors
-from gtm.api.route import LARGE_BODY
+from gtm.api.route import LARGE_BODY, Route
 from gtm.api.routes import ROUTES
 from gtm.api.told import Told
 from gtm.api.traffic import tick
 from gtm.audit import Trail
 from gtm.controller import Controller
 from gtm.history import History
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 
@@ -49,6 +49,7 @@ class Api:
         self._serving = Serving(
             controller, listen, now, now(), history, alerts, keeper, recorder, let_in, watched
         )
+        self.room = self._serving.room
         self.guard = Guard(let_in, now, time.monotonic)
         watched.traffic.listen(self._tick, partial(watched.feed.wanted, "traffic"))
 
@@ -64,16 +65,22 @@ class Api:
             if data is not None:
                 live.feed.publish("traffic", lambda: data)
 
-    def application(self) -> web.Application:
-        """An application that can be served on any number of sockets."""
+    def application(self, beside: Iterable[Route] = ()) -> web.Application:
+        """An application that can be served on any number of sockets.
+
+        `beside` are routes that are no calls of the API, and so not in its description.
+        """
         app = web.Application(
             middlewares=[errors, self.guard.middleware()], client_max_size=LARGE_BODY
         )
         app.on_response_prepare.append(secure)
-        app[TABLE] = {(route.method, route.path): route for route in ROUTES}
-        for route in ROUTES:
+        table: dict[tuple[str, str], Route] = {}
+        app[TABLE] = table
+        for route in (*ROUTES, *beside):
             handler = answering(route, self._serving)
-            app.router.add_route(route.method, route.path, handler)
+            resource = app.router.add_route(route.method, route.path, handler).resource
+            assert resource is not None  # noqa: S101  # what was added has one
+            table[route.method, resource.canonical] = route
             if route.method == "GET":
                 app.router.add_route("HEAD", route.path, handler)
         app.on_shutdown.append(self._end_streams)

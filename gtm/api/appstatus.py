@@ -11,6 +11,7 @@ from statistics import median
 from typing import TypedDict
 
 from gtm.api.ailing import ailing
+from gtm.api.looked import EVERYTHING, Looked
 from gtm.api.models import (
     AppStatus,
     CheckStatus,
@@ -33,26 +34,39 @@ from gtm.steering.watched import Part, Tree, Watched, believed, measured, parts_
 Times = dict[str, list[float]]  # smoothed response times (seconds) by region
 
 
-def app_pieces(controller: Controller, compiled: CompiledApp, *, brief: bool) -> Iterator[str]:
-    """An AppStatus as JSON; `brief` leaves services out that are up everywhere."""
+def app_pieces(
+    controller: Controller, compiled: CompiledApp, looked: Looked = EVERYTHING
+) -> Iterator[str]:
+    """An AppStatus as JSON, as far as it is `looked` at."""
     app, health = compiled.app, compiled.health
-    ending = controller.checker.ending if brief else ()
-    shown = [one for one in app.services if not brief or ailing(compiled, one, ending)]
     whole = AppStatus(
         name=app.name,
         topology=app.topology.value,
         policy=app.steering.policy.value,
         regions=[],
         services=[],
-        services_left_off=len(app.services) - len(shown),
     )
-    yield whole.model_dump_json(exclude={"regions", "services"})[:-1] + ',"services":['
+    short = {"regions", "services", "services_left_off"}
+    yield whole.model_dump_json(exclude=short)[:-1] + ',"services":['
     times: Times = {}
-    for index, service in enumerate(shown):
+    ending = controller.checker.ending if looked.ailing else ()
+    comma, left_off = "", 0
+    for service in app.services:
         here = health.services[service.key]
-        found = _service(controller, service, here, times)
-        yield ("," if index else "") + found.model_dump_json()
-    yield '],"regions":['
+        well = looked.ailing and not ailing(compiled, service, ending)
+        if not looked.at_service(service.name) or (well and not looked.named):
+            left_off += well
+            _note_times(controller, here, times)
+            yield ""
+            continue
+        found = (
+            _named(controller, service, here, times)
+            if well
+            else _service(controller, service, here, times)
+        )
+        yield comma + found.model_dump_json()
+        comma = ","
+    yield f'],"services_left_off":{left_off},"regions":['
     for index, (region, verdict) in enumerate(health.regions.items()):
         found_there = _region(controller, compiled, region, verdict, times.get(region, ()))
         yield ("," if index else "") + found_there.model_dump_json()
@@ -96,6 +110,25 @@ def _service(
         response_ms=_median_ms(time for _, fast in found for time in fast),
         regions=[one for one, _ in found],
     )
+
+
+def _named(
+    controller: Controller, service: Service, here: Mapping[str, ServiceHealth], times: Times
+) -> ServiceStatus:
+    """A service that is well: what it is called, and no more."""
+    _note_times(controller, here, times)
+    policy = None if service.steering is None else service.steering.policy.value
+    return ServiceStatus(name=service.name, policy=policy, regions=[])
+
+
+def _note_times(controller: Controller, here: Mapping[str, ServiceHealth], times: Times) -> None:
+    """Adds how fast a service is that is not shown: medians are over all of them."""
+    for region, health in here.items():
+        for (_, verdict), watched in zip(health.endpoints, health.targets, strict=True):
+            target = measured(watched)
+            report = None if target is None else controller.report(target)
+            if report is not None and not verdict.down and report.pace.response_time is not None:
+                times.setdefault(region, []).append(report.pace.response_time)
 
 
 def _service_region(

@@ -11,11 +11,11 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from gtm.api.access.acting import Access
-from gtm.api.bounds import Lane
+from gtm.api.bounds import Lane, Room
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 
@@ -35,7 +35,7 @@ class Serving:
     `turns` is held by whoever makes a long answer, for some milliseconds at a time; `lane` by
     what-if questions. `listen` says where DNS is answered, `keeper` has the certificate, if any,
     `recorder` the query log; `access` says who may call, and notes what they change; `live` is
-    what is watched.
+    what is watched, `room` counts connections.
     """
 
     controller: Controller
@@ -50,6 +50,7 @@ class Serving:
     live: Live
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
     lane: Lane = field(default_factory=Lane)
+    room: Room = field(default_factory=Room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,9 @@ def replied(shape: BaseModel, status: int = 200) -> web.Response:
 
 
 def compressed(request: web.Request, response: web.StreamResponse) -> None:
-    """Has an answer sent compressed, if it is long and the client takes that."""
+    """Has an answer sent compressed, if it is long, is not yet, and the client takes that."""
     small = isinstance(response, web.Response) and (response.content_length or 0) < WORTH_IT
-    if not small and "gzip" in request.headers.get("Accept-Encoding", ""):
+    if small or "Content-Encoding" in response.headers:
+        return
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
         response.enable_compression(web.ContentCoding.gzip)

@@ -12,17 +12,19 @@ from gtm.api.acts import note_reload
 from gtm.api.call import Call, Serving, replied
 from gtm.api.certificate import certificate
 from gtm.api.identity import access_status
+from gtm.api.looked import EVERYTHING, Looked, looked_at
 from gtm.api.models import ExplainQuery, ExplanationShape, StatusQuery
 from gtm.api.streamed import streamed
 from gtm.explain import explain
 
 
 async def status(call: Call[StatusQuery, None]) -> web.StreamResponse:
-    """Everything `gtm status` shows."""
-    return await streamed(call, pieces(call.serving, call.query), "application/json; charset=utf-8")
+    """Everything `gtm status` shows, or the part of it that is asked for."""
+    looked = looked_at(call.serving.controller.compiled, call.query)
+    return await streamed(call, pieces(call.serving, looked), "application/json; charset=utf-8")
 
 
-def pieces(at: Serving, asked: StatusQuery) -> Iterator[str]:
+def pieces(at: Serving, looked: Looked = EVERYTHING) -> Iterator[str]:
     """A Status as JSON."""
     about = {
         "started": at.started,
@@ -31,7 +33,7 @@ def pieces(at: Serving, asked: StatusQuery) -> Iterator[str]:
         "certificate": certificate(at.keeper),
         "access": access_status(at.access),
     }
-    return views.status_pieces(at.controller, about, at.listen, brief=asked.services == "ailing")
+    return views.status_pieces(at.controller, about, at.listen, looked)
 
 
 async def explained(call: Call[ExplainQuery, None]) -> ExplanationShape:

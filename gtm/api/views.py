@@ -8,6 +8,7 @@ from dataclasses import asdict
 import gtm
 from gtm.api import feeds, loads, overrides, peers
 from gtm.api.appstatus import act_of, app_pieces, said_of
+from gtm.api.looked import EVERYTHING, Looked
 from gtm.api.models import (
     CheckStatus,
     EndpointExplained,
@@ -31,17 +32,21 @@ from gtm.steering.lacking import lacking
 
 
 def status_pieces(
-    controller: Controller, about: Mapping[str, object], listen: Sequence[str], *, brief: bool
+    controller: Controller,
+    about: Mapping[str, object],
+    listen: Sequence[str],
+    looked: Looked = EVERYTHING,
 ) -> Iterator[str]:
     """The whole state of a server that is ready: a Status as JSON, in pieces.
 
-    `brief` leaves services out that are up everywhere.
-    `about` is what others know: `started`, `now`, `history`, `certificate`, `access`.
+    `about` is what others know: `started`, `now`, `history`, `certificate`, `access`. `looked`
+    says which zones, apps and services are in it.
     """
     yield _head(controller, about, listen).model_dump_json(exclude={"zones"})[:-1] + ',"zones":['
-    for index, zone in enumerate(controller.compiled.zones):
+    zones = [zone for zone in controller.compiled.zones if looked.at_zone(zone.name)]
+    for index, zone in enumerate(zones):
         yield "," if index else ""
-        yield from _zone(controller, zone, brief=brief)
+        yield from _zone(controller, zone, looked)
     yield "]}"
 
 
@@ -111,8 +116,9 @@ def reload_status(controller: Controller) -> ReloadStatus:
     )
 
 
-def _zone(controller: Controller, zone: Zone, *, brief: bool) -> Iterator[str]:
-    apps = [controller.compiled.apps[zone.name, app.name] for app in zone.apps]
+def _zone(controller: Controller, zone: Zone, looked: Looked) -> Iterator[str]:
+    shown = [app.name for app in zone.apps if looked.at_app(app.name)]
+    apps = [controller.compiled.apps[zone.name, name] for name in shown]
     whole = ZoneStatus(
         name=zone.name,
         serial=zone.serial,
@@ -125,7 +131,7 @@ def _zone(controller: Controller, zone: Zone, *, brief: bool) -> Iterator[str]:
     yield whole.model_dump_json(exclude={"apps"})[:-1] + ',"apps":['
     for index, app in enumerate(apps):
         yield "," if index else ""
-        yield from app_pieces(controller, app, brief=brief)
+        yield from app_pieces(controller, app, looked)
     yield "]}"
 
 

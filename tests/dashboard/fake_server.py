@@ -14,14 +14,25 @@ import math
 import random
 import time
 from collections.abc import AsyncIterator
+from functools import cache
 from typing import Any
 
 from aiohttp import web
 
 from gtm.dashboard import Pages
-from tests.dashboard.scenes import ADDRESSES, REGIONS, SCENES, ZONE, overrides, status, verdict
+from tests.dashboard.scenes import (
+    ADDRESSES,
+    REGIONS,
+    SCENES,
+    ZONE,
+    Scene,
+    overrides,
+    status,
+    verdict,
+)
 from tests.dashboard.world import map_of
 
+BOTH = ((f"orders.{ZONE}", 10), (f"payments.{ZONE}", 20))
 TOKEN = "gtm_secret"  # the one that the scene "token" wants
 
 
@@ -71,9 +82,10 @@ class Fake:
         found = {"name": "alice", "via": "token", "scopes": self.scene.scopes}
         return web.json_response({**found, "tokens_needed": self.scene.needs_token})
 
-    async def status(self, _request: web.Request) -> web.Response:
+    async def status(self, request: web.Request) -> web.Response:
         """GET /v1/status."""
-        text = status(self.scene, time.time()).model_dump_json()
+        asked = {key: request.query.get(key) for key in ("services", "app", "service")}
+        text = status_asked(self.scene, int(time.time()) // 10 * 10, **asked)
         return web.Response(text=text, content_type="application/json")
 
     async def map(self, request: web.Request) -> web.Response:
@@ -91,7 +103,8 @@ class Fake:
         late = [one["p99_us"] for one in ticks]
         return web.json_response(
             {"now": now, "step": step, **series, "p99_us": late, "rcodes": rcodes,
-             "shares": tick(now)["shares"]}
+             "shares": tick(now)["shares"],
+             "regions": {name: [one["regions"][name] for one in ticks] for name in REGIONS}}
         )  # fmt: skip
 
     async def probes(self, request: web.Request) -> web.Response:
@@ -108,7 +121,7 @@ class Fake:
                     for place in range(60)
                 ],
             }
-            for name, host in ([(one, 10) for one in names] or [("orders", 10), ("payments", 20)])
+            for name, host in ([(one, 10) for one in names] or BOTH)
             for region in REGIONS
             for part in range(2)
         ]  # fmt: skip
@@ -184,6 +197,30 @@ class Fake:
             self._readers.discard(queue)
 
 
+@cache
+def status_asked(
+    scene: Scene, now: int, services: str | None, app: str | None, service: str | None
+) -> str:
+    """The status with less in it, as its query asks; made once in ten seconds."""
+    whole = status(scene, now)
+    zones = []
+    for zone in whole.zones:
+        apps = []
+        for one in zone.apps:
+            kept = [each for each in one.services if service in (None, each.name.rstrip("."))]
+            if services == "named":
+                kept = [
+                    each.model_copy(update={"regions": []})
+                    if all(region.state == "up" for region in each.regions)
+                    else each
+                    for each in kept
+                ]
+            if app in (None, one.name):
+                apps.append(one.model_copy(update={"services": kept}))
+        zones.append(zone.model_copy(update={"apps": apps}))
+    return whole.model_copy(update={"zones": zones}).model_dump_json()
+
+
 async def _numbered(events: AsyncIterator[Any]) -> AsyncIterator[tuple[int, Any]]:
     number = 0
     async for event in events:
@@ -196,12 +233,20 @@ def tick(at: float) -> dict[str, Any]:
     draw = random.Random(int(at))
     queries = 9000 + 1500 * math.sin(at / 140) + draw.gauss(0, 160)
     shares = [
-        {"zone": ZONE, "app": "shop", "service": "orders", "region": name, "per_second": part}
+        {
+            "zone": ZONE,
+            "app": "shop",
+            "service": f"orders.{ZONE}",
+            "region": name,
+            "per_second": part,
+        }
         for name, part in zip(REGIONS, (4100.0, 2800.0, 1900.0), strict=True)
     ]
     return {
-        "at": int(at), "queries": queries, "p50_us": 24 + draw.random(),
-        "p90_us": 61 + 4 * draw.random(), "p99_us": 180 + 30 * draw.random(), "shares": shares,
+        "at": int(at), "queries": queries,
+        "regions": {one["region"]: one["per_second"] for one in shares},
+        "p50_us": 24 + draw.random(), "p90_us": 61 + 4 * draw.random(),
+        "p99_us": 180 + 30 * draw.random(), "shares": shares,
         "rcodes": {"NOERROR": queries * 0.97, "NXDOMAIN": queries * 0.025, "REFUSED": 20.0},
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ FAILED = "HTTP 503 from {} after 41 ms, 3rd of 3"
 ADDRESSES = {"us-east": "192.0.2.", "eu-west": "198.51.100.", "ap-south": "203.0.113."}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # told apart by identity: one is a key of a cache
 class Scene:
     """What is wrong, if anything. `down` and `drained` are regions of the app shop."""
 
@@ -73,7 +73,7 @@ def status(scene: Scene, now: float) -> m.Status:
         queries=812_345_678,
         reload=_reload(scene, now),
         geo=[_geo(scene, now)],
-        zones=[m.ZoneStatus(name=ZONE, serial=2026112101, files=["gtm.yaml"], apps=apps)],
+        zones=[m.ZoneStatus(name=f"{ZONE}.", serial=2026112101, files=["gtm.yaml"], apps=apps)],
         overrides=overrides(scene, now),
         kept=m.KeptStatus(path="/var/lib/gtm/overrides.json", damage=None, unsaved=None),
         loads=[_load(scene, region) for region in REGIONS],
@@ -132,7 +132,7 @@ def _service(scene: Scene, now: float, name: str, host: int) -> m.ServiceStatus:
         shown = verdict(scene, region, now)
         return m.ServiceRegionStatus(region=region, response_ms=12.1, endpoints=ends, **shown)
 
-    return m.ServiceStatus(name=name, regions=[at(region) for region in REGIONS])
+    return m.ServiceStatus(name=f"{name}.{ZONE}.", regions=[at(region) for region in REGIONS])
 
 
 def _load(scene: Scene, region: str) -> m.RegionLoad:
@@ -140,7 +140,7 @@ def _load(scene: Scene, region: str) -> m.RegionLoad:
     used = None if load is None else load / CAPACITY[region]
     stale = scene.troubled and region == "ap-south"
     return m.RegionLoad(
-        region=region, zones=[ZONE], capacity=CAPACITY[region], soft=0.8,
+        region=region, zones=[f"{ZONE}."], capacity=CAPACITY[region], soft=0.8,
         feed="never" if load is None else "stale" if stale else "fresh", load=load,
         source="posted", age=312.0 if stale else 2.0, expected=load, wanted=load, taken=load,
         fixed=0.0, used=used, spilling=used is not None and used > 0.8,

@@ -94,7 +94,7 @@ def _region(
         "state": shown["state"], "act": shown.get("act"), "reason": shown["reason"],
         "share": share, "share_if": then if off else None, "capacity": CAPACITY[name],
         "load": load, "soft": 0.8,
-        "load_if": load + (then - share) * 24400 if off and load is not None else None,
+        "load_if": load * then / share if off and load is not None and share else None,
     }  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from gtm.api.models.access import AccessStatus
 from gtm.api.models.apps import AppStatus
-from gtm.api.models.base import Query, Shape
+from gtm.api.models.base import LONGEST_NAME, Query, Shape
+from gtm.api.models.certificate import CertificateStatus
 from gtm.api.models.feeds import FeedsStatus
 from gtm.api.models.history import EventShape
 from gtm.api.models.loads import RegionLoad
@@ -58,18 +59,6 @@ class HealthStatus(Shape):
     memory: str | None = None
 
 
-class CertificateStatus(Shape):
-    """The certificate of DNS over TLS and HTTPS; `expires` is Unix time.
-
-    `error` says why what is on disk is not what is served.
-    """
-
-    path: str
-    names: list[str]
-    expires: float
-    error: str | None = None
-
-
 class Status(Shape):
     """Everything `gtm status` shows."""
 
@@ -95,6 +84,14 @@ class Status(Shape):
 
 
 class StatusQuery(Query):
-    """`services=ailing` leaves services out that are up everywhere, and only counts them."""
+    """How much of the status: a server of ten thousand services has 15 megabytes of it.
 
-    services: Literal["all", "ailing"] = "all"
+    `services=ailing` leaves services out that are up everywhere, and only counts them;
+    `services=named` says of these no more than what they are called. `zone`, `app` and `service`
+    leave out all others.
+    """
+
+    services: Literal["all", "ailing", "named"] = "all"
+    zone: str = Field(default="", max_length=LONGEST_NAME)
+    app: str = Field(default="", max_length=LONGEST_NAME)
+    service: str = Field(default="", max_length=LONGEST_NAME)

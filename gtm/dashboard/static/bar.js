@@ -23,13 +23,14 @@ export function mount(root, store) {
     },
   });
   root.append(
-    h("a", { class: "brand", href: "#/" }, logo(), "gtm"),
+    h("h1", { class: "brand-place" }, h("a", { class: "brand", href: "#/", "aria-label": "gtm dashboard" }, logo(), "gtm")),
     h("label", { class: "search" }, glass(), search, h("kbd", {}, "/")),
     h("div", { class: "bar-end" }, epoch, who, pill, themeSwitch(), helpButton()),
   );
 
   const stops = [
-    store.watch(["connection", "seen", "second", "starting"], () => showConnection(pill, store)),
+    store.watch(["connection", "seen", "second", "starting", "gate"], () => showConnection(pill, store)),
+    store.subscribe("search", (words) => { if (search.value !== words) { search.value = words; search.blur(); } }),
     store.watch("epoch", (number) => fill(epoch, number === null ? "" : `epoch ${number}`)),
     store.watch("whoami", (whoami) => fill(who, whoami ? whose(whoami) : "")),
   ];
@@ -46,11 +47,11 @@ function showConnection(pill, store) {
   const { state, error } = store.get("connection");
   const stale = isStale(store);
   const seen = store.get("seen");
-  const shown = store.get("starting") ? "starting" : state === "live" && stale ? "quiet" : state;
+  const shown = store.get("gate") ? "gate" : store.get("starting") ? "starting" : state === "live" && stale ? "quiet" : state;
   const silent = seen === null ? "" : ` · ${span(store.get("second") - seen)}`;
   const words = {
     live: "Live", connecting: "Connecting", reconnecting: `Reconnecting${silent}`,
-    quiet: `Silent${silent}`, refused: "Refused", starting: "Starting",
+    quiet: `Silent${silent}`, gate: "Needs a token", refused: "Refused", starting: "Starting",
   }[shown];
   pill.className = `pill pill-${shown}`;
   pill.title = error ?? store.get("starting") ?? "What is shown is what the server says now";

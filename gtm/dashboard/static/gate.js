@@ -15,7 +15,7 @@ export function mount(root, store, api) {
       store.set("again", {});
     };
     fill(root, h("form", { class: "gate-box", onsubmit: send },
-      h("h1", {}, "This server needs a token"),
+      h("h2", {}, "This server needs a token"),
       gate.refused && h("p", { class: "problem", role: "alert" }, gate.why ?? "The token was not taken: it is not known here, was revoked, or has expired."),
       h("label", { for: "token" }, "Token with the scope ", h("code", {}, "read"), ", or ", h("code", {}, "operate"), " to drain"),
       input,

@@ -1,10 +1,7 @@
 // Keeps the store true: who we are, the status, and what the stream of events says since.
-//
-// The status is fetched whole seldom: verdicts of the stream are laid over it, and the next fetch
-// waits the longer the longer the last took, so that ten thousand services cost no more of the
-// server's time than ten do.
 
 import { ApiError } from "./api.js";
+import { statusFetch } from "./statusfetch.js";
 import { laid } from "./verdicts.js";
 
 const SOON = 400; // ms: what came together is fetched once
@@ -14,10 +11,11 @@ const STARTING = 1_000; // ms until the next question to a server that is not re
 const KEPT = 500; // events
 
 export function follow(store, api) {
+  const fetchStatus = statusFetch(store, api);
   let timer = null;
-  let due = Infinity;
-  let took = 0;
-  let ended = 0; // performance.now() of the latest fetch's end
+  let due = Infinity; // performance.now() of the next fetch
+  let took = 0; // ms of the latest fetch
+  let ended = 0; // performance.now() of its end
   let busy = false;
   let skew = 0; // the server's clock minus ours, seconds
   let stop = null;
@@ -27,16 +25,16 @@ export function follow(store, api) {
     if (at >= due) return;
     due = at;
     clearTimeout(timer);
-    timer = setTimeout(fetchStatus, at - performance.now());
+    timer = setTimeout(refresh, at - performance.now());
   }
 
-  async function fetchStatus() {
+  async function refresh() {
     due = Infinity;
     if (busy) return plan(SOON);
     busy = true;
     const began = performance.now();
     try {
-      const status = await api.get("/v1/status");
+      const status = await fetchStatus();
       heard(status.now);
       store.set("status", status);
       store.set("epoch", status.epoch);
@@ -49,6 +47,17 @@ export function follow(store, api) {
       ended = performance.now();
     }
     if (store.get("gate") === null) plan(store.get("starting") ? STARTING : SELDOM);
+    return undefined;
+  }
+
+  async function lookCloser(selection) {
+    if (!selection || !fetchStatus.lacks(selection)) return;
+    try {
+      const status = await fetchStatus.detailed(selection);
+      if (store.get("selection") === selection) store.set("status", status);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   function failed(error) {
@@ -65,17 +74,15 @@ export function follow(store, api) {
 
   function takeIn(kind, data) {
     heard(data.now ?? null);
-    if (kind === "hello") {
-      store.set("epoch", data.epoch);
-      plan(0);
-    } else if (kind === "gap") plan(0);
-    else if (kind === "traffic") store.set("tick", data);
-    else {
-      store.update("events", (events) => [{ kind, ...data }, ...events].slice(0, KEPT));
-      if (kind === "verdict") store.update("status", (status) => laid(status, data));
-      if (kind === "epoch") store.set("epoch", data.epoch);
-      else plan(SOON);
-    }
+    if (kind === "traffic") return store.set("tick", data);
+    if (kind === "hello") store.set("epoch", data.epoch);
+    if (kind === "hello" || kind === "gap") return plan(0);
+    store.update("events", (events) => [{ kind, ...data }, ...events].slice(0, KEPT));
+    if (kind === "verdict") store.update("status", (status) => laid(status, data));
+    // an epoch comes after whatever made it: the verdict, the override, the reload
+    if (kind === "epoch") store.set("epoch", data.epoch);
+    else plan(SOON);
+    return undefined;
   }
 
   function changed(state, error) {
@@ -92,7 +99,9 @@ export function follow(store, api) {
     try {
       const whoami = await api.get("/v1/whoami");
       store.set("whoami", whoami);
-      if (whoami.tokens_needed && !api.hasToken()) return store.set("gate", { refused: false });
+      if (whoami.tokens_needed && whoami.scopes.length === 0) {
+        return store.set("gate", { refused: api.hasToken() });
+      }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 401 || error.status === 403) return undefined; // the gate is open
@@ -109,5 +118,6 @@ export function follow(store, api) {
 
   setInterval(() => store.set("second", Date.now() / 1000 + skew), 1000);
   store.subscribe("again", start); // gate.js sets it when there is another token
+  store.subscribe("selection", lookCloser);
   start();
 }

@@ -44,10 +44,18 @@ export function regionColour(regions, name) {
   return place < 0 ? "var(--quiet)" : `var(--region-${(place % PALETTE) + 1})`;
 }
 
+const NAMED = new WeakMap(); // by zone, as a status has it: asked for at every drawing
+
 /** The names of all regions of a zone (of `status.zones`), in a fixed order: that of colours. */
 export function regionsOf(zone) {
+  if (!zone) return [];
+  if (!NAMED.has(zone)) NAMED.set(zone, regionNames(zone));
+  return NAMED.get(zone);
+}
+
+function regionNames(zone) {
   const names = new Set();
-  for (const app of zone?.apps ?? []) {
+  for (const app of zone.apps) {
     for (const region of app.regions) names.add(region.region);
     for (const service of app.services) for (const region of service.regions) names.add(region.region);
   }

@@ -1,9 +1,12 @@
 // Which app or service is looked at, as the address says it: #/zone/app or #/zone/app/service.
 
+import { shortName } from "./words.js";
+
 /** "#/gtm.example.com/shop" for a selection. */
 export function address(selection) {
   if (!selection) return "";
-  const parts = [selection.zone, selection.app, selection.service].filter(Boolean);
+  const { zone, app, service } = selection;
+  const parts = [zone, app, service && shortName(service, zone)].filter(Boolean);
   return `#/${parts.map(encodeURIComponent).join("/")}`;
 }
 
@@ -42,7 +45,8 @@ export function regionsSelected(status, selection) {
 }
 
 function selected(zone, app, service) {
-  const known = app.services.find((one) => one.name === service)?.name;
+  const named = (one) => one.name === service || shortName(one.name, zone.name) === service;
+  const known = service ? app.services.find(named)?.name : undefined;
   // a spread app is nothing that is steered: one of its services is
   const fallback = app.topology === "spread" ? (app.services[0]?.name ?? "") : "";
   return { zone: zone.name, app: app.name, service: known ?? fallback };

@@ -3,6 +3,8 @@
 import { fill, h } from "./h.js";
 import { mark, stateOf } from "./marks.js";
 import { address } from "./selection.js";
+import { worst } from "./situation.js";
+import { shortName } from "./words.js";
 
 const ROW = 34; // px, as app.css has it
 const MARGIN = 12; // rows drawn beyond what is in view
@@ -56,7 +58,24 @@ export function mount(root, store) {
     fill(space, drawn, view.rows.length === 0 && h("p", { class: "rail-none" }, none(view, store)));
     list.toggleAttribute("aria-activedescendant", false);
     if (view.active >= from && view.active < to) list.setAttribute("aria-activedescendant", `row-${view.active}`);
-    fill(toggle, selection ? [selection.app, selection.service && ` / ${selection.service}`] : "Services");
+    fill(toggle, selection ? [selection.app, selection.service && ` / ${shortName(selection.service, selection.zone)}`] : "Services");
+  }
+
+  function showChosen() {
+    const { zone, app, service } = store.get("selection") ?? {};
+    const place = view.rows.findIndex(({ selection: one }) => one && one.zone === zone && one.app === app && one.service === service);
+    if (place >= 0 && isHidden(place)) list.scrollTop = place * ROW - list.clientHeight / 3;
+    draw();
+  }
+
+  function isHidden(place) {
+    return place * ROW < list.scrollTop || (place + 1) * ROW > list.scrollTop + list.clientHeight;
+  }
+
+  function bring(place) {
+    const top = place * ROW;
+    if (top < list.scrollTop) list.scrollTop = top;
+    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
   }
 
   function pick(row) {
@@ -70,9 +89,7 @@ export function mount(root, store) {
     while (view.rows[place] && !view.rows[place].selection) place += step;
     if (!view.rows[place]) return;
     view.active = place;
-    const top = place * ROW;
-    if (top < list.scrollTop) list.scrollTop = top;
-    else if (top + ROW > list.scrollTop + list.clientHeight) list.scrollTop = top + ROW - list.clientHeight;
+    bring(place);
     draw();
   }
 
@@ -86,10 +103,13 @@ export function mount(root, store) {
   watcher.observe(list);
   const stops = [
     store.watch("status", gather),
-    store.subscribe("search", () => { view.active = -1; list.scrollTop = 0; filter(); }),
-    store.subscribe("selection", draw),
+    store.subscribe("search", (words) => { view.active = -1; list.scrollTop = 0; filter(); if (!words) showChosen(); }),
+    store.subscribe("selection", showChosen),
     store.subscribe("entered", ({ how }) => {
-      if (how === "Enter") pick(view.rows.find((row) => row.leaf));
+      if (how === "Enter") {
+        pick(view.rows.find((row) => row.leaf) ?? view.rows[0]);
+        store.set("search", "");
+      }
       else { view.active = -1; list.focus(); move(1); }
     }),
     () => watcher.disconnect(),
@@ -112,7 +132,7 @@ export function rowsOf(status) {
       });
       for (const service of app.services) {
         rows.push({
-          kind: "service", name: service.name, text: `${text} ${service.name}`.toLowerCase(), leaf: spread,
+          kind: "service", name: shortName(service.name, zone.name), text: `${text} ${service.name}`.toLowerCase(), leaf: spread,
           ...tally(service.regions), selection: { zone: zone.name, app: app.name, service: service.name },
         });
       }
@@ -121,10 +141,10 @@ export function rowsOf(status) {
   return rows;
 }
 
+/** The worst state, and how many are up; with no verdicts, as where only names were fetched, up. */
 function tally(verdicts) {
-  const states = verdicts.map(stateOf);
-  const worst = ["down", "drained", "unknown", "up"].find((state) => states.includes(state)) ?? "unknown";
-  return { worst, up: states.filter((state) => state === "up").length, of: states.length };
+  const up = verdicts.filter((one) => stateOf(one) === "up").length;
+  return { worst: worst(verdicts), up, of: verdicts.length };
 }
 
 function matching(rows, words) {
@@ -145,12 +165,12 @@ function element(view, place, selection, pick) {
   }
   const chosen = selection && row.selection.zone === selection.zone && row.selection.app === selection.app
     && (row.selection.service === selection.service && (row.kind === "service" || row.leaf));
-  const words = `${row.name}: ${row.up} of ${row.of} regions up`;
+  const words = row.of ? `${row.name}: ${row.up} of ${row.of} regions up` : `${row.name}: up`;
   return h("div", {
     class: `row row-${row.kind}${chosen ? " is-chosen" : ""}${place === view.active ? " is-active" : ""}`,
     id: `row-${place}`, role: "option", style: at, title: row.name, "aria-label": words,
     "aria-selected": String(Boolean(chosen)), "aria-posinset": place + 1, "aria-setsize": view.rows.length,
     onclick: () => { view.active = place; pick(row); },
   }, mark(row.worst), h("span", { class: "row-name" }, row.name),
-    h("span", { class: `row-up${row.up < row.of ? " is-short" : ""}` }, `${row.up}/${row.of}`));
+    h("span", { class: `row-up${row.up < row.of ? " is-short" : ""}` }, row.of ? `${row.up}/${row.of}` : ""));
 }

@@ -1,4 +1,20 @@
-// Lays verdicts of the event stream over a status. Pure: what is touched is copied, the rest shared.
+// Statuses: names as everywhere else, and verdicts of the event stream laid over them. What is
+// touched is copied, the rest shared.
+
+/** A status just come, with names of zones and services without the dot at their end, as all other
+ * calls have them. Changes it in place: it is large, and nobody else has it yet. */
+export function bare(status) {
+  for (const zone of status.zones) {
+    zone.name = undotted(zone.name);
+    for (const app of zone.apps) for (const service of app.services) service.name = undotted(service.name);
+  }
+  for (const load of status.loads ?? []) load.zones = load.zones.map(undotted);
+  return status;
+}
+
+function undotted(name) {
+  return name.length > 1 && name.endsWith(".") ? name.slice(0, -1) : name;
+}
 
 /** `status` with a verdict event {at, zone, app, service, region, endpoint, after, reason, by}. */
 export function laid(status, event) {

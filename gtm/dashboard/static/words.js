@@ -74,6 +74,12 @@ export function counted(number, one, many = `${one}s`) {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
+/** "orders" of "orders.gtm.example.com" in the zone "gtm.example.com"; the zone itself is "@". */
+export function shortName(service, zone) {
+  if (service === zone) return "@";
+  return service.endsWith(`.${zone}`) ? service.slice(0, -zone.length - 1) : service;
+}
+
 function two(number) {
   return String(Math.floor(number)).padStart(2, "0");
 }

@@ -70,6 +70,13 @@ class RememberingPlane:
 
     def tap(self, tap: Tap) -> None: ...
 
+    retired = False
+
+    def alive(self) -> bool:
+        return True
+
+    def retire(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
@@ -83,6 +90,10 @@ class ToldChecker(Checker):
         self.seconds: dict[str, float] = {}
         self.targets: frozenset[Target] = frozenset()
         self.frozen = None
+
+    @property
+    def ending(self) -> Collection[Target]:
+        return ()
 
     def census(self) -> Census:
         return Census(len(self.targets), 0, 0, 0, 0, 0)
@@ -99,6 +110,9 @@ class ToldChecker(Checker):
 
     def report(self, target: Target) -> Report:
         return Report(self.verdict(target))
+
+    def probed_as(self, target: Target) -> Target | None:
+        return target if target in self.targets else None
 
     def pace(self, target: Target) -> Pace:
         seconds = self.seconds.get(target.address)
