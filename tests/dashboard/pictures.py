@@ -1,4 +1,6 @@
-"""Pictures of the dashboard for README and docs, of a real server: python -m tests.dashboard.pictures
+"""Pictures of the dashboard, of a real server, for README and docs.
+
+python -m tests.dashboard.pictures docs/images
 
 Five regions on loopback, queries as if from all over the world, and one region that fails.
 """
