@@ -156,6 +156,15 @@ class Plane:
     def interface_totals(self, interface: int, ipv6: bool) -> Totals:
         """The same for an interface, by its place among those served, over IPv4 or IPv6."""
 
+    def share(self) -> None:
+        """Says that another process has the sockets too: it is to notice nothing of us."""
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections go on while clients ask."""
+
+    def alive(self) -> bool:
+        """Whether all threads run."""
+
     def summed(self, kinds: array[int], count: int) -> tuple[bytes, list[int]]:
         """Answers so far by kind of tally, as unsigned numbers of 64 bits, and timed ones by
         bucket of gtm.planes.stats.BUCKETS. `kinds` has the kind of each tally, below `count`.

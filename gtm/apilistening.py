@@ -11,7 +11,6 @@ import contextlib
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +19,10 @@ from aiohttp import web
 
 from gtm.api.access.tokenfile import TokenFile
 from gtm.errors import ConfigError, StartError
+from gtm.handed import Pool, Use
 from gtm.planes.certificate import Keeper
 from gtm.planes.limits import HANDSHAKE, client_of
-from gtm.planes.sockets import BACKLOG, ListenAddress, bind_stream
+from gtm.planes.sockets import BACKLOG, bind_stream
 from gtm.settings import ApiAddress, Settings
 
 log = structlog.get_logger("gtm")
@@ -33,6 +33,7 @@ PRIVATE = 0o750  # of a directory made for it
 # seconds. For one more, the new one is closed: half-open connections cost nobody else anything.
 HANDSHAKES = 100
 HANDSHAKES_PER_CLIENT = 20
+WAITING = ".new"  # of a Unix socket that is to take another server's place
 NO_FILES = 1.0  # seconds until more is accepted, where the system has no file left
 
 
@@ -40,13 +41,15 @@ NO_FILES = 1.0  # seconds until more is accepted, where the system has no file l
 class Door:
     """A bound socket: `at` where it is over TCP, else the `path` of a Unix socket.
 
-    `inode` is of a path that gtm made, 0 of one that was there.
+    `inode` is of a path that gtm made, 0 of one that was there. Until it is served, a socket that
+    is to take another server's place is at `waiting`.
     """
 
     sock: socket.socket
     at: ApiAddress | None = None
     path: Path | None = None
     inode: int = 0
+    waiting: Path | None = None
 
     def __str__(self) -> str:
         """As commands take it."""
@@ -62,13 +65,18 @@ class Door:
         """Whether other machines can reach it."""
         return self.at is not None and not self.at.at.address.is_loopback
 
+    def settle(self) -> None:
+        """Takes the place of another server's socket, if it was to."""
+        if self.waiting is not None and self.path is not None:
+            self.waiting.replace(self.path)
+
     def close(self) -> None:
         """Closes it; a Unix socket's file goes too, unless another server's is there by now."""
         self.sock.close()
-        if self.path is not None:
+        for path in filter(None, (self.path, self.waiting)):
             with contextlib.suppress(OSError):  # after --user its directory may be another's
-                if self.path.stat().st_ino == self.inode:
-                    self.path.unlink()
+                if path.stat().st_ino == self.inode:
+                    path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,7 @@ class BoundApi:
     async def serve(self, stack: contextlib.AsyncExitStack, runner: web.AppRunner) -> list[str]:
         """Begins to serve; gives the places as commands take them."""
         for door in self.doors:
+            door.settle()
             if door.tls:
                 assert self.keeper is not None  # noqa: S101  # bind_api has seen to it
                 greeter = Greeter(door.sock, runner, self.keeper)
@@ -102,25 +111,22 @@ class BoundApi:
             f"--api 127.0.0.1:{beyond[0].at.port}"
         )
 
+    def offered(self) -> list[tuple[Use, socket.socket]]:
+        """Those of TCP, for a server that takes over; Unix sockets are replaced."""
+        return [(Use.API, door.sock) for door in self.doors if door.at is not None]
+
     def close(self) -> None:
         """Closes all sockets."""
         for door in self.doors:
             door.close()
 
 
-Given = Callable[[ListenAddress | Path], socket.socket | None]
+def bind_api(settings: Settings, handed: Pool | None = None, *, waiting: bool = False) -> BoundApi:
+    """Binds every address and Unix socket that was not handed over. Raises ConfigError, StartError.
 
-
-def bind_api(
-    settings: Settings,
-    given: Given = lambda at: None,
-    more: Callable[[], Iterable[socket.socket]] = tuple,
-) -> BoundApi:
-    """Binds every address and Unix socket. Raises ConfigError, StartError.
-
-    `given` has sockets that were open before, by their place; `more` are Unix sockets of these
-    that no setting names.
+    With `waiting` Unix sockets take the place of another server's when they are served.
     """
+    handed = Pool() if handed is None else handed
     wanted = settings.api_tcp()
     for address in wanted:
         _require_private(address, settings)
@@ -128,10 +134,11 @@ def bind_api(
     doors: list[Door] = []
     try:
         for address in wanted:
-            there = given(address.at)
-            at, sock = (address.at, there) if there else bind_stream(address.at, "--api")
+            at, sock = address.at, handed.stream(Use.API, address.at)
+            if sock is None:
+                at, sock = bind_stream(address.at, "--api")
             doors.append(Door(sock, ApiAddress(at, address.tls)))
-        doors += _unix_doors(settings, given, more)
+        doors += _unix_doors(settings, handed, waiting=waiting)
     except StartError:
         BoundApi(tuple(doors)).close()
         raise
@@ -253,17 +260,15 @@ def _front(keeper: Keeper) -> ssl.SSLContext:
 # --- Unix sockets -------------------------------------------------------------------------
 
 
-def _unix_doors(
-    settings: Settings, given: Given, more: Callable[[], Iterable[socket.socket]]
-) -> list[Door]:
+def _unix_doors(settings: Settings, handed: Pool, *, waiting: bool) -> list[Door]:
     wished = any(text.startswith("unix:") for text in settings.api)
     doors: list[Door] = []
     for path in settings.api_sockets():
-        if (there := given(path)) is not None:
+        if (there := handed.stream(Use.API, path)) is not None:
             doors.append(Door(there, path=path))
             continue
         try:
-            doors.append(_unix(path))
+            doors.append(_unix(path, waiting=waiting))
         except StartError as error:
             if wished:
                 BoundApi(tuple(doors)).close()
@@ -271,24 +276,25 @@ def _unix_doors(
             # DNS is worth more than a socket nobody asked for
             remedy = "choose one with --api unix:PATH"
             log.warning("no_api_socket", error=str(error), remedy=remedy)
-    return doors + [Door(sock, path=Path(sock.getsockname())) for sock in more()]
+    return doors + [Door(sock, path=Path(sock.getsockname())) for sock in handed.api_sockets()]
 
 
-def _unix(path: Path) -> Door:
-    _make_room(path)
+def _unix(path: Path, *, waiting: bool) -> Door:
+    place = path.with_name(path.name + WAITING) if waiting else path
+    _make_room(place)
     sock = socket.socket(socket.AF_UNIX)
     try:
-        sock.bind(str(path))
-        path.chmod(SOCKET_MODE)
+        sock.bind(str(place))
+        place.chmod(SOCKET_MODE)
         sock.listen(BACKLOG)
-        inode = path.stat().st_ino
+        inode = place.stat().st_ino
     except OSError as error:
         sock.close()
         raise StartError(
             f"cannot serve the API on unix:{path}: {error.strerror or error}"
         ) from error
     sock.setblocking(False)
-    return Door(sock, path=path, inode=inode)
+    return Door(sock, path=path, inode=inode, waiting=place if waiting else None)
 
 
 def _make_room(path: Path) -> None:

@@ -20,7 +20,7 @@ from gtm.checks import Target
 from gtm.collector import let_go, paused, settled
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dnssec.keys import KeySet
-from gtm.errors import GtmError, Mistake, ZoneFileError
+from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, HoldStore, Known, LatencyStore
 from gtm.geo import Geo
@@ -137,6 +137,7 @@ class Controller:
         self.loads = ReloadCounts()
         self.reload: Reload | None = None
         self.ready = False
+        self._held = False  # another process takes over, and has read what is kept here
         # called on the control loop after each publication, and after each load; may not block
         self.on_epoch: Callable[[int], None] = unheard
         self.on_reload: Callable[[Reload], None] = unheard
@@ -547,12 +548,26 @@ class Controller:
 
     async def add_override(self, wanted: Wanted) -> Added:
         """Puts an operator's word in force; raises as `Acts.add` does."""
+        self._require_free()
         return await self._acts.add(self.overrides, wanted)
 
     async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
         """Takes an operator's word back; says what that changed."""
+        self._require_free()
         self._teller.taken_back(one.number, by)
         return await self._acts.remove(self.overrides, one, by)
+
+    def hold(self, held: bool) -> None:
+        """Refuses changes while another process takes over, or takes them again."""
+        self._held = held
+        if self.exchange is not None:
+            self.exchange.updates.held = held
+
+    def _require_free(self) -> None:
+        if self._held:
+            raise ServerError(
+                "cannot change anything now: another gtm is taking over; try again in a moment"
+            )
 
     def _overrides_changed(self) -> None:
         """Called by the register; one that changes nothing makes no new snapshot."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import resource
+import socket
 from dataclasses import dataclass
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from gtm.dns.conduct import Conduct
 from gtm.dns.transport import Transport
 from gtm.errors import ConfigError, StartError
+from gtm.handed import Pool, Use
 from gtm.health import CONCURRENCY
 from gtm.networks import Networks
 from gtm.planes import Plane, choice
@@ -40,6 +42,14 @@ class Bound:
         """For log and status."""
         return [str(each.at) for each in self.listeners] + [str(each) for each in self.secure]
 
+    def offered(self) -> list[tuple[Use, socket.socket]]:
+        """All of them, for a server that takes over."""
+        plain = [sock for each in self.listeners for sock in (each.udp, *each.more, each.tcp)]
+        return [(Use.DNS, sock) for sock in plain] + [
+            (Use.TLS if each.transport is Transport.TLS else Use.HTTPS, each.sock)
+            for each in self.secure
+        ]
+
     def close(self) -> None:
         """Closes all sockets."""
         for listener in self.listeners:
@@ -48,19 +58,39 @@ class Bound:
             secure.sock.close()
 
 
-def bind_all(settings: Settings, workers: int) -> Bound:
-    """Binds every address, and reads the certificate. Raises StartError or ConfigError."""
+def bind_all(settings: Settings, workers: int, handed: Pool | None = None) -> Bound:
+    """Binds every address, and reads the certificate. Raises StartError or ConfigError.
+
+    Sockets that were handed over are taken instead of new ones. Those that no setting names are
+    served too, and take the place of the addresses that are listened on by default.
+    """
+    handed = Pool() if handed is None else handed
     if settings.xdp and settings.proxy_from:
         raise ConfigError(
             "cannot use --xdp with --proxy-from: PROXY headers are read by the sockets alone"
         )
-    keeper = _keeper(settings)
-    bound = Bound(_bind_plain(settings.listen_addresses(), workers))
-    wanted = [(Transport.TLS, at) for at in settings.tls_addresses()]
-    wanted += [(Transport.HTTPS, at) for at in settings.https_addresses()]
+    named = settings.listen_addresses()
+    if "listen" not in settings.model_fields_set and handed.has(Use.DNS):
+        named = ()
+    tls, https = settings.tls_addresses(), settings.https_addresses()
+    tls, https = (
+        (*tls, *handed.addresses(Use.TLS, tls)),
+        (
+            *https,
+            *handed.addresses(Use.HTTPS, https),
+        ),
+    )
+    keeper = _keeper(settings, tls, https)
+    bound = Bound(_bind_plain((*named, *handed.addresses(Use.DNS, named)), workers, handed))
+    wanted = [(Transport.TLS, Use.TLS, at) for at in tls]
+    wanted += [(Transport.HTTPS, Use.HTTPS, at) for at in https]
     secure: list[SecureListener] = []
     try:
-        for transport, address in wanted:
+        for transport, use, address in wanted:
+            given = handed.stream(use, address)
+            if given is not None:
+                secure.append(SecureListener(address, transport, given))
+                continue
             at, sock = bind_stream(address, f"--{transport.value}")
             secure.append(SecureListener(at, transport, sock))
     except StartError:
@@ -69,17 +99,19 @@ def bind_all(settings: Settings, workers: int) -> Bound:
     return Bound(bound.listeners, tuple(secure), keeper)
 
 
-def _keeper(settings: Settings) -> Keeper | None:
-    if not settings.tls and not settings.https:
+def _keeper(
+    settings: Settings, tls: tuple[ListenAddress, ...], https: tuple[ListenAddress, ...]
+) -> Keeper | None:
+    if not tls and not https:
         return None
     if settings.certificate is None:
-        flag = "--tls" if settings.tls else "--https"
+        flag = "--tls" if tls else "--https"
         raise ConfigError(
             f"cannot serve {flag} without a certificate: add --certificate FILE and "
             "--certificate-key FILE (PEM)"
         )
     http2 = has_http2()
-    if settings.https and not http2:
+    if https and not http2:
         log.warning(
             "no_http2", reason="the library h2 is not installed", remedy="pip install 'gtm[http2]'"
         )
@@ -128,13 +160,16 @@ def connections_for(files: int, wanted: int, sides: int) -> int:
     return max(FEWEST_CONNECTIONS, min(wanted, room))
 
 
-def _bind_plain(wanted: tuple[ListenAddress, ...], workers: int) -> tuple[Listener, ...]:
+def _bind_plain(
+    wanted: tuple[ListenAddress, ...], workers: int, handed: Pool
+) -> tuple[Listener, ...]:
     """Binds every address; where the system has no IPv6, the default [::1] is left out."""
     bound: list[Listener] = []
     try:
         for address in wanted:
             try:
-                bound.append(bind(address, workers))
+                given = handed.listener(address, workers)
+                bound.append(bind(address, workers) if given is None else given)
             except StartError as error:
                 if not (address.address.is_loopback and _no_ipv6(error)):
                     raise

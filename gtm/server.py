@@ -26,7 +26,6 @@ from gtm.alerts import AlertFile, Alerts, Courier
 from gtm.api.access.acting import Access
 from gtm.api.access.tokenfile import TokenFile
 from gtm.api.app import Api
-from gtm.api.bounds import Room
 from gtm.api.connection import Runner
 from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
@@ -40,6 +39,7 @@ from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind, Sink
 from gtm.feeds import HoldStore, LatencyStore
 from gtm.geo import bundled
+from gtm.handed import Pool, from_systemd
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
@@ -53,8 +53,10 @@ from gtm.planes.limitlog import LimitLog
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
+from gtm.service import Service, service_of_this_process
 from gtm.settings import Settings
 from gtm.sources import Sources
+from gtm.takeover import Offer, Offered, Taken, place_of, take
 from gtm.transfer.exchange import Exchange
 from gtm.watcher import changes
 
@@ -67,6 +69,8 @@ MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
 MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
 CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
 REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
+DRAINING = 10.0  # seconds that connections get to end when another process took over
+DRAIN_LOOK = 0.5  # seconds between looks whether they have; longer than UDP threads take to end
 SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
 AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
 LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
@@ -85,14 +89,22 @@ class Server:
     listeners: tuple[Listener, ...]
     api_places: tuple[str, ...]
     trail: Trail
+    offered: Offered
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Server]:
+async def running(
+    settings: Settings,
+    dial: Dial = direct,
+    handed: Pool | None = None,
+    taken: Taken | None = None,
+) -> AsyncIterator[Server]:
     """A server from bound sockets to the last one closed. Raises GtmError if it can't start.
 
-    `dial` says where probes really connect to.
+    `dial` says where probes really connect to, `handed` are sockets that were open before. With
+    `taken` they are those of another server, which goes on until this one answers.
     """
+    handed = Pool() if handed is None else handed
     sys.setswitchinterval(SWITCH_INTERVAL)
     beside = ThreadPoolExecutor(BESIDE, "gtm-beside", initializer=be_patient)
     asyncio.get_running_loop().set_default_executor(beside)
@@ -100,7 +112,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
     chosen = choice.resolve(settings.plane)
     workers = choice.workers_of(chosen, settings.workers)
     conduct, cookies = _conduct(settings)
-    bound = bind_all(settings, workers)
+    bound = bind_all(settings, workers, handed)
     listeners = bound.listeners
     async with contextlib.AsyncExitStack() as stack:
         plane = make_plane(chosen, bound, settings, files, conduct)
@@ -109,6 +121,7 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
             stack.callback(recorder.stop)
             plane.tap(recorder.tap)
         stack.callback(plane.stop)
+        stack.push_async_callback(_drain, plane)
         history = History(
             None if settings.state is None else HistoryFile(settings.state), time.time
         )
@@ -136,20 +149,23 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         stack.push_async_callback(controller.overrides.close)
         stack.push_async_callback(controller.feeds.close)
         listen = bound.named()
-        doors = bind_api(settings)
+        doors = bind_api(settings, handed, waiting=taken is not None)
+        handed.close()
         stack.callback(doors.close)
         live = Live(controller, time.time)
         watching.append(live.told.note)
         _become(settings.user)
         trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
         stack.push_async_callback(trail.close)
-        access = Access(trail, _open_tokens(settings, doors))
+        access = Access(trail, _open_tokens(settings, doors), doors.keeper)
         told = (history, alerts, bound.keeper, recorder, access, live)
         api = Api(controller, listen, time.time, *told)
-        runner = Runner(api.application(routes(Pages())), Room())
+        runner = Runner(api.application(routes(Pages())), api.room)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        places = await doors.serve(stack, runner)
+        if taken is None:
+            await doors.serve(stack, runner)
+        places = [str(door) for door in doors.doors]
         log.info(
             "starting",
             version=gtm.__version__,
@@ -166,6 +182,9 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         await alerts.open()
         stack.push_async_callback(alerts.close)
         await controller.start()
+        if taken is not None:
+            await taken.ready()
+            await doors.serve(stack, runner)
         alerts.started()
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
@@ -192,39 +211,68 @@ async def running(settings: Settings, dial: Dial = direct) -> AsyncIterator[Serv
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
             stack.push_async_callback(_cancel, asyncio.create_task(_renew(bound.keeper)))
-        yield Server(controller, listeners, tuple(places), trail)
+        offered = (*bound.offered(), *doors.offered())
+        yield Server(controller, listeners, tuple(places), trail, offered)
     log.info("stopped")
 
 
 async def serve(settings: Settings) -> None:
-    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again."""
+    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again, and SIGUSR2 starts
+    what is installed by now, which takes over.
+    """
+    handed, taken = Pool(from_systemd(os.environ, os.getpid())), None
+    service = service_of_this_process()
+    service.starting()
+    if settings.takeover:
+        handed.close()
+        taken = take(settings.api_sockets()[0], gtm.__version__)
+        handed = Pool(taken.sockets)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     # until there is a server to tell, a SIGHUP must not end the process
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    await _serve(settings, stop)
+    with contextlib.ExitStack() as stack:
+        if taken is not None:
+            stack.callback(taken.close)
+        await _serve(settings, stop, handed, service, taken)
 
 
-async def _serve(settings: Settings, stop: asyncio.Event) -> None:
+async def _serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    handed: Pool,
+    service: Service,
+    taken: Taken | None,
+) -> None:
     reloads: set[asyncio.Task[object]] = set()
-    async with running(settings) as server:
+    async with running(settings, handed=handed, taken=taken) as server:
+        if taken is not None:
+            taken.close()
 
         def reload() -> None:
-            task: asyncio.Task[object] = asyncio.create_task(_reload(server))
+            task: asyncio.Task[object] = asyncio.create_task(_reload(server, service))
             reloads.add(task)
             task.add_done_callback(reloads.discard)
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
+        service.ready(server.controller)
+        telling = asyncio.create_task(service.run(server.controller))
+        offering = asyncio.create_task(_offer(settings, server, service, stop))
         await stop.wait()
         log.info("stopping")
+        service.stopping("stopping")
+        await _cancel(telling)
+        await _cancel(offering)
 
 
-async def _reload(server: Server) -> None:
+async def _reload(server: Server, service: Service) -> None:
     """Loads everything again for a SIGHUP: it does not say who sent it, root or gtm's own user."""
     before = server.controller.compiled.snapshot.epoch
-    found = await server.controller.load()
+    found = await service.reload(server.controller)
     after = f"epoch {server.controller.compiled.snapshot.epoch}"
     server.trail.note(
         "SIGHUP",
@@ -235,6 +283,32 @@ async def _reload(server: Server) -> None:
         before=f"epoch {before}",
         after=after if found.error is None else f"unchanged: {found.error}",
     )
+
+
+async def _offer(settings: Settings, server: Server, service: Service, stop: asyncio.Event) -> None:
+    """Hands over to another server that asks for it, and ends once that one answers."""
+    controller = server.controller
+
+    def leave(pid: int) -> None:
+        controller.plane.retire()
+        service.succeeded_by(pid)
+        log.info("handed_over", to=pid)
+        stop.set()
+
+    path = place_of(settings.api_sockets()[0])
+    try:
+        await Offer(path, lambda: server.offered, controller.hold, leave).run()
+    except OSError as error:  # it is of no use to who asks DNS
+        log.warning("no_takeover", at=str(path), error=error.strerror or str(error))
+
+
+async def _drain(plane: Plane) -> None:
+    """Gives clients of a plane that is retired time to end their connections."""
+    deadline = time.monotonic() + DRAINING
+    while plane.retired and time.monotonic() < deadline:
+        await asyncio.sleep(DRAIN_LOOK)
+        if not any(stats.open for stats in plane.stats):
+            return
 
 
 # --- parts ------------------------------------------------------------------------------

@@ -107,6 +107,7 @@ class Settings(BaseModel):
     query_log_every: int = Field(default=1, ge=1, le=1_000_000)
     query_log_clients: Literal["network", "address"] = "network"
     no_exec: bool = False
+    takeover: bool = False
     log_format: LogFormat = LogFormat.AUTO
     log_level: LogLevel = LogLevel.INFO
 

@@ -49,6 +49,7 @@ class Api:
         self._serving = Serving(
             controller, listen, now, now(), history, alerts, keeper, recorder, let_in, watched
         )
+        self.room = self._serving.room
         self.guard = Guard(let_in, now, time.monotonic)
         watched.traffic.listen(self._tick, partial(watched.feed.wanted, "traffic"))
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from gtm.api.access.acting import Access
-from gtm.api.bounds import Lane
+from gtm.api.bounds import Lane, Room
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
@@ -35,7 +35,7 @@ class Serving:
     `turns` is held by whoever makes a long answer, for some milliseconds at a time; `lane` by
     what-if questions. `listen` says where DNS is answered, `keeper` has the certificate, if any,
     `recorder` the query log; `access` says who may call, and notes what they change; `live` is
-    what is watched.
+    what is watched, `room` counts connections.
     """
 
     controller: Controller
@@ -50,6 +50,7 @@ class Serving:
     live: Live
     turns: asyncio.Lock = field(default_factory=asyncio.Lock)
     lane: Lane = field(default_factory=Lane)
+    room: Room = field(default_factory=Room)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The certificate that DNS over TLS and HTTPS is served with, for status and metrics."""
+"""The certificates that DNS over TLS and HTTPS, and the API, are served with: status, metrics."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ def certificate(keeper: Keeper | None) -> CertificateStatus | None:
     )
 
 
-def certificate_metrics(keeper: Keeper) -> Iterable[Metric]:
+def certificate_metrics(
+    keeper: Keeper, prefix: str = "gtm_tls", what: str = "DNS over TLS and HTTPS"
+) -> Iterable[Metric]:
     """When it ends, and whether what is on disk is what is served."""
     expires = GaugeMetricFamily(
-        "gtm_tls_certificate_expires_timestamp_seconds",
-        "When the certificate of DNS over TLS and HTTPS ends, Unix time.",
+        f"{prefix}_certificate_expires_timestamp_seconds",
+        f"When the certificate of {what} ends, Unix time.",
     )
     expires.add_metric([], keeper.current.expires)
     good = GaugeMetricFamily(
-        "gtm_tls_certificate_ok", "0 while the certificate on disk is not what is served."
+        f"{prefix}_certificate_ok", "0 while the certificate on disk is not what is served."
     )
     good.add_metric([], float(keeper.error is None))
     renewals = CounterMetricFamily(
-        "gtm_tls_certificate_renewals", "Renewed certificates that were taken."
+        f"{prefix}_certificate_renewals", "Renewed certificates that were taken."
     )
     renewals.add_metric([], keeper.renewals)
     yield from (expires, good, renewals)

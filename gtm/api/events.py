@@ -14,6 +14,7 @@ from gtm.errors import ServerError
 from gtm.live.feed import Reader, written
 
 HEARTBEAT = 15.0  # seconds of silence after which a comment is sent
+LOOK = 1.0  # seconds between looks whether a reader that is told nothing is still there
 PATIENCE = 20.0  # seconds that a connection may take nothing, before it is cut off
 RETRY = b"retry: 2000\n\n"  # milliseconds after which who was cut off comes again
 AGAIN = "30"  # seconds, for who found no room
@@ -44,7 +45,7 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     try:
         await response.prepare(request)
         await _send(response, RETRY + _hello(call.serving, gap))
-        await _stream(response, reader)
+        await _stream(request, response, reader)
     except TimeoutError:
         feed.give_up(reader)
         _abort(request)
@@ -60,10 +61,18 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     return response
 
 
-async def _stream(response: web.StreamResponse, reader: Reader) -> None:
+async def _stream(request: web.Request, response: web.StreamResponse, reader: Reader) -> None:
+    quiet = 0.0
     while not (reader.ended and not reader.waiting):
-        found = await reader.next(HEARTBEAT)
-        await _send(response, b": still here\n\n" if found is None else found)
+        found = await reader.next(LOOK)
+        quiet = quiet + LOOK if found is None else 0.0
+        if found:
+            await _send(response, found)
+        elif quiet >= HEARTBEAT:
+            await _send(response, b": still here\n\n")
+            quiet = 0.0
+        elif request.transport is None or request.transport.is_closing():
+            return  # the reader is gone
 
 
 async def _send(response: web.StreamResponse, octets: bytes) -> None:

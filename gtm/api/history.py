@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
+
+from aiohttp import web
 
 from gtm.api.call import Call
 from gtm.api.models import EventShape, HistoryQuery, HistoryShape
+from gtm.api.streamed import streamed
 from gtm.events import Event
 from gtm.history import Asked, History
 
 LATEST = 5  # events that status shows
 
 
-async def history(call: Call[HistoryQuery, None]) -> HistoryShape:
+async def history(call: Call[HistoryQuery, None]) -> web.StreamResponse:
     """What happened, newest first."""
-    return listed(call.serving.history, call.query, call.serving.now())
+    found = pieces(call.serving.history, call.query, call.serving.now())
+    return await streamed(call, found, "application/json; charset=utf-8")
 
 
-def listed(history: History, query: HistoryQuery, now: float) -> HistoryShape:
-    """The events that a query asks for."""
+def pieces(history: History, query: HistoryQuery, now: float) -> Iterator[str]:
+    """The events that a query asks for: a HistoryShape as JSON, an event at a time."""
     found = history.find(Asked(**query.model_dump()))
-    return HistoryShape(
-        now=now,
-        events=[_event(event) for event in found],
-        damage=history.damage,
-        unsaved=history.unsaved,
-    )
+    about = HistoryShape(now=now, events=[], damage=history.damage, unsaved=history.unsaved)
+    yield about.model_dump_json(exclude={"events"})[:-1] + ',"events":['
+    for index, event in enumerate(found):
+        yield ("," if index else "") + _event(event).model_dump_json()
+    yield "]}"
 
 
 def latest(history: History) -> list[EventShape]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
 from gtm.api.access.acting import Access
 from gtm.api.access.callers import caller_of
 from gtm.api.access.tokens import ordered
 from gtm.api.call import Call
+from gtm.api.certificate import certificate, certificate_metrics
 from gtm.api.models import AccessStatus, CallerShape, TokenShape, TokensShape
+
+REFUSED = (401, 403, 429)
 
 
 async def whoami(call: Call[None, None]) -> CallerShape:
@@ -51,4 +58,25 @@ def access_status(access: Access) -> AccessStatus:
         tokens=len(access.tokens.tokens.all),
         tokens_error=access.tokens.error,
         audit_unsaved=access.trail.unsaved,
+        certificate=certificate(access.keeper),
     )
+
+
+def access_metrics(access: Access) -> Iterable[Metric]:
+    """How the API is guarded, and whom it refused, for Prometheus."""
+    tokens = GaugeMetricFamily("gtm_api_tokens", "Tokens that may call the API.")
+    tokens.add_metric([], len(access.tokens.tokens.all))
+    good = GaugeMetricFamily("gtm_api_tokens_ok", "0 while the file of tokens can't be used.")
+    good.add_metric([], float(access.tokens.error is None))
+    audit = GaugeMetricFamily("gtm_audit_ok", "0 while acts can't be written to the audit trail.")
+    audit.add_metric([], float(access.trail.unsaved is None))
+    refused = CounterMetricFamily(
+        "gtm_api_refused",
+        "Requests refused for who sends them (401, 403) or how often (429).",
+        labels=["status"],
+    )
+    for status in REFUSED:
+        refused.add_metric([str(status)], access.refused[status])
+    yield from (tokens, good, audit, refused)
+    if access.keeper is not None:
+        yield from certificate_metrics(access.keeper, "gtm_api", "the API")

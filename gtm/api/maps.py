@@ -25,7 +25,9 @@ async def shown(call: Call[MapQuery, None]) -> MapShape:
     require_regions(query.down, app.zone.regions, ACT)
     steering = Steering(compiled, app, service)
     picture = serving.controller.capacity.picture
-    seen = await asyncio.to_thread(serving.live.maps.draw, steering, picture, frozenset(query.down))
+    down = frozenset(query.down)
+    async with serving.live.turn:
+        seen = await asyncio.to_thread(serving.live.maps.draw, steering, picture, down)
     block = app.app.topology is Topology.REPLICATED
     return MapShape(
         now=serving.now(),

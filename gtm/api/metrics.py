@@ -17,16 +17,20 @@ from prometheus_client.core import (
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 import gtm
+from gtm.api.access.acting import Access
+from gtm.api.bounds import Room
 from gtm.api.certificate import certificate_metrics
 from gtm.api.exposition import Gauges, Part, written
 from gtm.api.feeds import MOST_NAMED
 from gtm.api.healthmetrics import health_metrics
+from gtm.api.identity import access_metrics
 from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
 from gtm.api.told import Told
 from gtm.api.verdictmetrics import pace_metrics, verdict_metrics
 from gtm.controller import Controller
-from gtm.load.picture import Feed
+from gtm.live.feed import Feed
+from gtm.load.picture import Feed as LoadFeed
 from gtm.logs import Writer
 from gtm.overrides import Phase, counts
 from gtm.planes.certificate import Keeper
@@ -43,9 +47,12 @@ def pieces(
     told: Told,
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
+    access: Access | None = None,
+    feed: Feed | None = None,
+    room: Room | None = None,
 ) -> Iterator[str]:
     """The whole page, in pieces: nothing is kept between scrapes."""
-    return written(_parts(controller, told, keeper, recorder))
+    return written(_parts(controller, told, keeper, recorder, access, feed, room))
 
 
 def page(
@@ -53,21 +60,34 @@ def page(
     told: Told,
     keeper: Keeper | None = None,
     recorder: Recorder | None = None,
+    feed: Feed | None = None,
 ) -> bytes:
     """The whole page at once."""
-    return "".join(pieces(controller, told, keeper, recorder)).encode()
+    return "".join(pieces(controller, told, keeper, recorder, feed=feed)).encode()
 
 
 def _parts(
-    controller: Controller, told: Told, keeper: Keeper | None, recorder: Recorder | None
+    controller: Controller,
+    told: Told,
+    keeper: Keeper | None,
+    recorder: Recorder | None,
+    access: Access | None,
+    feed: Feed | None,
+    room: Room | None,
 ) -> Iterator[Part | Gauges]:
     """All families."""
     yield from _server(controller)
     yield from _alerts(told)
+    if access is not None:
+        yield from access_metrics(access)
     if keeper is not None:
         yield from certificate_metrics(keeper)
     if recorder is not None:
         yield from _recorded(recorder)
+    if feed is not None:
+        yield from _readers(feed)
+    if room is not None:
+        yield from _connections(room)
     if controller.ready:
         yield from _traffic(controller)
         yield from verdict_metrics(controller)
@@ -81,6 +101,26 @@ def _parts(
         yield from _signed(controller)
         yield from _loads(controller)
         yield from peer_metrics(controller)
+
+
+def _readers(feed: Feed) -> Iterable[Metric]:
+    """Who listens to live events."""
+    yield _gauge("gtm_event_readers", "Readers of live events that are connected.", len(feed))
+    cut = CounterMetricFamily(
+        "gtm_event_readers_cut_off", "Readers of live events that did not keep up."
+    )
+    cut.add_metric([], feed.cut_off)
+    yield cut
+
+
+def _connections(room: Room) -> Iterable[Metric]:
+    """Of the API itself."""
+    yield _gauge("gtm_api_connections", "Connections to the API that are open.", room.connections)
+    refused = CounterMetricFamily(
+        "gtm_api_connections_refused", "Connections to the API for which there was no room."
+    )
+    refused.add_metric([], room.refused)
+    yield refused
 
 
 def _recorded(recorder: Recorder) -> Iterable[Metric]:
@@ -307,7 +347,7 @@ def _loads(controller: Controller) -> Iterable[Metric]:
             "gtm_region_fixed_load": standing.fixed if limited else None,
             "gtm_region_spilling": float(standing.spilling) if limited else None,
             "gtm_load_feed_age_seconds": None if report is None else report.age,
-            "gtm_load_feed_ok": float(standing.feed is Feed.FRESH) if limited else None,
+            "gtm_load_feed_ok": float(standing.feed is LoadFeed.FRESH) if limited else None,
         }
         for name, value in values.items():
             if value is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -39,8 +40,12 @@ NONE_HELD: Mapping[int, str] = MappingProxyType({})
 
 
 async def overrides(call: Call[None, None]) -> Overrides:
-    """Every override in force, with what it changes now."""
-    return listed(call.serving.controller, call.serving.now())
+    """Every override in force, with what it changes now.
+
+    In a worker thread, as that is looked up in every service that an override is about: all that
+    is read there is frozen, or may be asked from any thread.
+    """
+    return await asyncio.to_thread(listed, call.serving.controller, call.serving.now())
 
 
 async def add_override(call: Call[None, OverrideRequest]) -> OverrideAdded:

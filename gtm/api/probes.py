@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gtm.api.call import Call
-from gtm.api.models import ProbedShape, ProbesQuery, ProbesShape
+from aiohttp import web
+
+from gtm.api.call import Call, Serving
+from gtm.api.models import ProbedShape, ProbesQuery
 from gtm.api.named import bare
+from gtm.api.streamed import streamed
 from gtm.checks import Target
 from gtm.compile.app import CompiledApp
 from gtm.controller import Controller
@@ -14,16 +17,25 @@ from gtm.live import Live
 from gtm.model import Endpoint, Service
 from gtm.steering.verdicts import target_of
 
+JSON = "application/json; charset=utf-8"
 
-async def probes(call: Call[ProbesQuery, None]) -> ProbesShape:
+
+async def probes(call: Call[ProbesQuery, None]) -> web.StreamResponse:
     """The probes of the endpoints asked for."""
-    controller, query = call.serving.controller, call.query
-    wanted = list(_wanted(controller, query))
-    return ProbesShape(
-        now=call.serving.now(),
-        endpoints=[_probed(controller, call.serving.live, *each) for each in wanted[: query.limit]],
-        left_off=max(0, len(wanted) - query.limit),
-    )
+    return await streamed(call, _pieces(call.serving, call.query), JSON)
+
+
+def _pieces(serving: Serving, query: ProbesQuery) -> Iterator[str]:
+    """`ProbesShape` as JSON, an endpoint at a time: there may be a million numbers."""
+    yield f'{{"now":{serving.now()},"endpoints":['
+    left_off = 0
+    for number, each in enumerate(_wanted(serving.controller, query)):
+        if number >= query.limit:
+            left_off += 1
+            continue
+        yield "," if number else ""
+        yield _probed(serving.controller, serving.live, *each).model_dump_json()
+    yield f'],"left_off":{left_off}}}'
 
 
 def _wanted(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import structlog
@@ -58,7 +58,7 @@ async def _chunk(call: Call[Any, Any], pieces: Iterator[str]) -> str:
     size = 0
     while size < CHUNK:
         async with call.serving.turns:
-            more, ended = _slice(pieces, CHUNK - size)
+            more, ended = slice_of(pieces, CHUNK - size)
         held += more
         size += sum(map(len, more))
         if ended:
@@ -69,14 +69,16 @@ async def _chunk(call: Call[Any, Any], pieces: Iterator[str]) -> str:
     return "".join(held)
 
 
-def _slice(pieces: Iterator[str], room: int) -> tuple[list[str], bool]:
+def slice_of(
+    pieces: Iterator[str], room: int, clock: Callable[[], float] = time.perf_counter
+) -> tuple[list[str], bool]:
     """What can be made in a slice of time; and whether it was the last."""
     held: list[str] = []
-    until = time.perf_counter() + SLICE
+    until = clock() + SLICE
     for piece in pieces:
         held.append(piece)
         room -= len(piece)
-        if room <= 0 or time.perf_counter() > until:
+        if room <= 0 or clock() > until:
             return held, False
     return held, True
 

@@ -18,7 +18,8 @@ async def traffic(call: Call[TrafficQuery, None]) -> TrafficShape:
     live, query = call.serving.live, call.query
     found = live.traffic.last(query.seconds)
     fits = _fitting(call.serving.controller, query)
-    shares, count = await asyncio.to_thread(live.traffic.shares, query.shares, fits)
+    async with live.turn:
+        shares, count = await asyncio.to_thread(live.traffic.shares, query.shares, fits)
     p50, p90, p99 = map(_microseconds, found.percentiles)
     return TrafficShape(
         now=call.serving.now(),

@@ -26,5 +26,6 @@ async def readyz(call: Call[None, None]) -> web.Response:
 async def metrics(call: Call[None, None]) -> web.StreamResponse:
     """For Prometheus."""
     at = call.serving
-    pieces = prometheus.pieces(at.controller, at.alerts, at.keeper, at.recorder)
+    more = (at.keeper, at.recorder, at.access, at.live.feed, at.room)
+    pieces = prometheus.pieces(at.controller, at.alerts, *more)
     return await streamed(call, pieces, prometheus.CONTENT_TYPE)

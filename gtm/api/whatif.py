@@ -10,7 +10,6 @@ from gtm.api.call import Call
 from gtm.api.models import SimulateClient, SimulateRequest, SimulationShape
 from gtm.compile.compiler import Compiled
 from gtm.errors import UsageError
-from gtm.planes.prompt import be_patient
 from gtm.simulate import Scenario, Simulation, Traffic, chosen, simulate, world_traffic, worlds_from
 from gtm.simulate.networks import network_key
 from gtm.simulate.traffic import Counted, Unit
@@ -21,8 +20,9 @@ LONGEST = 60.0  # seconds: what takes longer is a question for `gtm simulate`, o
 async def simulated(call: Call[None, SimulateRequest]) -> SimulationShape:
     """What `gtm simulate` answers, about what is served now.
 
-    It is reckoned in a thread that yields to those that answer, one question at a time. Once
-    begun, a question keeps its turn until its thread has ended, whatever becomes of its client.
+    It is reckoned in a worker thread, all of which yield to those that answer, one question at a
+    time. Once begun, a question keeps its turn until its thread has ended, whatever becomes of its
+    client.
     """
     compiled = call.serving.controller.compiled
     async with call.serving.lane.turn():
@@ -38,7 +38,7 @@ async def simulated(call: Call[None, SimulateRequest]) -> SimulationShape:
             ) from None
         finally:
             question.stopped.set()
-            await asyncio.wait([work])
+            await asyncio.gather(work, return_exceptions=True)
     return SimulationShape.model_validate(found)
 
 
@@ -56,7 +56,6 @@ class _Question:
 
     def answer(self) -> Simulation:
         """Takes seconds. Raises UsageError."""
-        be_patient()
         asked = self._asked
         scenario = Scenario(frozenset(asked.down), frozenset(asked.drain))
         both = worlds_from(self._compiled, scenario)

@@ -16,4 +16,6 @@ def announcement(stage: Stage) -> str:
         for backend in stage.backends
     ]
     lines += ["see every verdict:", f"  {stage.status_line()}"]
+    if (dashboard := stage.dashboard()) is not None:
+        lines += ["see it in a browser:", f"  {dashboard}"]
     return "\n".join(lines)

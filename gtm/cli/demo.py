@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("gtm")
 
 PORTS = 20  # that are tried, from the usual one on
+DASHBOARD = 5380  # the port of the dashboard and the API
 FRAME = 0.25  # seconds between two drawings of the view
 
 
@@ -44,6 +47,15 @@ def demo(
         typer.Option(
             help="Play these zones instead of the example. Endpoints are probed at the demo's "
             "backends, not at their addresses; host names are probed where they are.",
+            show_default=False,
+        ),
+    ] = None,
+    api: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="unix:PATH|ADDR:PORT",
+            help="Serve the API and the dashboard here. "
+            "[dim]Default: where gtm serve would, and 127.0.0.1:5380, if they are free[/]",
             show_default=False,
         ),
     ] = None,
@@ -66,9 +78,9 @@ def demo(
         logs.configure()
     settings = _settings(listen, zones or _example())
     with tempfile.TemporaryDirectory(prefix="gtm-demo-") as directory:
-        api = (f"unix:{directory}/gtm.sock",)
+        places = tuple(api) if api else _api_places(Path(directory))
         with contextlib.suppress(KeyboardInterrupt):
-            settings = settings.model_copy(update={"api": api})
+            settings = settings.model_copy(update={"api": places})
             asyncio.run(_play(settings, loaded, recent, chosen=listen is not None))
 
 
@@ -99,6 +111,30 @@ def _free_addresses() -> list[str]:
             six = f"[::1]:{port}"
             return [f"127.0.0.1:{port}", *([six] if _is_free(six) else [])]
     return [f"127.0.0.1:{FIRST_PORT}"]  # the server says what is wrong with it
+
+
+def _api_places(spare: Path) -> tuple[str, ...]:
+    """Where commands look by themselves, unless a server is there, and a port for the dashboard."""
+    from gtm.settings import default_socket
+
+    usual = default_socket(os.environ)
+    path = usual if _has_room(usual) else spare / usual.name
+    ports = range(DASHBOARD, DASHBOARD + PORTS)
+    free = next((port for port in ports if _is_free(f"127.0.0.1:{port}")), None)
+    return (f"unix:{path}", *([] if free is None else [f"127.0.0.1:{free}"]))
+
+
+def _has_room(path: Path) -> bool:
+    """Whether a socket can be made there: its folder is ours to write, and no server has it."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(str(path))
+    except (FileNotFoundError, ConnectionRefusedError):
+        return os.access(path.parent, os.W_OK)
+    except OSError:
+        return False
+    return False
 
 
 def _is_free(place: str) -> bool:

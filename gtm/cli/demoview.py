@@ -98,6 +98,7 @@ def _event(event: Event) -> Text:
 
 def _foot(stage: Stage) -> Text:
     last = min(len(stage.backends), MOST_KEYS)
+    dashboard = stage.dashboard()
     keys = f"1-{last}" if last > 1 else "1"
     return Text.assemble(
         (keys, "bold"),
@@ -105,6 +106,7 @@ def _foot(stage: Stage) -> Text:
         ("q", "bold"),
         " quit\n",
         (stage.status_line(), "cyan"),
+        *((("   in a browser: ", ""), (dashboard, "cyan")) if dashboard else ()),
         no_wrap=True,
         overflow="ellipsis",
     )

@@ -311,6 +311,15 @@ def serve(
             rich_help_panel=RUNNING,
         ),
     ] = None,
+    takeover: Annotated[
+        bool | None,
+        typer.Option(
+            "--takeover",
+            help="Take over from the gtm whose API is at the same Unix socket: it answers until "
+            "this one does, and no query is lost.",
+            rich_help_panel=RUNNING,
+        ),
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -382,6 +391,7 @@ def serve(
         "query_log_every": query_log_every,
         "query_log_clients": query_log_clients,
         "no_exec": no_exec,
+        "takeover": takeover,
         "log_format": log_format,
         "log_level": log_level,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from gtm.explain import explain
 from gtm.model import State, Topology, Verdict
 from gtm.planes.sockets import ListenAddress
 from gtm.server import Server
+from gtm.settings import default_socket
 from gtm.steering.verdicts import probed_of
 
 
@@ -74,7 +76,16 @@ class Stage:
 
     def status_line(self) -> str:
         """The command that shows all verdicts."""
-        return f"gtm status --api {self.server.api_places[-1]}"
+        place = next(
+            (place for place in self.server.api_places if place.startswith("unix:")),
+            self.server.api_places[0],
+        )
+        usual = f"unix:{default_socket(os.environ)}"
+        return "gtm status" + ("" if place == usual else f" --api {place}")
+
+    def dashboard(self) -> str | None:
+        """Where a browser sees it."""
+        return next((f"{at}/" for at in self.server.api_places if at.startswith("http")), None)
 
     def region_of(self, client: Client) -> str:
         """The region that the client gets now, by the code that answers it."""

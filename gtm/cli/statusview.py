@@ -26,6 +26,7 @@ from gtm.api.models import (
     VerdictShape,
     ZoneStatus,
 )
+from gtm.cli.apiline import api_line
 from gtm.cli.feedsview import feeds_line
 from gtm.cli.healthline import health_line
 from gtm.cli.historyview import events_table
@@ -83,6 +84,8 @@ def _loads(status: Status) -> Table:
         table.add_row("", Text(_said(warning), "yellow"))
     if status.certificate is not None:
         table.add_row("certificate", _certificate(status.certificate))
+    if status.access is not None and (guarded := api_line(status.access)):
+        table.add_row("api", guarded)
     if status.feeds is not None and status.feeds.heard:
         table.add_row("feeds", feeds_line(status.feeds, status.now))
     if status.health is not None and (line := health_line(status.health, status.now)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -10,7 +11,6 @@ from rich.text import Text
 
 from gtm.api.access.tokens import Tokens, ordered
 from gtm.api.models import TokenShape, TokensShape
-from gtm.cli.keysview import clock
 from gtm.cli.output import span
 
 
@@ -54,7 +54,7 @@ def tokens_view(shape: TokensShape, *, there: bool) -> RenderableType:
         table.add_row(
             one.name,
             ", ".join(one.scopes),
-            clock(one.made)[:10],
+            f"{datetime.fromtimestamp(one.made, UTC):%Y-%m-%d}",
             one.made_by,
             _good(one, shape.now),
             _used(one, shape.now),

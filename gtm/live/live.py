@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -28,6 +29,7 @@ class Live:
         self.feed = Feed(now())
         self.told = Teller(self.feed, lambda: controller.overrides.book.overrides)
         self.probed = Probed()
+        self.turn = asyncio.Lock()  # who asks for much has one worker thread, one at a time
         self.maps = Maps(clock)
         self.traffic = Traffic(
             controller.plane.summed, lambda: controller.compiled.snapshot.tallies, now, clock

@@ -15,6 +15,7 @@ class Plane(Protocol):
 
     name: str
     peers: Peers  # set before anything is published
+    retired: bool  # nothing new is received, see `retire`
 
     @property
     def stats(self) -> Sequence[SocketStats]:
@@ -43,6 +44,16 @@ class Plane(Protocol):
 
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit since the last call: answers cut, and dropped."""
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on, as another process has the sockets and does.
+
+        What was received is answered; connections are served until their clients end them or send
+        nothing for a second.
+        """
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

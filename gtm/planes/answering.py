@@ -42,6 +42,7 @@ class Answering:
         self._now = now
         self._failures = 0
         self.stopped = False
+        self.retired = False  # no new packets are taken, as another process has the sockets
         self.publish(snapshot)
 
     def publish(self, snapshot: Snapshot) -> None:

@@ -63,6 +63,7 @@ class EncryptedPlane:
         """`listeners` are closed when the plane stops."""
         self.name = plane.name
         self._plane = plane
+        self.retired = False
         self._listeners = tuple(listeners)
         self._keeper = keeper
         self._stats = [SocketStats(each.transport.value, each.at.family) for each in listeners]
@@ -129,6 +130,16 @@ class EncryptedPlane:
     def limited(self) -> list[tuple[str, int, int]]:
         """Networks over the rate limit of UDP since the last call: answers cut, and dropped."""
         return self._plane.limited()
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        return self._plane.alive() and (self._thread is None or self._thread.is_alive())
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        self.retired = True
+        self._plane.retire()
+        self._loop.retire()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

@@ -17,6 +17,8 @@ PER_CLIENT = 100
 PREFIX6 = 56
 # Seconds without a query until the server closes (RFC 7766 section 6.2.3).
 IDLE = conduct.IDLE
+# The same once another process accepts connections instead; Rust has it in tcp.rs.
+LEAVING = 1.0
 # Seconds that one connection may last: none keeps an old certificate, or a place, for ever.
 LIFETIME = 3600.0
 # Octets of answers that wait for a client; with more, nothing is read from it.

@@ -70,6 +70,7 @@ class NativePlane:
             for each in self._listeners
         ) + tuple(SocketStats("xdp", family) for _ in self._interfaces for family in ("1", "2"))
         self.peers: Peers = NOBODY
+        self.retired = False
         self._plane: _native.Plane | None = None
         self._answering: Answering | None = None
         self._tap: Tap | None = None
@@ -121,6 +122,8 @@ class NativePlane:
                 for each in self._balancers.networks.networks
             ],
         )
+        if any(each.shared for each in self._listeners):
+            self._plane.share()
         self.behave(self._conduct)
         for interface in self._interfaces:
             self._plane.serve(interface, tables)
@@ -240,6 +243,18 @@ class NativePlane:
             (self._limit.named(bits, network), cut, dropped)
             for bits, network, cut, dropped in self._plane.limited()
         ]
+
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        if self._plane is None or self._thread is None:
+            return True
+        return self._thread.is_alive() and self._plane.alive()
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        self.retired = True
+        if self._plane is not None:
+            self._plane.retire()
 
     def stop(self) -> None:
         """Stops answering and closes the sockets."""

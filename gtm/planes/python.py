@@ -62,6 +62,7 @@ class PythonPlane:
         self._random32 = _chance(random32)
         self._now = now
         self.peers: Peers = NOBODY
+        self.retired = False
         self._answering: Answering | None = None
         self._tap: Tap | None = None
         self._threads: list[threading.Thread] = []
@@ -134,12 +135,24 @@ class PythonPlane:
         limiters = filter(None, self._limiters)
         return [noted for limiter in limiters for noted in limiter.noted()]
 
+    def alive(self) -> bool:
+        """Whether every thread runs that answers; also before the first snapshot."""
+        return all(each.is_alive() for each in self._threads)
+
+    def retire(self) -> None:
+        """Receives and accepts nothing from now on; connections are served while clients ask."""
+        self.retired = True
+        if self._answering is not None:
+            self._answering.retired = True
+            self._tcp.retire()
+
     def stop(self) -> None:
         """Stops answering and closes the sockets."""
         if self._answering is not None:
             self._answering.stopped = True
             for listener in self._listeners:
-                udp.stop(listener.udp)
+                if not listener.shared and not self._answering.retired:
+                    udp.stop(listener.udp)
             self._tcp.stop()
             for thread in self._threads:
                 thread.join(STOP_PATIENCE)

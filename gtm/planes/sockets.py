@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -13,6 +15,7 @@ from gtm.model import Address
 BACKLOG = 512  # connections the kernel holds until they are accepted
 RECEIVE_BUFFER = 4 << 20  # octets; holds a second's worth of queries while a thread is held up
 IP_PKTINFO = 8  # as Linux numbers it (ip(7)); the socket module has no name for it
+LOOK = struct.pack("@ll", 0, 200_000)  # 200 ms: threads look then whether others answer instead
 TRIES = 8  # for a port that is free for UDP and for TCP when the system chooses it
 
 
@@ -58,12 +61,14 @@ class Listener:
     """A bound pair of sockets; `at` has the port that was really taken.
 
     `more` are further UDP sockets that share the port: the kernel deals clients out among them.
+    `shared` ones are open in other processes too: they are closed, but never shut down.
     """
 
     at: ListenAddress
     udp: socket.socket
     tcp: socket.socket
     more: tuple[socket.socket, ...] = ()
+    shared: bool = False
 
     def close(self) -> None:
         """Closes all of them."""
@@ -90,6 +95,21 @@ def bind(wanted: ListenAddress, workers: int = 1) -> Listener:
         tcp.setblocking(False)
         return Listener(at, udp, tcp, _more(udp, at, workers - 1))
     raise StartError(f"cannot listen on {wanted}: no port is free for both UDP and TCP")
+
+
+def adopt(at: ListenAddress, udp: Sequence[socket.socket], tcp: socket.socket) -> Listener:
+    """A listener of sockets that another process has bound, with what they may lack.
+
+    Raises StartError.
+    """
+    try:
+        for each in udp:
+            each.setblocking(True)
+            _prepare_datagrams(each, at)
+        tcp.setblocking(False)
+    except OSError as error:
+        raise StartError(f"cannot answer on {at}, as handed over: {error.strerror}") from error
+    return Listener(at, udp[0], tcp, tuple(udp[1:]), shared=True)
 
 
 def bind_stream(wanted: ListenAddress, flag: str) -> tuple[ListenAddress, socket.socket]:
@@ -127,13 +147,18 @@ def _socket(wanted: ListenAddress, kind: socket.SocketKind) -> socket.socket:
     if family == socket.AF_INET6:
         made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     if kind == socket.SOCK_DGRAM:
-        with contextlib.suppress(OSError):  # the system's limit is taken if it is lower
-            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        if wanted.address.is_unspecified:
-            _ask_for_destination(made, family)
+        _prepare_datagrams(made, wanted)
     else:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     return made
+
+
+def _prepare_datagrams(made: socket.socket, at: ListenAddress) -> None:
+    with contextlib.suppress(OSError):  # the system's limit is taken if it is lower
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, LOOK)
+    if at.address.is_unspecified:
+        _ask_for_destination(made, made.family)
 
 
 def _ask_for_destination(made: socket.socket, family: int) -> None:

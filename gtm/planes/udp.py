@@ -79,9 +79,11 @@ def serve(
     if balancers:
         run = partial(_run_proxied, balancers)
     way = Way(sock)
-    while not answering.stopped:
+    while not (answering.stopped or answering.retired):
         try:
             run(sock, answering, stats, limiter, way)
+        except BlockingIOError:
+            continue  # nothing came for a while (`sockets.LOOK`)
         except OSError:
             stats.dropped["socket error"] += 1  # an unreachable peer; the next one may not be
 

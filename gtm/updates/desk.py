@@ -88,6 +88,7 @@ class UpdateDesk:
         self._added: Mapping[str, Added] = {}
         self._contents: Mapping[str, FileContents] = {}
         self._paces: dict[str, _Pace] = {}
+        self.held = False  # another process takes over, and has read the journal
         self._queue: asyncio.Queue[Asked] = asyncio.Queue(WAITING)
         self._turn = asyncio.Lock()
 
@@ -131,6 +132,8 @@ class UpdateDesk:
         elif not pace.take(self._clock()):
             why = "the key has sent too many at once"
             self._end(asked, Judged(Rcode.REFUSED, (), why), said)
+        elif self.held:
+            self._end(asked, Judged(Rcode.SERVFAIL, (), "another process takes over"))
         elif self._queue.full():
             self._end(asked, Judged(Rcode.SERVFAIL, (), "too many updates wait"))
         else:

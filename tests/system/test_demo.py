@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import dns.edns
 import dns.message
@@ -39,9 +40,10 @@ class Demo:
 
 
 @pytest.fixture
-def demo() -> Iterator[Demo]:
+def demo(tmp_path: Path) -> Iterator[Demo]:
+    api = f"unix:{tmp_path}/gtm.sock"
     process = subprocess.Popen(
-        [sys.executable, "-c", RUN, "demo", "--listen", "127.0.0.1:0"],
+        [sys.executable, "-c", RUN, "demo", "--listen", "127.0.0.1:0", "--api", api],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -54,11 +56,10 @@ def demo() -> Iterator[Demo]:
             assert line, f"the demo ended: {text}"
             text += line
         port = re.search(r"-p (\d+)", text)
-        api = re.search(r"--api (\S+)", text)
+        assert api in text
         assert port
-        assert api
         pids = {region: int(pid) for region, pid in re.findall(r"(\S+): kill -STOP (\d+)", text)}
-        yield Demo(process, int(port[1]), api[1], pids)
+        yield Demo(process, int(port[1]), api, pids)
     finally:
         process.terminate()
         process.wait(PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -10,14 +11,20 @@ from gtm.api.access.callers import caller_of
 from gtm.api.access.rates import CALLS, Rates
 from gtm.api.access.tokenfile import TokenFile
 from gtm.audit import Trail
+from gtm.planes.certificate import Keeper
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the API needs for it: the tokens, the trail, and how often each caller may ask."""
+    """What the API needs for it: the tokens, the trail, and how often each caller may ask.
+
+    `keeper` has the certificate of the API over TLS; `refused` counts requests by their status.
+    """
 
     trail: Trail
     tokens: TokenFile = field(default_factory=lambda: TokenFile(None))
+    keeper: Keeper | None = None
+    refused: Counter[int] = field(default_factory=Counter)
     calls: Rates = field(default_factory=lambda: Rates(*CALLS))
 
     def note(

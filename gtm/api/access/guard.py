@@ -66,7 +66,6 @@ class Guard:
     now: Callable[[], float]
     clock: Callable[[], float]
     pause: Pause = asyncio.sleep
-    refused: int = 0
     _failures: Rates = field(default_factory=lambda: Rates(*FAILURES))
     _told: Rates = field(default_factory=lambda: Rates(*TOLD))
 
@@ -160,7 +159,7 @@ class Guard:
         return Refused(403, why, WWW_Authenticate=f'{challenge}, scope="{scope}"')
 
     async def _refusal(self, request: web.Request, refused: Refused) -> web.Response:
-        self.refused += 1
+        self.access.refused[refused.status] += 1
         if refused.status == 429:
             await self.pause(BRAKE)
         found = replied(ErrorShape(error=str(refused)), refused.status)

@@ -12,6 +12,7 @@ from gtm.api.models.apps import (
     ServiceStatus,
 )
 from gtm.api.models.base import Asked, ErrorShape, Query, Shape
+from gtm.api.models.certificate import CertificateStatus
 from gtm.api.models.explained import (
     EndpointExplained,
     ExplainQuery,
@@ -83,7 +84,6 @@ from gtm.api.models.simulated import (
     SpreadShape,
 )
 from gtm.api.models.status import (
-    CertificateStatus,
     GeoStatus,
     HealthStatus,
     Status,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from gtm.api.models.base import Shape
+from gtm.api.models.certificate import CertificateStatus
 
 
 class CallerShape(Shape):
@@ -47,10 +48,12 @@ class AccessStatus(Shape):
     """Who may call the API, for status.
 
     `tokens` is their number, `tokens_error` why what is in their file is not what is in force,
-    `audit_unsaved` why acts are not on disk yet; both null while all is well.
+    `audit_unsaved` why acts are not on disk yet; both null while all is well. `certificate` is that
+    of the API over TLS.
     """
 
     tokens_needed: bool = False
     tokens: int = Field(default=0, ge=0)
     tokens_error: str | None = None
     audit_unsaved: str | None = None
+    certificate: CertificateStatus | None = None

@@ -9,6 +9,7 @@ from pydantic import Field
 from gtm.api.models.access import AccessStatus
 from gtm.api.models.apps import AppStatus
 from gtm.api.models.base import LONGEST_NAME, Query, Shape
+from gtm.api.models.certificate import CertificateStatus
 from gtm.api.models.feeds import FeedsStatus
 from gtm.api.models.history import EventShape
 from gtm.api.models.loads import RegionLoad
@@ -56,18 +57,6 @@ class HealthStatus(Shape):
     frozen: str | None = None
     frozen_since: float | None = None
     memory: str | None = None
-
-
-class CertificateStatus(Shape):
-    """The certificate of DNS over TLS and HTTPS; `expires` is Unix time.
-
-    `error` says why what is on disk is not what is served.
-    """
-
-    path: str
-    names: list[str]
-    expires: float
-    error: str | None = None
 
 
 class Status(Shape):

@@ -43,6 +43,8 @@ const store = createStore({
   mapError: null,
   down: [],
   gate: null,
+  starting: null,
+  search: "",
 });
 const api = createApi({ onRefused: () => askForToken() });
 
@@ -87,7 +89,10 @@ mountPanels();
 followAddress();
 listenToKeys(store);
 follow(store, api);
-store.watch(["status", "gate"], () => {
-  const there = store.get("status") !== null && store.get("gate") === null;
-  document.getElementById("page").hidden = !there;
+store.watch(["status", "gate", "starting", "connection"], () => {
+  const there = store.get("status") !== null;
+  document.getElementById("page").hidden = !there || store.get("gate") !== null;
+  const waiting = document.getElementById("waiting");
+  waiting.hidden = there || store.get("gate") !== null;
+  waiting.textContent = store.get("starting") ?? store.get("connection").error ?? "Asking the server how it is …";
 });

@@ -50,6 +50,16 @@ export function follow(store, api) {
     return undefined;
   }
 
+  async function lookCloser(selection) {
+    if (!selection || !fetchStatus.lacks(selection)) return;
+    try {
+      const status = await fetchStatus.detailed(selection);
+      if (store.get("selection") === selection) store.set("status", status);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   function failed(error) {
     if (!(error instanceof ApiError)) throw error;
     took = 0;
@@ -108,6 +118,6 @@ export function follow(store, api) {
 
   setInterval(() => store.set("second", Date.now() / 1000 + skew), 1000);
   store.subscribe("again", start); // gate.js sets it when there is another token
-  store.subscribe("selection", (selection) => selection && fetchStatus.lacks(selection) && plan(0));
+  store.subscribe("selection", lookCloser);
   start();
 }

@@ -7,7 +7,8 @@ import { bare } from "./verdicts.js";
 
 const FEW = 300; // services: the whole status of so many is some hundred kilobytes
 
-/** A function that fetches; `lacks(selection)` says whether the latest has nothing about it. */
+/** A function that fetches; its `lacks(selection)` says whether the latest has nothing about it, its
+ * `detailed(selection)` fetches that alone. */
 export function statusFetch(store, api) {
   let few = false;
 
@@ -18,7 +19,7 @@ export function statusFetch(store, api) {
       few = true;
       return bare(await api.get("/v1/status"));
     }
-    const selection = chosen(location.hash, status);
+    const selection = store.get("selection") ?? chosen(location.hash, status);
     return selection ? detailed(status, selection) : status;
   }
 
@@ -27,14 +28,17 @@ export function statusFetch(store, api) {
     return status;
   }
 
+  /** `status` with all about one app or service in it: a copy where something was added. */
   async function detailed(status, { zone, app, service }) {
     const of = { zone, app, ...(service ? { service } : {}) };
-    const found = selectedIn(bare(await api.get("/v1/status", { services: "all", ...of })), { zone, app }).app;
-    const place = selectedIn(status, { zone, app }).app;
+    const { app: found } = selectedIn(bare(await api.get("/v1/status", { services: "all", ...of })), of);
     const known = new Map((found?.services ?? []).map((one) => [one.name, one]));
-    place.services = place.services.map((one) => known.get(one.name) ?? one);
-    return status;
+    const apps = (list) => list.map((one) => (one.name === app ? { ...one, services: one.services.map((each) => known.get(each.name) ?? each) } : one));
+    return { ...status, zones: status.zones.map((one) => (one.name === zone ? { ...one, apps: apps(one.apps) } : one)) };
   }
+
+  /** The latest status with what it lacks about a selection. */
+  fetched.detailed = (selection) => detailed(store.get("status"), selection);
 
   fetched.lacks = (selection) => {
     const { app, service } = selectedIn(store.get("status"), selection);

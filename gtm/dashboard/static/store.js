@@ -11,6 +11,9 @@
 // tick       the latest `traffic` event, once a second
 // events     the latest events of the stream, newest first: [{kind, ...data}]
 // epoch      the number of the snapshot in force
+// starting   why the server does not answer yet, a sentence; null once it does
+// search     the words in the search box
+// gate       {refused, why} while a token is asked for, else null
 // map        GET /v1/map for the selection, with `down` of the what-if; null until it is there
 // down       names of the regions that the what-if switches off, in order
 // mapError   why there is no map, a sentence; null if there is one

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
-from gtm.planes.limits import HANDSHAKE, HANDSHAKES, READ, StreamLimits, client_of
+from gtm.planes.limits import HANDSHAKE, HANDSHAKES, LEAVING, READ, StreamLimits, client_of
 from gtm.planes.proxy import Balancers
 from gtm.planes.streams.connection import Connection, Door
 
@@ -100,6 +101,10 @@ class Connections:
                     connection.end()
             elif now - connection.since > limits.lifetime:
                 connection.end()
+
+    def retire(self) -> None:
+        """Those that send nothing are closed soon: another process has taken over."""
+        self._limits = replace(self._limits, idle=min(self._limits.idle, LEAVING))
 
     def close(self) -> None:
         """Closes all of them."""

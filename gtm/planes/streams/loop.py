@@ -28,6 +28,7 @@ class StreamLoop:
         self._balancers = balancers
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Event | None = None
+        self._leave: Callable[[], None] = _nothing
 
     def run(self, doors: Doors, answering: Answers) -> None:
         """Answers on listening sockets until `stop`."""
@@ -41,6 +42,12 @@ class StreamLoop:
             with contextlib.suppress(RuntimeError):  # the loop has ended by itself
                 self._loop.call_soon_threadsafe(self._ended.set)
 
+    def retire(self) -> None:
+        """Accepts nobody from now on, from another thread; connections in use go on."""
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # as above
+                self._loop.call_soon_threadsafe(self._leave)
+
     async def _run(self, doors: Doors, answering: Answers) -> None:
         self._loop, self._ended = asyncio.get_running_loop(), asyncio.Event()
         self._loop.set_exception_handler(Complaints())
@@ -49,6 +56,13 @@ class StreamLoop:
             await self._loop.create_server(connections.on(door), sock=listening)
             for listening, door in doors
         ]
+
+        def leave() -> None:
+            for server in servers:
+                server.close()
+            connections.retire()
+
+        self._leave = leave
         self.started.set()
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):
@@ -57,6 +71,10 @@ class StreamLoop:
         for server in servers:
             server.close()
         connections.close()
+
+
+def _nothing() -> None:
+    """Before it runs there is nothing to leave."""
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -190,6 +190,21 @@ impl Plane {
         told(py, totals)
     }
 
+    /// Says that another process has the sockets too: nothing it would notice is done to them.
+    fn share(&self) {
+        self.native.share();
+    }
+
+    /// Receives and accepts nothing from now on; connections are served while their clients ask.
+    fn retire(&self) {
+        self.native.retire();
+    }
+
+    /// Whether all threads run.
+    fn alive(&self) -> bool {
+        self.native.alive()
+    }
+
     /// Answers so far by kind of tally, as unsigned numbers of 64 bits, and timed ones by bucket.
     ///
     /// `kinds` has the kind of each tally, as unsigned numbers of 32 bits, all of them below

@@ -145,6 +145,7 @@ pub(crate) struct Answering<A> {
     pub punts: Punts,
     /// What goes to the query log.
     pub tap: Tap,
+    retired: AtomicBool,
     stopped: AtomicBool,
 }
 
@@ -156,6 +157,7 @@ impl<A: Answers> Answering<A> {
             conduct: ArcSwap::default(),
             punts: Punts::new(punts)?,
             tap: Tap::new(),
+            retired: AtomicBool::new(false),
             stopped: AtomicBool::new(false),
         })
     }
@@ -172,6 +174,16 @@ impl<A: Answers> Answering<A> {
             tally,
             epoch: current.epoch(),
         });
+    }
+
+    /// Has threads take nothing new: another process answers on the same sockets.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether nothing new is to be taken.
+    pub fn retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
     }
 
     /// Has all threads end when they next look; true if they were not told before.

@@ -4,6 +4,7 @@ use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -24,6 +25,9 @@ use crate::xdp;
 
 /// How long a thread rests after a fault, in case it comes again at once.
 const AFTER_FAULT: Duration = Duration::from_millis(10);
+
+/// How long a thread waits for datagrams before it looks whether the plane is retired.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// How long an answer waits for room where a device takes none; then it is lost, not the worker.
 const SENDING: Duration = Duration::from_millis(20);
@@ -74,6 +78,7 @@ pub struct Plane<A: Answers = Snapshot> {
     replaced: Arc<Replaced<A>>,
     rate: Rate,
     notes: Mutex<Vec<Arc<Notes>>>,
+    shared: AtomicBool,
 }
 
 impl<A: Answers> Plane<A> {
@@ -136,6 +141,7 @@ impl<A: Answers> Plane<A> {
             replaced: Arc::default(),
             rate,
             notes: Mutex::new(notes),
+            shared: AtomicBool::new(false),
         };
         plane.reserve(tallies);
         // where one can't be started, dropping the plane ends the others
@@ -373,11 +379,35 @@ impl<A: Answers> Plane<A> {
         counted.map_or((0, 0), |counted| counted.tcp.connections())
     }
 
+    /// Says that another process has the sockets too. Nothing that it would notice is done to them
+    /// from now on, and threads that wait for datagrams end when they next look.
+    pub fn share(&self) {
+        self.shared.store(true, Ordering::SeqCst);
+    }
+
+    /// Receives and accepts nothing from now on, as another process does. Connections are served
+    /// until their clients end them, or send nothing for a second.
+    pub fn retire(&self) {
+        self.share();
+        self.answering.retire();
+        self.letterbox.wake();
+    }
+
+    /// Whether all threads run.
+    pub fn alive(&self) -> bool {
+        lock(&self.threads).iter().all(|each| !each.is_finished())
+    }
+
     /// Ends all threads and closes all sockets and connections.
     pub fn stop(&self) {
+        if self.shared.load(Ordering::SeqCst) {
+            self.answering.retire(); // what is received already is answered
+        }
         if self.answering.stop() {
             for socket in lock(&self.sockets).drain(..).flatten() {
-                sys::wake(socket.as_fd());
+                if !self.shared.load(Ordering::SeqCst) {
+                    sys::wake(socket.as_fd());
+                }
             }
             self.letterbox.wake();
             for served in lock(&self.interfaces).iter() {
@@ -413,7 +443,7 @@ fn udp_workers<A: Answers>(
     for (number, socket) in udp.into_iter().enumerate() {
         let socket = std::net::UdpSocket::from(socket);
         socket.set_nonblocking(false)?;
-        socket.set_read_timeout(None)?;
+        socket.set_read_timeout(Some(LOOK))?;
         socket.set_write_timeout(Some(SENDING))?;
         if wildcard {
             sys::ask_for_destination(socket.as_fd())?;

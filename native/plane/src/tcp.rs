@@ -19,6 +19,8 @@ use crate::stats::{Counters, Dropped, Stopwatch};
 
 /// Time between looks for idle connections, and for listeners that could not accept.
 const SWEEP: Duration = Duration::from_secs(1);
+/// Time without a query until a plane that is retired closes a connection.
+const LEAVING: Duration = Duration::from_secs(1);
 /// Time from the connection to the end of the PROXY header, where one is awaited.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// Sockets that are looked at in one round.
@@ -97,6 +99,8 @@ impl Letterbox {
 struct Door {
     listener: TcpListener,
     counters: Arc<Counters>,
+    /// Whether it is accepted from.
+    open: bool,
 }
 
 /// All connections, and the sockets that they come from.
@@ -134,7 +138,11 @@ impl<A: Answers> Tcp<A> {
             let mut listener = TcpListener::from_std(listener);
             poll.registry()
                 .register(&mut listener, Token(number), Interest::READABLE)?;
-            doors.push(Door { listener, counters });
+            doors.push(Door {
+                listener,
+                counters,
+                open: true,
+            });
         }
         let tcp = Self {
             poll,
@@ -172,12 +180,26 @@ impl<A: Answers> Tcp<A> {
             if self.desk.answering.stopped() {
                 return;
             }
+            if self.desk.answering.retired() {
+                self.leave();
+            }
             self.desk.moment = Instant::now();
             self.desk.now = unix_time();
             self.round(&events);
             if self.desk.moment >= sweep {
                 self.sweep();
                 sweep = self.desk.moment + every;
+            }
+        }
+    }
+
+    /// Accepts nobody from now on: whoever else listens on the sockets does.
+    fn leave(&mut self) {
+        self.limits.idle = self.limits.idle.min(LEAVING);
+        for door in &mut self.doors {
+            if door.open {
+                let _ = self.poll.registry().deregister(&mut door.listener); // it was registered
+                door.open = false;
             }
         }
     }
@@ -268,6 +290,9 @@ impl<A: Answers> Tcp<A> {
     fn accept(&mut self, number: usize) {
         for _ in 0..ACCEPTED {
             let door = &self.doors[number];
+            if !door.open {
+                return;
+            }
             match door.listener.accept() {
                 Ok((stream, peer)) => {
                     if self

@@ -1,6 +1,6 @@
 //! Answers over UDP: a thread for each socket, which answers in one go all that has come.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::thread;
@@ -27,7 +27,7 @@ const TOGETHER: usize = 8;
 pub(crate) struct Worker<A> {
     /// What is answered from.
     pub answering: Arc<Answering<A>>,
-    /// Blocking, and nobody else receives from it.
+    /// Blocking, for so long at a time. Another process may receive from it too.
     pub socket: Arc<OwnedFd>,
     /// Written by this worker alone.
     pub counters: Arc<Counters>,
@@ -61,7 +61,7 @@ struct Now<'a, A> {
 }
 
 impl<A: Answers> Worker<A> {
-    /// Answers until the plane stops.
+    /// Answers until the plane stops, or is retired; what was received by then is answered.
     pub fn run(&self) {
         let mut kit = Kit {
             batch: Batch::new(self.wildcard),
@@ -72,8 +72,8 @@ impl<A: Answers> Worker<A> {
         let mut failures = 0;
         loop {
             let received = kit.batch.receive(self.socket.as_fd());
-            if self.answering.stopped() {
-                return;
+            if self.answering.stopped() && !self.answering.retired() {
+                return; // what shutting the socket down woke, not a datagram
             }
             match received {
                 Ok(count) => {
@@ -83,7 +83,7 @@ impl<A: Answers> Worker<A> {
                     }
                     self.answer(&mut kit, count);
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_none(&error) => {}
                 Err(_) => {
                     // an unreachable peer, perhaps; the next one may not be
                     self.counters.lose(Dropped::SocketError, 1);
@@ -92,6 +92,9 @@ impl<A: Answers> Worker<A> {
                         thread::sleep(REST);
                     }
                 }
+            }
+            if self.answering.retired() {
+                return;
             }
         }
     }
@@ -203,4 +206,12 @@ impl<A: Answers> Worker<A> {
             self.counters.lose(Dropped::PuntQueueFull, 1);
         }
     }
+}
+
+/// Whether nothing came for a while, or a signal did: no failure of the socket.
+fn is_none(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Interrupted | ErrorKind::WouldBlock | ErrorKind::TimedOut
+    )
 }

@@ -18,7 +18,6 @@ from aiohttp.test_utils import TestServer
 from gtm.api.access.acting import Access
 from gtm.api.access.guard import BRAKE, Guard
 from gtm.api.access.rates import Rates
-from gtm.api.access.tokenfile import TokenFile
 from gtm.api.access.tokens import Tokens, minted
 from gtm.api.app import Api
 from gtm.api.routes import ROUTES
@@ -89,7 +88,7 @@ async def scene(tmp_path: Path, calls: Rates | None = None) -> AsyncIterator[Sce
     stage = Stage(tmp_path)
     stage.write(ZONE)
     await stage.controller.start()
-    access = Access(Trail(None, noon), TokenFile(None), calls or Rates(1e6, 1e6))
+    access = Access(Trail(None, noon), calls=calls or Rates(1e6, 1e6))
     api = Api(stage.controller, [], noon, History(None, noon), NobodyTold(), access=access)
     guard = api.guard
     guard.clock = noon

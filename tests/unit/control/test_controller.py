@@ -70,6 +70,13 @@ class RememberingPlane:
 
     def tap(self, tap: Tap) -> None: ...
 
+    retired = False
+
+    def alive(self) -> bool:
+        return True
+
+    def retire(self) -> None: ...
+
     def stop(self) -> None: ...
 
 
@@ -103,6 +110,9 @@ class ToldChecker(Checker):
 
     def report(self, target: Target) -> Report:
         return Report(self.verdict(target))
+
+    def probed_as(self, target: Target) -> Target | None:
+        return target if target in self.targets else None
 
     def pace(self, target: Target) -> Pace:
         seconds = self.seconds.get(target.address)

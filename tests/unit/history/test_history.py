@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from multidict import MultiDict
 from structlog.testing import capture_logs
 
-from gtm.api.history import listed
-from gtm.api.models import HistoryQuery
+from gtm.api.history import pieces
+from gtm.api.models import HistoryQuery, HistoryShape
 from gtm.api.validated import query_of
 from gtm.errors import UsageError
 from gtm.events import Event, Kind, Severity
@@ -146,7 +146,10 @@ async def test_a_full_disk_loses_nothing_once_there_is_room(tmp_path: Path) -> N
 
 def test_the_api_refuses_what_it_does_not_know() -> None:
     history = History(None, lambda: 1000.0)
-    assert listed(history, HistoryQuery(region="eu", limit=3), 1000.0).events == []
+    none = "".join(pieces(history, HistoryQuery(region="eu", limit=3), 1000.0))
+    assert HistoryShape.model_validate_json(none).events == []
+    found = HistoryShape.model_validate_json("".join(pieces(history, HistoryQuery(), 1000.0)))
+    assert len(found.events) == len(history.find(Asked()))
     for query in ({"regoin": "eu"}, {"limit": "many"}, {"since": "inf"}, {"limit": "0"}):
         with pytest.raises(UsageError, match="the keys are limit, since, zone"):
             query_of(HistoryQuery, MultiDict(query), "show history")

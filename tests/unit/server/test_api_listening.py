@@ -17,6 +17,7 @@ from aiohttp import ClientSession, TCPConnector, web
 from gtm.api.access.tokenfile import TokenFile
 from gtm.apilistening import HANDSHAKES_PER_CLIENT, BoundApi, bind_api
 from gtm.errors import ConfigError, StartError
+from gtm.handed import Pool, recognised
 from gtm.settings import Settings, parse_api
 
 
@@ -156,10 +157,26 @@ def test_sockets_that_were_open_before_are_used(folder: Path) -> None:
         path = folder / "before.sock"
         before.bind(str(path))
         before.listen()
-        bound = bind_api(Settings(api=(f"unix:{path}",)), given=lambda at: before)
+        bound = bind_api(Settings(api=(f"unix:{path}",)), Pool([recognised(before, "api")]))
         assert [str(door) for door in bound.doors] == [f"unix:{path}"]
         bound.close()
         assert path.exists()
+
+
+async def test_a_socket_waits_beside_that_of_the_server_it_replaces(folder: Path) -> None:
+    old = bind_api(settings(folder))
+    path = folder / "run" / "gtm.sock"
+    waiting = bind_api(settings(folder), waiting=True)
+    number = path.stat().st_ino
+    waiting.close()  # it did not get ready
+    assert [each.name for each in path.parent.iterdir()] == ["gtm.sock"]
+    ready = bind_api(settings(folder), waiting=True)
+    ready.doors[0].settle()
+    assert path.stat().st_ino != number
+    old.close()
+    assert path.exists()
+    ready.close()
+    assert not path.exists()
 
 
 async def test_tls_is_spoken_and_a_renewed_certificate_is_served(
