@@ -44,7 +44,7 @@ from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice

@@ -20,7 +20,7 @@ from gtm.api.traffic import tick
 from gtm.audit import Trail
 from gtm.controller import Controller
 from gtm.history import History
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 

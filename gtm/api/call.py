@@ -15,7 +15,7 @@ from gtm.api.bounds import Lane, Room
 from gtm.api.told import Told
 from gtm.controller import Controller
 from gtm.history import History
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.planes.certificate import Keeper
 from gtm.querylog import Writer as Recorder
 

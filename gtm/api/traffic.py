@@ -9,7 +9,7 @@ from gtm.api.call import Call
 from gtm.api.models import ShareShape, TrafficQuery, TrafficShape
 from gtm.api.named import bare
 from gtm.controller import Controller
-from gtm.live import Live
+from gtm.live.live import Live
 from gtm.live.shares import Share
 
 

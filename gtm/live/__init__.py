@@ -1,5 +1,4 @@
-"""What people see of a running server as it happens: traffic, events, the map, probes."""
+"""What people see of a running server as it happens: traffic, events, the map, probes.
 
-from gtm.live.live import Live
-
-__all__ = ["Live"]
+Nothing is imported here: the shapes of the API need some words of it, and no server.
+"""

@@ -1,7 +1,8 @@
 """Whether output is what a page shows, but for what no two runs have in common.
 
-Times, ages, durations, serials, epochs, query ids and counts, paths of temporary files, the width of columns and
-where lines are broken may differ; `...` stands for anything. Everything else is as shown.
+Times, ages, durations, serials, epochs, query ids and counts, paths of temporary files, the width
+of columns and where lines are broken may differ; `...` stands for anything. Everything else is as
+shown.
 """
 
 from __future__ import annotations

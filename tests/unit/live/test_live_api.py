@@ -20,8 +20,8 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from gtm.api import events
 from gtm.api.app import Api
 from gtm.history import History
-from gtm.live import Live
 from gtm.live.feed import MOST_READERS
+from gtm.live.live import Live
 from gtm.model import State
 from tests.unit.control.test_controller import Stage
 from tests.worlds import NobodyTold, eventually
