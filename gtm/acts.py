@@ -52,7 +52,7 @@ class Acts:
         self._now = now
 
     async def add(self, register: Register, wanted: Wanted) -> Added:
-        """Puts an operator's word in force.
+        """Puts an operator's word in force, or says what it would change: a rehearsal does nothing.
 
         Raises GtmError where it is about nothing, ServerError where `safety` refuses it.
         """
@@ -60,7 +60,7 @@ class Acts:
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
-        after, planned, _ = before.adding(wanted, now, ttls)
+        after, planned, replaces = before.adding(wanted, now, ttls)
         with paused():
             differing = differences(apps, before, after, look)
             # what is planned counts as done: two drains must not be accepted that can't both be
@@ -71,6 +71,8 @@ class Acts:
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
         coming = coming_of(planned, apps, after, look, now)
+        if wanted.rehearsal:
+            return Added(planned, replaces, changes(differing), unsafe, coming)
         added, replaced = await register.add(wanted, ttls)
         return Added(added, replaced, changes(differing), unsafe, coming)
 

@@ -9,7 +9,6 @@ import grp
 import os
 import pwd
 import random
-import signal
 import socket
 import sys
 import time
@@ -38,8 +37,9 @@ from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind, Sink
 from gtm.feeds import HoldStore, LatencyStore
+from gtm.following import cancel, follow_certificate, follow_tokens, followed
 from gtm.geo import bundled
-from gtm.handed import Pool, from_systemd
+from gtm.handed import Pool
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
 from gtm.lasting import own_certificate
@@ -48,36 +48,21 @@ from gtm.live.live import Live
 from gtm.model import Verdict
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
-from gtm.planes.certificate import Keeper
-from gtm.planes.limitlog import LimitLog
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
-from gtm.service import Service, service_of_this_process
 from gtm.settings import Settings
 from gtm.sources import Sources
-from gtm.takeover import Offer, Offered, Taken, place_of, take
+from gtm.takeover import Offered, Taken
 from gtm.transfer.exchange import Exchange
-from gtm.watcher import changes
 
 log = structlog.get_logger("gtm")
 
 # Seconds that a thread may hold up the plane's: a fraction of what an answer takes. Python's
 # default, 5 ms, is many answers.
 SWITCH_INTERVAL = 0.00005
-MEASURE_EVERY = 2.0  # seconds between two looks at what probes measured
-MEASURE_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
-CONDITIONS_EVERY = 2.0  # seconds between two looks at what no verdict tells
-REPORTS_EVERY = 0.5  # seconds between two looks at what was reported
 DRAINING = 10.0  # seconds that connections get to end when another process took over
 DRAIN_LOOK = 0.5  # seconds between looks whether they have; longer than UDP threads take to end
-SIGNATURES_EVERY = 60.0  # seconds between two looks at when signatures end
-AHEAD_EVERY = 1.0  # seconds between two looks at what may be answered soon
-LATENCY_EVERY = 10.0  # seconds between two looks at what latency was measured; each may compile
-LATENCY_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
-COPIES_EVERY = 5.0  # seconds between two looks at what copies of zones have of steered names
-COPIES_REST = 20.0  # times as long as a look took, the rest after it: it costs under 5 % of a core
-ABUSE_EVERY = 5.0  # seconds between looks at who was limited, and whether cookie secrets changed
 BESIDE = 8  # threads that load, compile and write files: more than ever do so at once
 
 
@@ -188,118 +173,24 @@ async def running(
         alerts.started()
         gc.freeze()  # what is served lives long: no collection need look at it and hold answers up
         log.info("answering", listen=listen, plane=plane.name)
-        stack.push_async_callback(_cancel, asyncio.create_task(_follow(controller)))
-        stack.push_async_callback(_cancel, asyncio.create_task(controller.capacity.run()))
-        stack.push_async_callback(_cancel, asyncio.create_task(_measure(controller)))
-        stack.push_async_callback(_cancel, asyncio.create_task(controller.remembering.run()))
-        followed = (_reports, _latency, _conditions, _copies)
         for feed in (
-            *(each(controller) for each in followed),
+            *followed(controller, plane, conduct, cookies),
             exchange.updates.run(),
             live.traffic.run(),
-            _abuse(plane, conduct, cookies),
-            _signatures(controller),
-            _ahead(controller),
         ):
-            stack.push_async_callback(_cancel, asyncio.create_task(feed))
+            stack.push_async_callback(cancel, asyncio.create_task(feed))
         if access.tokens.path is not None:
-            following = _follow_tokens(access.tokens, access.tokens.path)
-            stack.push_async_callback(_cancel, asyncio.create_task(following))
+            following = follow_tokens(access.tokens, access.tokens.path)
+            stack.push_async_callback(cancel, asyncio.create_task(following))
         if doors.keeper is not None:
             controller.conditions.add(partial(own_certificate, doors.keeper, what="the API"))
-            stack.push_async_callback(_cancel, asyncio.create_task(_renew(doors.keeper)))
+            stack.push_async_callback(cancel, asyncio.create_task(follow_certificate(doors.keeper)))
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
-            stack.push_async_callback(_cancel, asyncio.create_task(_renew(bound.keeper)))
+            stack.push_async_callback(cancel, asyncio.create_task(follow_certificate(bound.keeper)))
         offered = (*bound.offered(), *doors.offered())
         yield Server(controller, listeners, tuple(places), trail, offered)
     log.info("stopped")
-
-
-async def serve(settings: Settings) -> None:
-    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again, and SIGUSR2 starts
-    what is installed by now, which takes over.
-    """
-    handed, taken = Pool(from_systemd(os.environ, os.getpid())), None
-    service = service_of_this_process()
-    service.starting()
-    if settings.takeover:
-        handed.close()
-        taken = take(settings.api_sockets()[0], gtm.__version__)
-        handed = Pool(taken.sockets)
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    # until there is a server to tell, a SIGHUP must not end the process
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    with contextlib.ExitStack() as stack:
-        if taken is not None:
-            stack.callback(taken.close)
-        await _serve(settings, stop, handed, service, taken)
-
-
-async def _serve(
-    settings: Settings,
-    stop: asyncio.Event,
-    handed: Pool,
-    service: Service,
-    taken: Taken | None,
-) -> None:
-    reloads: set[asyncio.Task[object]] = set()
-    async with running(settings, handed=handed, taken=taken) as server:
-        if taken is not None:
-            taken.close()
-
-        def reload() -> None:
-            task: asyncio.Task[object] = asyncio.create_task(_reload(server, service))
-            reloads.add(task)
-            task.add_done_callback(reloads.discard)
-
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGHUP, reload)
-        loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
-        service.ready(server.controller)
-        telling = asyncio.create_task(service.run(server.controller))
-        offering = asyncio.create_task(_offer(settings, server, service, stop))
-        await stop.wait()
-        log.info("stopping")
-        service.stopping("stopping")
-        await _cancel(telling)
-        await _cancel(offering)
-
-
-async def _reload(server: Server, service: Service) -> None:
-    """Loads everything again for a SIGHUP: it does not say who sent it, root or gtm's own user."""
-    before = server.controller.compiled.snapshot.epoch
-    found = await service.reload(server.controller)
-    after = f"epoch {server.controller.compiled.snapshot.epoch}"
-    server.trail.note(
-        "SIGHUP",
-        "signal",
-        "this machine",
-        "reload",
-        "zones and databases",
-        before=f"epoch {before}",
-        after=after if found.error is None else f"unchanged: {found.error}",
-    )
-
-
-async def _offer(settings: Settings, server: Server, service: Service, stop: asyncio.Event) -> None:
-    """Hands over to another server that asks for it, and ends once that one answers."""
-    controller = server.controller
-
-    def leave(pid: int) -> None:
-        controller.plane.retire()
-        service.succeeded_by(pid)
-        log.info("handed_over", to=pid)
-        stop.set()
-
-    path = place_of(settings.api_sockets()[0])
-    try:
-        await Offer(path, lambda: server.offered, controller.hold, leave).run()
-    except OSError as error:  # it is of no use to who asks DNS
-        log.warning("no_takeover", at=str(path), error=error.strerror or str(error))
 
 
 async def _drain(plane: Plane) -> None:
@@ -352,126 +243,6 @@ def _say_how_to_go_public(listeners: tuple[Listener, ...]) -> None:
         )
 
 
-async def _follow(controller: Controller) -> None:
-    """Loads again when a file changes."""
-    sources = controller.reader.sources
-    keys = () if sources.keys is None else (sources.keys,)
-    async for _ in changes((sources.zones, *sources.geoip, *keys)):
-        try:
-            await controller.load_if_changed()
-        except Exception:  # whatever it was, the next change must still be seen
-            log.exception("following_files_failed")
-
-
-async def _renew(keeper: Keeper) -> None:
-    """Takes a renewed certificate when its files change."""
-    async for _ in changes(keeper.files):
-        try:
-            keeper.look()
-        except Exception:  # whatever it was, the next change must still be seen
-            log.exception("following_certificate_failed")
-
-
-async def _measure(controller: Controller) -> None:
-    """Takes in what probes measured, every few seconds."""
-    while True:
-        begun = time.monotonic()
-        try:
-            await controller.follow_measurements()
-        except Exception:  # a fault of ours must not end it: the next round may fare better
-            log.exception("following_measurements_failed")
-        took = time.monotonic() - begun
-        await asyncio.sleep(max(MEASURE_EVERY, MEASURE_REST * took))
-
-
-async def _reports(controller: Controller) -> None:
-    """Does what reports of real requests call for, as long as the server runs."""
-    while True:
-        await asyncio.sleep(REPORTS_EVERY)
-        try:
-            controller.follow_reports()
-            await controller.feeds.save_holds_if_due()
-        except Exception:  # a fault of ours must not end it: the next round may fare better
-            log.exception("following_reports_failed")
-
-
-async def _abuse(plane: Plane, conduct: Conduct, cookies: CookieFile | None) -> None:
-    """Logs which networks were limited, and follows the file of cookie secrets."""
-    limits = LimitLog()
-    while True:
-        await asyncio.sleep(ABUSE_EVERY)
-        limits.tell(plane.limited(), time.monotonic())
-        jar = None if cookies is None else await asyncio.to_thread(cookies.changed)
-        if jar is not None:
-            conduct = replace(conduct, cookies=jar)
-            plane.behave(conduct)
-
-
-async def _conditions(controller: Controller) -> None:
-    """Looks after what is told in alerts though no verdict changes."""
-    while True:
-        await asyncio.sleep(CONDITIONS_EVERY)
-        try:
-            controller.conditions.look(controller.now())
-        except Exception:  # as above
-            log.exception("following_conditions_failed")
-
-
-async def _signatures(controller: Controller) -> None:
-    """Signs anew what ends before long, as long as the server runs."""
-    while True:
-        try:
-            await controller.follow_signatures()
-        except Exception:  # as above; an alarm says so before any signature ends
-            log.exception("signing_anew_failed")
-        await asyncio.sleep(SIGNATURES_EVERY)
-
-
-async def _ahead(controller: Controller) -> None:
-    """Signs what may be answered soon, as long as the server runs."""
-    while True:
-        going = False
-        try:
-            going = await controller.sign_ahead()
-        except Exception:  # as above; what is not signed ahead is signed when it is needed
-            log.exception("signing_ahead_failed")
-        if not going:
-            await asyncio.sleep(AHEAD_EVERY)
-
-
-async def _latency(controller: Controller) -> None:
-    """Takes in what the latency feed measured, and keeps it, as long as the server runs."""
-    took = 0.0
-    while True:
-        await asyncio.sleep(max(LATENCY_EVERY, LATENCY_REST * took))
-        begun = time.monotonic()
-        try:
-            await controller.follow_latency()
-            await controller.feeds.save_if_due()
-        except Exception:  # as above
-            log.exception("following_latency_failed")
-        took = time.monotonic() - begun
-
-
-async def _copies(controller: Controller) -> None:
-    """Has copies of zones follow verdicts, as long as the server runs."""
-    took = 0.0
-    while True:
-        await asyncio.sleep(max(COPIES_EVERY, COPIES_REST * took))
-        begun = time.monotonic()
-        try:
-            await controller.follow_copies()
-        except Exception:  # as above
-            log.exception("following_copies_failed")
-        took = time.monotonic() - begun
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-
-
 def _recorder(settings: Settings) -> Writer | None:
     """The query log, if one is wanted."""
     if settings.query_log is None:
@@ -522,15 +293,6 @@ def _open_tokens(settings: Settings, bound: BoundApi) -> TokenFile:
     tokens.open(named=settings.tokens is not None)
     bound.require_tokens(tokens)
     return tokens
-
-
-async def _follow_tokens(tokens: TokenFile, path: Path) -> None:
-    """Takes tokens that were made or revoked, when their file changes."""
-    async for _ in changes((path,)):
-        try:
-            await tokens.look()
-        except Exception:  # whatever it was, the next change must still be seen
-            log.exception("following_tokens_failed")
 
 
 def _become(user: str | None) -> None:

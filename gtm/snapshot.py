@@ -242,13 +242,18 @@ class Entry:
     row: int = -1
 
 
+OTHERS = 65535  # stands for all types that have no answer of their own (RFC 6895: reserved)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """A name that exists. One without records or service is an empty non-terminal.
 
     `cut` marks a delegation (RFC 1034 section 4.2.1). `entries` maps the four octets of QTYPE and
     QCLASS to the fast answer, `other` answers the types that are not there; both are empty for
-    names that only the reference responder answers.
+    names that only the reference responder answers. `leading` has, by type, what `entries` leaves
+    out, as it may be a CNAME that leads on in the zone: for planes that follow those. Under
+    `OTHERS` is what answers all types that are nowhere else.
 
     `lacks`, in signed zones, has the NSEC records that deny a type which the name may have for
     other clients or at other times, by type; under 0 that for all other types of a name that may
@@ -260,6 +265,7 @@ class Node:
     cut: bool = False
     entries: Mapping[bytes, Entry] | None = None
     other: Entry | None = None
+    leading: Mapping[int, Entry] | None = None
     lacks: Mapping[int, RRset] | None = None
 
 

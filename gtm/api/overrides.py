@@ -51,7 +51,8 @@ async def overrides(call: Call[None, None]) -> Overrides:
 async def add_override(call: Call[None, OverrideRequest]) -> OverrideAdded:
     """Puts an override in force: 409 where `safety` refuses it."""
     found = await added(call.serving.controller, wanted(call.body))
-    note_added(call, found)
+    if not call.body.rehearsal:
+        note_added(call, found)
     return found
 
 
@@ -79,6 +80,7 @@ def wanted(request: OverrideRequest) -> Wanted:
         request.seconds,
         request.force,
         request.planned,
+        request.rehearsal,
     )
 
 

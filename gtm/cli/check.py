@@ -62,16 +62,18 @@ def check(
 
     Examples: [bold]gtm check zones/[/], [bold]gtm check zones/example.yaml --expand[/]
     """
+    from gtm.cli.spinning import spinning
     from gtm.zonefile import load
 
     if expand and as_json:
         raise UsageError("cannot print both --expand and --json: choose one")
     try:
-        loaded = load(zones, keys=_keyring(keys))
+        with spinning(f"reading {zones}"):
+            loaded = load(zones, keys=_keyring(keys))
+            loaded = replace(loaded, warnings=(*loaded.warnings, *_lacking(loaded, geoip)))
     except ZoneFileError as error:
         _report_mistakes(error.mistakes, expand=expand, as_json=as_json)
         raise typer.Exit(1) from None
-    loaded = replace(loaded, warnings=(*loaded.warnings, *_lacking(loaded, geoip)))
     if as_json:
         _print_json(loaded, ())
     elif expand:

@@ -53,16 +53,18 @@ class Client:
     """A server to ask. `at` is `unix:PATH`, `https://HOST:PORT`, `http://HOST:PORT`, `HOST:PORT`.
 
     `token` is shown over TCP alone; `trust` says whom a server with TLS must be certified by.
+    `patience` is how many seconds an answer may take that the server has at hand; None is usual.
     """
 
     at: str
     token: str | None = field(default=None, repr=False)
     trust: ssl.SSLContext | None = field(default=None, repr=False)
+    patience: float | None = None
 
     def get(self, path: str, shape: type[Answer], query: Mapping[str, str] | None = None) -> Answer:
         """What the server says. Raises ServerError, or UsageError where the question is wrong."""
         target = f"{path}?{urlencode(query)}" if query else path
-        status, body = self._request("GET", target, TIMEOUT)
+        status, body = self._request("GET", target, self.patience or TIMEOUT)
         if status != http.HTTPStatus.OK:
             raise self._refusal(status, body)
         return self._understood(shape, body)

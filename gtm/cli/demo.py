@@ -64,6 +64,8 @@ def demo(
 
     Keys stop a region's backend and bring it back, and the view shows its clients move. Without
     a terminal it serves, logs, and prints the same lines.
+
+    Examples: [bold]gtm demo[/], [bold]gtm demo --zones zones/ --listen 127.0.0.1:5353[/]
     """
     from gtm import logs
     from gtm.cli.recent import Recent

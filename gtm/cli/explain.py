@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gtm.model import Address
 
 ZONES_HERE = Path("zones")
+FROM_FILES = "zone files alone: no server was asked, every endpoint is taken to be up"
 
 
 def explain(
@@ -48,13 +49,14 @@ def explain(
     [bold]gtm explain www.gtm.example.com AAAA --client 2001:db8::1 --zones zones/[/]
     """
     address = _address(client)
+    source = FROM_FILES
     if api is not None and (zones is not None or geoip):
         raise UsageError("cannot ask a server and files at once: leave out --api, or the others")
     if zones is not None or geoip:
         explanation = _offline(zones, geoip, name, rrtype, address)
     else:
-        explanation = _asked(api, name, rrtype, address)
-    _print(explanation, as_json=as_json)
+        explanation, source = _asked(api, name, rrtype, address)
+    _print(explanation, source, as_json=as_json)
 
 
 def _address(client: str) -> Address:
@@ -71,12 +73,16 @@ def _offline(
     zones: Path | None, geoip: list[str] | None, name: str, rrtype: str, client: Address
 ) -> ExplanationShape:
     from gtm.cli.offline import explanation_from_files
+    from gtm.cli.spinning import spinning
 
-    return explanation_from_files(zones, geoip, name, rrtype, client)
+    with spinning("reading zones and geo databases"):
+        return explanation_from_files(zones, geoip, name, rrtype, client)
 
 
-def _asked(api: str | None, name: str, rrtype: str, client: Address) -> ExplanationShape:
-    """From the server; from zones/ here when no server runs and none was named."""
+def _asked(
+    api: str | None, name: str, rrtype: str, client: Address
+) -> tuple[ExplanationShape, str]:
+    """From the server; from zones/ here when no server runs and none was named. Also which."""
     from gtm.api.models import ExplanationShape
     from gtm.cli.client import server
 
@@ -84,12 +90,13 @@ def _asked(api: str | None, name: str, rrtype: str, client: Address) -> Explanat
     named = api is not None or "GTM_API" in os.environ
     if not named and ZONES_HERE.exists() and not there.answers():
         print(f"no server runs at {there.at}: explained from {ZONES_HERE}/", file=sys.stderr)
-        return _offline(ZONES_HERE, None, name, rrtype, client)
+        return _offline(ZONES_HERE, None, name, rrtype, client), FROM_FILES
     query = {"name": name, "type": rrtype, "client": str(client)}
-    return there.get("/v1/explain", ExplanationShape, query)
+    found = there.get("/v1/explain", ExplanationShape, query)
+    return found, f"the server at {there.at}, epoch {found.epoch}"
 
 
-def _print(explanation: ExplanationShape, *, as_json: bool) -> None:
+def _print(explanation: ExplanationShape, source: str, *, as_json: bool) -> None:
     from gtm.cli.output import print_json, show
 
     if as_json:
@@ -97,4 +104,4 @@ def _print(explanation: ExplanationShape, *, as_json: bool) -> None:
         return
     from gtm.cli.explained import explained
 
-    show(explained(explanation))
+    show(explained(explanation, source))

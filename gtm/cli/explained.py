@@ -21,10 +21,10 @@ from gtm.api.models import (
 from gtm.cli.output import bare, marked
 
 
-def explained(found: ExplanationShape) -> RenderableType:
-    """All of it."""
+def explained(found: ExplanationShape, source: str = "") -> RenderableType:
+    """All of it; `source` says who was asked."""
     parts: list[RenderableType] = [_question(found), *_answer(found), _summary(found), Text("")]
-    parts.append(_facts(found))
+    parts.append(_facts(found, source))
     if found.steering is not None:
         regions = found.steering.regions
         parts += [Text(""), _regions(regions), _dropped(regions), Text("")]
@@ -50,10 +50,12 @@ def _summary(found: ExplanationShape) -> Text:
 # --- client, area, service --------------------------------------------------------------
 
 
-def _facts(found: ExplanationShape) -> Table:
+def _facts(found: ExplanationShape, source: str) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
+    if source:
+        table.add_row("by", source)
     table.add_row("zone", "none that is served" if found.zone is None else bare(found.zone))
     if (steering := found.steering) is not None:
         table.add_row("service", _service(steering))

@@ -53,6 +53,7 @@ def why(
     from gtm.cli.locatedshape import located_shape
     from gtm.cli.offline import assumed_up, geo_of
     from gtm.cli.output import print_json, show
+    from gtm.cli.spinning import spinning
     from gtm.compile.compiler import Compiler
     from gtm.locate import locate
     from gtm.settings import settle
@@ -60,12 +61,13 @@ def why(
     from gtm.zonefile import load
 
     client = _address(address)
-    loaded = None if zones is None else load(zones)
-    databases = geo_of(settle({"geoip": geoip}, os.environ, None))
     compiled = None
-    if loaded is not None:
-        compiled = Compiler().compile(loaded.zones, databases, Readings(assumed_up), epoch=0)
-    found = locate(databases, client, compiled)
+    with spinning("reading the geo databases"):
+        loaded = None if zones is None else load(zones)
+        databases = geo_of(settle({"geoip": geoip}, os.environ, None))
+        if loaded is not None:
+            compiled = Compiler().compile(loaded.zones, databases, Readings(assumed_up), epoch=0)
+        found = locate(databases, client, compiled)
     if as_json:
         print_json(located_shape(found))
     else:

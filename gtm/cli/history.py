@@ -10,21 +10,25 @@ import typer
 
 from gtm.cli.options import Json, Server
 
-_NAME = "A name, or a glob such as eu-*."
-Named = Annotated[str, typer.Option(metavar="NAME", help=_NAME, show_default=False)]
+
+def _only(what: str) -> typer.models.OptionInfo:
+    """An option that narrows what is shown."""
+    words = f"Only of this {what}: a name, or a glob such as eu-*."
+    option: typer.models.OptionInfo = typer.Option(metavar="NAME", help=words, show_default=False)
+    return option
 
 
 def history(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="How many.")] = 50,
     since: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="How far back: 10m, 2h, 7d.", show_default=False),
     ] = None,
-    zone: Named = "",
-    app: Named = "",
-    service: Named = "",
-    region: Named = "",
-    endpoint: Named = "",
+    zone: Annotated[str, _only("zone")] = "",
+    app: Annotated[str, _only("app")] = "",
+    service: Annotated[str, _only("service")] = "",
+    region: Annotated[str, _only("region")] = "",
+    endpoint: Annotated[str, _only("endpoint")] = "",
     api: Server = None,
     as_json: Json = False,
 ) -> None:

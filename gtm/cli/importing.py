@@ -78,8 +78,11 @@ def _zone_file(config: Path, zone: str | None) -> Path:
 
 
 def _import(file: Path, output: Path | None, convert: Callable[[str], Draft]) -> None:
-    draft = convert(_read(file))
-    text = draft.text(file.name)
+    from gtm.cli.spinning import spinning
+
+    with spinning(f"reading {file.name}"):
+        draft = convert(_read(file))
+        text = draft.text(file.name)
     if output is None:
         sys.stdout.write(text)
     else:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import sys
 import termios
 import tty
 from collections.abc import Callable, Iterator
 
+# arrows and the like come as one sequence (ECMA-48, 5.4), which is one key
+_KEYS = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]|.", re.DOTALL)
 MOST_AT_ONCE = 64  # octets: what is typed between two turns of the loop
 
 
@@ -17,7 +20,8 @@ MOST_AT_ONCE = 64  # octets: what is typed between two turns of the loop
 def pressed(on_key: Callable[[str], None]) -> Iterator[bool]:
     """Calls `on_key` for each key from here on; False if standard input is no terminal.
 
-    Keys are not echoed and need no Enter; Ctrl-C goes on being a signal.
+    A key is a character, or the whole sequence that an arrow sends. Keys are not echoed and need
+    no Enter; Ctrl-C goes on being a signal.
     """
     if not sys.stdin.isatty():
         yield False
@@ -30,7 +34,7 @@ def pressed(on_key: Callable[[str], None]) -> Iterator[bool]:
         typed = os.read(terminal, MOST_AT_ONCE)
         if not typed:  # hung up
             loop.remove_reader(terminal)
-        for key in typed.decode("ascii", errors="ignore"):
+        for key in _KEYS.findall(typed.decode(errors="ignore")):
             on_key(key)
 
     try:

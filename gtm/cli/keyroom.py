@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gtm.cli.output import bare
+from gtm.cli.spinning import spinning
 from gtm.cli.zonenamed import zone_named
 from gtm.dnssec import dnskey
 from gtm.dnssec.keyfile import NoKey, Unusable
@@ -133,7 +134,9 @@ def enter(zones: Path | None, keys: Path | None, config: Path | None) -> KeyRoom
             "cannot look at keys: it is not known where they are; name the server's folder with "
             "--keys DIR, GTM_KEYS or GTM_STATE, or its settings with --config gtm.yaml"
         )
-    return KeyRoom(load(settings.zones).zones, keyring, time.time())
+    with spinning(f"reading {settings.zones}"):
+        found = load(settings.zones).zones
+    return KeyRoom(found, keyring, time.time())
 
 
 def _make(algorithm: Algorithm, role: Role, taken: set[int]) -> Key:

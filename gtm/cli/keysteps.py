@@ -145,6 +145,8 @@ def ds_seen(
     """Say that all servers of the parent give the DS that is wanted, and no other.
 
     Look at each of them first: [bold]dig +norecurse DS gtm.example.com @ns.example.com[/]
+
+    Example: [bold]gtm keys ds-seen gtm.example.com[/]
     """
     from gtm.dnssec import rollover
 
@@ -155,7 +157,10 @@ def ds_seen(
 def ds_gone(
     zone: ZoneName, zones: Zones = None, folder: KeysFolder = None, config: Config = None
 ) -> None:
-    """Say that no server of the parent gives a DS any more, on the way to an unsigned zone."""
+    """Say that no server of the parent gives a DS any more, on the way to an unsigned zone.
+
+    Example: [bold]gtm keys ds-gone gtm.example.com[/]
+    """
     from gtm.dnssec import rollover
 
     _parent_says(zone, zones, folder, config, rollover.ds_gone)
@@ -169,6 +174,8 @@ def unsign(
 
     The signatures stay until no resolver can expect them; only then is `dnssec` taken out of the
     zone file.
+
+    Example: [bold]gtm keys unsign gtm.example.com[/]
     """
     from gtm.dnssec.rollover import unsigning
 
@@ -179,7 +186,10 @@ def unsign(
 def cancel(
     zone: ZoneName, zones: Zones = None, folder: KeysFolder = None, config: Config = None
 ) -> None:
-    """Take back what was begun, where nothing depends on it yet."""
+    """Take back what was begun, where nothing depends on it yet.
+
+    Example: [bold]gtm keys cancel gtm.example.com[/]
+    """
     from gtm.dnssec.rollover import cancelled
 
     _step(zone, zones, folder, config, "take back", lambda ledger, now, timing: cancelled(ledger))

@@ -5,7 +5,10 @@ Heavy modules are imported inside the commands, so that `gtm --help` and `gtm ch
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import MutableMapping
+from functools import partial
 from io import TextIOWrapper
 from typing import Annotated, Any
 
@@ -13,13 +16,17 @@ import typer
 from typer.core import TyperGroup
 
 from gtm.cli.check import check
+from gtm.cli.completion import complete, completion
 from gtm.cli.credentials import asking
 from gtm.cli.delegation import delegation
 from gtm.cli.demo import demo
 from gtm.cli.drain import drain
+from gtm.cli.drill import drill
+from gtm.cli.ending import ORDERLY, ended, fault
 from gtm.cli.explain import explain
 from gtm.cli.force import force
 from gtm.cli.geo import geo
+from gtm.cli.helping import with_help
 from gtm.cli.history import history
 from gtm.cli.importing import app as importing
 from gtm.cli.keysteps import keys
@@ -31,6 +38,7 @@ from gtm.cli.serve import serve
 from gtm.cli.simulate import simulate
 from gtm.cli.status import status
 from gtm.cli.tokens import tokens
+from gtm.cli.top import top
 from gtm.cli.undrain import undrain
 from gtm.cli.updates import updates
 from gtm.cli.version import version
@@ -40,6 +48,19 @@ from gtm.errors import GtmError
 class Commands(TyperGroup):
     """The subcommands; what gtm refuses ends as a sentence and an exit code, not a traceback."""
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        """As typer makes it, from all that was registered."""
+        super().__init__(*arguments, **more)
+        with_help(self)
+
+    def main(self, *arguments: Any, **more: Any) -> Any:
+        """Runs a command line, and ends this process with its exit code."""
+        alone = more.pop("standalone_mode", True)
+        run = partial(super().main, *arguments, **{**more, "standalone_mode": False})
+        if alone:
+            sys.exit(ended(run))
+        return run()
+
     def invoke(self, ctx: Any) -> Any:
         """Runs the subcommand that was named."""
         try:
@@ -47,6 +68,12 @@ class Commands(TyperGroup):
         except GtmError as error:
             complain(error)
             raise typer.Exit(error.exit_code) from None
+        except ORDERLY:
+            raise
+        except Exception as error:
+            if ctx.invoked_subcommand == "serve":
+                raise
+            raise typer.Exit(fault(error)) from None
 
 
 app = typer.Typer(
@@ -84,12 +111,14 @@ app.command("demo")(demo)
 app.command("check")(check)
 app.command("serve")(serve)
 app.command("status")(asking(status))
+app.command("top")(asking(top))
 app.command("history")(asking(history))
 app.command("explain")(asking(explain))
 app.command("drain")(asking(drain))
 app.command("undrain")(asking(undrain))
 app.command("force")(asking(force))
 app.command("overrides")(asking(overrides))
+app.command("drill")(asking(drill))
 app.command("latency")(asking(latency))
 app.command("updates")(asking(updates))
 app.command("simulate")(simulate)
@@ -99,6 +128,8 @@ app.add_typer(keys, name="keys")
 keys.add_typer(tokens, name="token")
 app.add_typer(importing, name="import")
 app.command("reload")(asking(reload))
+app.command("completion")(completion)
+app.command("complete", hidden=True)(complete)
 app.command("version")(version)
 
 
@@ -107,4 +138,20 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
+    settle_colours(os.environ)
     app()
+
+
+def settle_colours(environment: MutableMapping[str, str]) -> None:
+    """Has CLICOLOR, CLICOLOR_FORCE and FORCE_COLOR=0 mean what they mean elsewhere.
+
+    NO_COLOR beats all (no-color.org), then what forces colour (bixense.com/clicolors).
+    """
+    forced = environment.get("CLICOLOR_FORCE", "0") not in ("", "0")
+    if environment.get("FORCE_COLOR") == "0":
+        del environment["FORCE_COLOR"]
+        environment.setdefault("NO_COLOR", "1")
+    elif forced:
+        environment.setdefault("FORCE_COLOR", "1")
+    elif environment.get("CLICOLOR") == "0" and not environment.get("FORCE_COLOR"):
+        environment.setdefault("NO_COLOR", "1")

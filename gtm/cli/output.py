@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from io import StringIO
 
 from pydantic import BaseModel
 from rich.console import Console, RenderableType
@@ -35,15 +37,34 @@ def screen(*, stderr: bool = False) -> Console:
     return console
 
 
+def on_terminal(*, stderr: bool = False) -> bool:
+    """Whether a person looks on, and moving things may be shown; colour can be forced without."""
+    stream = sys.stderr if stderr else sys.stdout
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def show(shown: RenderableType) -> None:
     """Prints a layout; into a file or a pipe without the spaces that tables pad lines with."""
     console = screen()
     if console.is_terminal:
         console.print(shown)
         return
+    sys.stdout.write(_unpadded(console, shown))
+
+
+def as_text(shown: RenderableType) -> str:
+    """A layout as a file has it: 100 columns, without colour."""
+    console = Console(
+        width=WIDEST, highlight=False, markup=False, emoji=False, color_system=None, file=StringIO()
+    )
+    return _unpadded(console, shown)
+
+
+def _unpadded(console: Console, shown: RenderableType) -> str:
+    """Without the spaces that tables pad lines with."""
     with console.capture() as capture:
         console.print(shown)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()))
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
 
 
 def print_json(shape: BaseModel) -> None:
@@ -58,7 +79,13 @@ def complain(error: GtmError) -> None:
         for mistake in error.mistakes:
             console.print(styled(mistake), soft_wrap=True)
         return
-    line = Text(str(error))
+    complain_of(str(error))
+
+
+def complain_of(sentence: str) -> None:
+    """Says a sentence on standard error, as one line."""
+    console = screen(stderr=True)
+    line = Text(sentence)
     if console.is_terminal:
         line = Text.assemble(("error: ", "bold red"), line)
     console.print(line, soft_wrap=True)

@@ -19,6 +19,8 @@ def reload(api: Server = None, as_json: Json = False) -> None:
 
     What does not load changes nothing: the server goes on with what it has, the mistakes are
     printed, and the exit code is 1.
+
+    Example: [bold]gtm reload[/]
     """
     from gtm.api.models import ReloadStatus
     from gtm.cli.client import server

@@ -351,7 +351,7 @@ def serve(
     Examples: [bold]gtm serve zones/[/],
     [bold]gtm serve /etc/gtm/zones --listen 0.0.0.0:53 --listen \\[::]:53 --user gtm[/]
     """
-    from gtm import logs, server
+    from gtm import logs, serving
     from gtm.settings import settle
 
     flags = {
@@ -399,7 +399,7 @@ def serve(
     _require_zones(settings)
     logs.configure(settings.log_format, settings.log_level)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(server.serve(settings))
+        runner.run(serving.serve(settings))
 
 
 def _require_zones(settings: Settings) -> None:

@@ -122,16 +122,15 @@ def _traffic(path: Path | None, both: Worlds, geo: Geo, step: Step) -> Traffic:
 @contextmanager
 def _progress() -> Iterator[Step]:
     """A bar on standard error, on a terminal alone; it goes when the work is done."""
-    from gtm.cli.output import plain_console
+    from gtm.cli.output import on_terminal, plain_console
 
-    console = plain_console(stderr=True)
-    if not console.is_terminal:
+    if not on_terminal(stderr=True):
         yield lambda words: lambda done, total: None
         return
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=plain_console(stderr=True), transient=True) as progress:
         task = progress.add_task("loading", total=None)
 
         def step(words: str) -> Advance:

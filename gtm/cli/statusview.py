@@ -1,9 +1,10 @@
-"""A server's status laid out for people: the server, its files, then every app's regions."""
+"""A server's status laid out for people: what is not up, the server, then every app's regions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -33,6 +34,7 @@ from gtm.cli.historyview import events_table
 from gtm.cli.loadsview import loads_view
 from gtm.cli.output import bare, counted, marked, span
 from gtm.cli.overridesview import overrides_view, warnings
+from gtm.cli.troubleview import trouble_view
 from gtm.errors import Mistake
 
 MANY = 20  # services of an app beyond which those that are up everywhere are only counted
@@ -40,7 +42,7 @@ MANY = 20  # services of an app beyond which those that are up everywhere are on
 
 def status_view(status: Status) -> RenderableType:
     """All of it."""
-    parts: list[RenderableType] = [_server(status), _loads(status)]
+    parts: list[RenderableType] = [_server(status), trouble_view(status), _loads(status)]
     if status.kept is not None and (status.overrides or any(warnings(status.kept, needed=False))):
         view = overrides_view(status.overrides, status.kept, status.now)
         parts += [Text(""), Text("overrides", "bold"), Padding(view, (0, 0, 0, 2))]
@@ -157,10 +159,14 @@ def _signed(signed: SignedStatus, now: float) -> Text:
 
 def _app(app: AppStatus, now: float) -> RenderableType:
     title = Text.assemble((app.name, "bold"), (f", {app.topology}, {app.policy}", "dim"))
-    shown = [service for service in app.services if len(app.services) <= MANY or _ailing(service)]
-    parts: list[RenderableType] = [title, _verdicts(app, shown)]
-    if left := len(app.services) - len(shown):
+    every = len(app.services) + app.services_left_off
+    ailing = [service for service in app.services if every <= MANY or _ailing(service)]
+    parts: list[RenderableType] = [title, _verdicts(app, ailing[:MANY])]
+    if left := every - len(ailing):
         parts.append(Text(f"and {counted(left, 'service')} up in every region", "dim"))
+    if (unshown := len(ailing) - MANY) > 0:
+        words = f"and {counted(unshown, 'service')} not up everywhere; gtm top shows them all"
+        parts.append(Text(words, "yellow"))
     parts.extend(_reasons(app, now))
     return Padding(Group(*parts), (0, 0, 1, 0))
 
@@ -199,7 +205,7 @@ def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for who, verdict in _not_up(app):
+    for who, verdict in islice(_not_up(app), MANY):
         since = f", for {span(now - verdict.since)}" if verdict.since else ""
         table.add_row(_mark(verdict), Text.assemble((who, "bold"), f": {verdict.reason}{since}"))
         for check in _parts(verdict):

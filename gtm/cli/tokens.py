@@ -118,6 +118,8 @@ def listing(
     """List all tokens: what each may do, who made it, until when it is good, and its last use.
 
     When a token was last used is known to a running server alone, since its start.
+
+    Examples: [bold]gtm keys token list[/], [bold]gtm keys token list --json[/]
     """
     from gtm.api.access.tokenfile import read_tokens
     from gtm.api.access.tokens import Tokens

@@ -11,7 +11,10 @@ from gtm.cli.options import Json
 
 
 def version(as_json: Json = False) -> None:
-    """Show the version, the planes built in, and the Python version."""
+    """Show the version, the planes built in, and the Python version.
+
+    Examples: [bold]gtm version[/], [bold]gtm version --json[/]
+    """
     from gtm.planes.choice import why_not_native
 
     why_not = why_not_native()

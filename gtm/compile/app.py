@@ -12,6 +12,7 @@ from gtm.compile.joined import Slot, joined_records
 from gtm.compile.services import (
     Answered,
     Columns,
+    columns_of,
     region_answers,
     rendered_answers,
     resort_answers,
@@ -320,6 +321,8 @@ class AppCompiler:
         if (made.app.balance, made.app.answers) != (settled.balance, settled.answers):
             return {}
         if made.service.published != old.service.published:
+            return {}
+        if columns_of(made.service) != columns_of(old.service):
             return {}
         signer = made.context.signer
         if signer is not before.context.signer and not (

@@ -12,7 +12,7 @@ from gtm.compile.static import VERSIONS, ZoneContext, question_key
 from gtm.dns.names import ROOT, is_below, to_wire
 from gtm.dns.types import Type, type_text
 from gtm.model import AllDown, App, Balance, Endpoint, Service
-from gtm.snapshot import LAST_RESORT, Entry, Node, Pick, Rendered, RRset, Steered
+from gtm.snapshot import LAST_RESORT, OTHERS, Entry, Node, Pick, Rendered, RRset, Steered
 from gtm.steering.choice import hashed_starts
 
 PAIR = 2  # rows that a number of a service stands for
@@ -21,9 +21,12 @@ Columns = tuple[int, ...]  # the types of a name's rows, in their order: an even
 
 ADDRESSES: Columns = (Type.A, Type.AAAA)
 WITH_HTTPS: Columns = (Type.A, Type.AAAA, Type.HTTPS, 0)  # and a row of nothing
+# of services that are a host name in some region, which answers every type
+WITH_HOSTS: Columns = (Type.A, Type.AAAA, OTHERS, 0)
+WITH_BOTH: Columns = (Type.A, Type.AAAA, Type.HTTPS, OTHERS)
 STEERED_TYPES = (Type.A, Type.AAAA, Type.SRV, Type.SVCB, Type.HTTPS)
 QUESTIONS = {int(rrtype): question_key(rrtype) for rrtype in STEERED_TYPES}
-TEXTS = {int(rrtype): type_text(rrtype) for rrtype in STEERED_TYPES}
+TEXTS = {int(rrtype): type_text(rrtype) for rrtype in STEERED_TYPES} | {OTHERS: "other"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,10 @@ class Answered:
 def columns_of(service: Service) -> Columns:
     """The types of a service's rows."""
     published = service.published
-    return WITH_HTTPS if published is not None and published.https is not None else ADDRESSES
+    has_https = published is not None and published.https is not None
+    if any(isinstance(end.at, str) for ends in service.endpoints.values() for end in ends):
+        return WITH_BOTH if has_https else WITH_HOSTS
+    return WITH_HTTPS if has_https else ADDRESSES
 
 
 def region_answers(
@@ -90,7 +96,7 @@ def rendered_answers(
     rendered: list[Rendered | None] = []
     signed: list[Rendered | None] = []
     for rrtype in columns:
-        rrset = (by_type.get(rrtype) or alias) if rrtype else None
+        rrset = (by_type.get(rrtype) or alias) if rrtype else None  # of OTHERS, the alias alone
         if rrset is None:
             rendered.append(None)
             signed.append(None)
@@ -115,7 +121,7 @@ def types_of(app: App, service: Service) -> frozenset[int]:
     """The types that the service can answer in some region, or as a last resort."""
     found = {_type(end) for endpoints in service.endpoints.values() for end in endpoints}
     found |= {VERSIONS[address.version] for address in app.when_all_down.addresses}
-    if columns_of(service) is WITH_HTTPS and not found.isdisjoint(ADDRESSES):
+    if Type.HTTPS in columns_of(service) and not found.isdisjoint(ADDRESSES):
         found.add(Type.HTTPS)
     return _shared(frozenset(found))
 
@@ -184,8 +190,8 @@ def steered_node(
 ) -> Node:
     """The node of a name of a service: its static records, and steered answers beside them.
 
-    Where a host name lies inside the zone, the reference responder answers, as it follows it; so
-    it does beside a DNAME.
+    Where a host name lies inside the zone, the answer leads on to it. Beside a DNAME the reference
+    responder answers.
     """
     if base.entries is None:
         return Node(base.rrsets, steered)
@@ -196,14 +202,19 @@ def steered_node(
         ttl = context.negative_soa.ttl
         always = app.when_all_down.mode is not AllDown.NODATA
         lacks = denial.lacking(name, Node(base.rrsets, steered), always, context.signer, ttl)
-    if denied is None or (aliased and any(is_below(host, apex) for host in _hosts(service))):
+    if denied is None:
         return Node(base.rrsets, steered, entries={}, lacks=lacks)
-    entries: dict[bytes, Entry] = dict(base.entries or {})
-    for place, rrtype in enumerate(columns):
-        if rrtype and (aliased or rrtype in steered.types):
-            row = steered.number * PAIR + place
-            entries[QUESTIONS[rrtype]] = Entry(denied.fixed, steered, row)
-    other = None if aliased else denied
+    own = {
+        rrtype: Entry(denied.fixed, steered, steered.number * PAIR + place)
+        for place, rrtype in enumerate(columns)
+        if rrtype and (aliased or rrtype in steered.types)
+    }
+    entries = dict(base.entries or {})
+    if aliased and any(is_below(host, apex) for host in _hosts(service)):
+        # the python plane, which has what stands beside them alone, leaves them to the responder
+        return Node(base.rrsets, steered, entries=entries, leading=own, lacks=lacks)
+    other = own.pop(OTHERS, denied)
+    entries |= {QUESTIONS[rrtype]: entry for rrtype, entry in own.items()}
     return Node(base.rrsets, steered, entries=entries, other=other, lacks=lacks)
 
 

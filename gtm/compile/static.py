@@ -14,7 +14,7 @@ from gtm.dnssec.signatures import Signer
 from gtm.model import Address, Zone
 from gtm.plain import Plain
 from gtm.published import names_of
-from gtm.snapshot import Entry, Node, Rendered, RRset, Tally, Whoami, ZoneData
+from gtm.snapshot import OTHERS, Entry, Node, Rendered, RRset, Tally, Whoami, ZoneData
 
 DEFAULT_TTL = 3600  # seconds, of records of the apex that the zone file does not write out
 
@@ -215,7 +215,7 @@ def _node(name: bytes, row: dict[int, RRset], context: ZoneContext, hiding: set[
     alias = row.get(Type.CNAME)
     if alias is None:
         return Node(row, entries=entries, other=Entry(context.nodata(name)))
+    other = Entry(render.answer(alias, context.count("other")))
     if is_below(alias.rdata[0].lower(), context.apex):
-        return Node(row, entries=entries)  # the reference responder follows it
-    rendered = render.answer(alias, context.count("other"))
-    return Node(row, entries=entries, other=Entry(rendered))
+        return Node(row, entries=entries, leading={OTHERS: other})
+    return Node(row, entries=entries, other=other)

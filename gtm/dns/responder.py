@@ -179,8 +179,13 @@ def _fallback(outcome: Outcome) -> ExtendedError | None:
 
 
 def _tally(query: Query, outcome: Outcome, zone: str) -> Tally:
-    service = outcome.service if outcome.region else ""
-    return Tally(zone, service, outcome.region, asked(query), outcome.rcode.name)
+    """What it counts as: an answer of a region only if it is one.
+
+    A region's host name may lead to a name that does not exist.
+    """
+    region = outcome.region if outcome.rcode is Rcode.NOERROR else ""
+    service = outcome.service if region else ""
+    return Tally(zone, service, region, asked(query), outcome.rcode.name)
 
 
 def asked(query: Query) -> str:

@@ -20,7 +20,7 @@ class Wanted:
     """What an operator asks for. `seconds` None: until it is taken back.
 
     `force` lets it pass where `safety` would refuse it. A drain that is `planned` lowers the TTL
-    first; its time begins once it is due to be withdrawn.
+    first; its time begins once it is due to be withdrawn. A `rehearsal` is judged, and not done.
     """
 
     act: Act
@@ -30,6 +30,7 @@ class Wanted:
     seconds: float | None = None
     force: bool = False
     planned: bool = False
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

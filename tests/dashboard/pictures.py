@@ -1,4 +1,6 @@
-"""Pictures of the dashboard, of a real server: python -m tests.dashboard.pictures
+"""Pictures of the dashboard, of a real server, for README and docs.
+
+python -m tests.dashboard.pictures docs/images
 
 Five regions on loopback, queries as if from all over the world, and one region that fails.
 """
@@ -74,6 +76,7 @@ NAMES = (
 PER_COUNTRY = 30  # networks
 PACE = 40  # queries a second, on average
 CLIENT = "81.2.69.142"
+FRESH = 5.0  # seconds between two reports of loads
 SIZE = (1440, 1000)
 SETTLED = 2500  # milliseconds until everything is drawn
 
@@ -101,19 +104,24 @@ def networks() -> Mapping[str, Sequence[IPv4Network]]:
 class Clients(threading.Thread):
     """Asks as clients all over the world would, in waves, until stopped."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, gtm: Gtm) -> None:
         super().__init__(daemon=True)
         self.over = threading.Event()
-        self._port = port
+        self.loads: Mapping[str, float] = LOADS
+        self._gtm = gtm
 
     def run(self) -> None:
         known, draw = networks(), random.Random(4)
         codes, weights = list(BUSY), list(BUSY.values())
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
-            sender.connect(("127.0.0.1", self._port))
+            sender.connect(("127.0.0.1", self._gtm.port))
+            told = 0.0
             while not self.over.wait(
                 draw.expovariate(PACE * (1 + 0.3 * math.sin(time.time() / 25)))
             ):
+                if time.monotonic() - told > FRESH:
+                    told = time.monotonic()
+                    report(self._gtm, self.loads)
                 places = known[draw.choices(codes, weights)[0]]
                 if places:
                     sender.send(question(draw.choice(NAMES), draw.choice(places)))
@@ -134,7 +142,7 @@ def report(gtm: Gtm, loads: Mapping[str, float]) -> None:
 
 
 @contextmanager
-def played(folder: Path) -> Iterator[tuple[Gtm, str, dict[str, Backend]]]:
+def played(folder: Path) -> Iterator[tuple[Clients, str, dict[str, Backend]]]:
     """The server with its backends and clients, and where its dashboard is."""
     port, page = free_port(), free_port()
     zones, state = folder / "zones", folder / "state"
@@ -146,10 +154,9 @@ def played(folder: Path) -> Iterator[tuple[Gtm, str, dict[str, Backend]]]:
     more = ("--api", f"127.0.0.1:{page}", "--state", str(state))
     try:
         with serving(folder, zones, *more, geoip=str(DATABASE)) as gtm:
-            clients = Clients(gtm.port)
+            clients = Clients(gtm)
             clients.start()
-            report(gtm, LOADS)
-            yield gtm, f"http://127.0.0.1:{page}/", backends
+            yield clients, f"http://127.0.0.1:{page}/", backends
             clients.over.set()
             clients.join()
     finally:
@@ -162,15 +169,14 @@ def take(folder: Path, seconds: float) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="gtm-pictures-") as place,
-        played(Path(place)) as (gtm, url, backends),
+        played(Path(place)) as (clients, url, backends),
         chromium() as browser,
     ):
         time.sleep(seconds)
-        report(gtm, LOADS)
+        clients.loads = {**LOADS, "us-east": 5600, "eu-west": 5900, "eu-central": 0}
         for address in BACKENDS["eu-central"]:
             backends[address].kill()
         time.sleep(70)  # shares are of the last minute
-        report(gtm, {**LOADS, "us-east": 5600, "eu-west": 5900, "eu-central": 0})
         for scheme in ("light", "dark"):
             with looking(browser, url, scheme=scheme, size=SIZE) as look:
                 settled(look.page)

@@ -58,7 +58,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield Scene(server, port, found[0])
 
 
-def test_every_call_does_what_the_description_says(scene: Scene) -> None:
+def test_every_call_does_what_the_description_says(scene: Scene, tmp_path: Path) -> None:
     command = [str(SCHEMATHESIS), "--config-file", str(HERE / "schemathesis.toml"), "run"]
     command += [f"http://127.0.0.1:{scene.port}/openapi.json", "--seed", "1", "--no-color"]
     command += ["--header", f"Authorization: Bearer {scene.token}"]
@@ -69,8 +69,9 @@ def test_every_call_does_what_the_description_says(scene: Scene) -> None:
     command += ["--generation-with-security-parameters", "false", "--rate-limit", "150/s"]
     # a stream has no end; what it sends is proved where streams are
     command += ["--exclude-path", "/v1/events", "--warnings", "off", "--request-timeout", "20"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, env=plain_environment()
+    environment = plain_environment()
+    done = subprocess.run(  # its cache goes where it runs
+        command, capture_output=True, text=True, timeout=300, env=environment, cwd=tmp_path
     )
     said = "\n".join(line[:300] for line in done.stdout.splitlines())
     assert done.returncode == 0, said[:20_000]

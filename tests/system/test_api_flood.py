@@ -28,7 +28,7 @@ apps:
   shop: {topology: spread, services: {orders: {us: [127.0.0.11], eu: [127.0.0.12]}}}
 """
 QUERIES = 500  # each asked once, and waited for: what is not answered is missed
-REAL = 300  # requests or connections that make a flood, made while the queries are answered
+REAL = 100  # requests or connections that make a flood, made while the queries are answered
 FILES = 150  # that a server has open besides connections of the API
 
 

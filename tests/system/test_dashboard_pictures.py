@@ -15,7 +15,7 @@ from tests.system.browser import DESKTOP, PHONE, chromium, looking
 from tests.system.harness import free_port, until
 
 ROOT = Path(__file__).parents[2]
-SCENES = ("calm", "down", "drained", "all-down", "trouble", "reader", "token")
+SCENES = ("all-down", "trouble", "reader", "token")
 
 
 @pytest.fixture(scope="module")

@@ -120,6 +120,7 @@ class OverrideRequest(Asked):
     """What `POST /v1/overrides` takes; `seconds` None: until taken back.
 
     `planned` is for drains: lower the TTL first; `seconds` count from when it is to be withdrawn.
+    `rehearsal` says what it would change, or why it is refused, and puts nothing in force.
     """
 
     model_config = example(
@@ -137,6 +138,7 @@ class OverrideRequest(Asked):
     seconds: float | None = Field(default=None, gt=0, le=LONGEST_TIME)
     force: bool = False
     planned: bool = False
+    rehearsal: bool = False
 
     @model_validator(mode="after")
     def _only_drains_are_planned(self) -> OverrideRequest:

@@ -94,6 +94,8 @@ export function actForm({ store, api, act, targets, close, done }) {
     event.preventDefault();
     if (!reason.value.trim() || !author.value.trim()) return;
     rememberAuthor(author.value.trim());
+    clearTimeout(waiting);
+    looked += 1; // what a rehearsal says from now on is older than what the act itself says
     state.busy = true;
     enable();
     try {

@@ -11,7 +11,7 @@ export function mount(root, store) {
   const who = h("span", { class: "who" });
   const epoch = h("span", { class: "epoch", title: "The number of the snapshot that is answered from" });
   const search = h("input", {
-    id: "search", type: "search", placeholder: "Find an app or service", autocomplete: "off",
+    id: "search", type: "search", placeholder: "Find a service", autocomplete: "off",
     spellcheck: "false", "aria-label": "Find an app or service", "aria-controls": "services-list",
     oninput: () => store.set("search", search.value),
     onkeydown: (event) => {

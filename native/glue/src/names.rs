@@ -17,6 +17,8 @@ use crate::secure::{self, Signer};
 use crate::wire::ancestors;
 use crate::words::Words;
 
+/// In `Node.leading`: all other types.
+const OTHER: u16 = u16::MAX;
 /// In the header's counts of a rendered answer: where the number of answers stands.
 const ANSWERS: std::ops::Range<usize> = 2..4;
 /// Where a rendered denial's SOA goes on behind the pointer to its owner.
@@ -95,6 +97,7 @@ impl<'a, 'py> Reader<'a, 'py> {
                 .into(),
             nonexistent: nonexistent.tally,
             failed: zone.getattr(intern!(py, "failed"))?.extract()?,
+            other: zone.getattr(intern!(py, "referred"))?.extract()?,
         });
         secure::zone(&mut self.builder, number, apex, zone, &mut self.pace)?;
         self.zones.insert(apex.to_vec(), (number, zone.clone()));
@@ -118,10 +121,23 @@ impl<'a, 'py> Reader<'a, 'py> {
             }
         }
         let other = node.getattr(intern!(py, "other"))?;
-        let other = match other.is_none() {
+        let mut other = match other.is_none() {
             true => None,
             false => Some(self.entry(&other)?),
         };
+        let leading = node.getattr(intern!(py, "leading"))?;
+        if !leading.is_none() {
+            for (rrtype, entry) in leading.cast::<PyDict>()? {
+                let entry = match self.entry(&entry)? {
+                    Entry::Fixed(alias) => Entry::Leading(alias),
+                    entry => entry,
+                };
+                match rrtype.extract()? {
+                    OTHER => other = Some(entry),
+                    rrtype => entries.push((rrtype, entry)),
+                }
+            }
+        }
         let zone = self.zone_of(name)?.0;
         let plain = View { entries, other };
         match secure::covering(&self.builder, zone, name)? {

@@ -3,6 +3,7 @@
 
 use gtm_plane::chain::{Chain, Secure};
 use gtm_plane::names::{Builder, Entry, View};
+use gtm_plane::plans::Rendered;
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -40,16 +41,8 @@ pub fn zone(
         }
         pace.step(py);
     }
-    let tally = zone.getattr(intern!(py, "referred"))?.extract()?;
     let signatures = soa.signatures.into_iter().map(Into::into).collect();
-    builder.secure(
-        number,
-        Secure {
-            signatures,
-            chain,
-            tally,
-        },
-    );
+    builder.secure(number, Secure { signatures, chain });
     Ok(())
 }
 
@@ -129,22 +122,25 @@ impl<'a, 'py> Signer<'a, 'py> {
                 tally,
                 proof: self.denying(rrtype),
             },
-            Entry::Fixed(ref fixed) => {
-                let rrtype = if rrtype == OTHERS { CNAME } else { rrtype };
-                let Some(set) = Set::at(self.node, rrtype)? else {
-                    return Ok(Entry::Referred);
-                };
-                // what was rendered of anything else the reference responder knows to sign
-                match (
-                    set.rendered(false, fixed.tally),
-                    set.rendered(true, fixed.tally),
-                ) {
-                    (Some(plain), Some(signed)) if plain == *fixed => Entry::Fixed(signed),
-                    _ => Entry::Referred,
-                }
-            }
+            Entry::Fixed(ref fixed) => self
+                .signed(rrtype, fixed)?
+                .map_or(Entry::Referred, Entry::Fixed),
+            Entry::Leading(ref alias) => self
+                .signed(rrtype, alias)?
+                .map_or(Entry::Referred, Entry::Leading),
             Entry::Proven { .. } | Entry::Signed { .. } | Entry::Referred => Entry::Referred,
         })
+    }
+
+    /// What is always answered, with its signatures; None if it was rendered of anything else than
+    /// the name's records, which the reference responder knows to sign.
+    fn signed(&self, rrtype: u16, fixed: &Rendered) -> PyResult<Option<Rendered>> {
+        let rrtype = if rrtype == OTHERS { CNAME } else { rrtype };
+        let set = Set::at(self.node, rrtype)?;
+        Ok(set.and_then(|set| {
+            let is_it = set.rendered(false, fixed.tally).as_ref() == Some(fixed);
+            set.rendered(true, fixed.tally).filter(|_| is_it)
+        }))
     }
 
     /// The number of the NSEC record that denies a type.

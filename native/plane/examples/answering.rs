@@ -1,6 +1,9 @@
 //! Nanoseconds per answer, without sockets: `cargo run --release --example answering [NAMES]`.
 //!
 //! Least of some rounds, each of a million packets that were made before, in random order.
+//!
+//! With the beginning of a line that it prints behind NAMES it answers 16,384 of those packets once,
+//! for valgrind to count: `--tool=callgrind --toggle-collect='*counted*'` tells their instructions.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -24,6 +27,7 @@ const APEX: &[u8] = b"\x03gtm\x07example\x03com\0";
 const PREFIXES: u32 = 370_000;
 const AREAS: u32 = 500;
 const PACKETS: usize = 1 << 20;
+const COUNTED: usize = 1 << 14;
 const SLOTS: u64 = 1 << 16;
 const ROUNDS: usize = 5;
 const BATCH: usize = 8; // as many as gtm_plane's UDP workers take together
@@ -43,10 +47,14 @@ fn main() {
     measure("steered, client subnet", &world, count, |name| {
         query(b'd', name, Some(mix(name ^ 77) as u32))
     });
-    for (what, pick) in [("weighted", Pick::Draw), ("sticky", Pick::Hash)] {
+    for (what, pick, every) in [
+        ("weighted", Pick::Draw, 1),
+        ("sticky", Pick::Hash, 1),
+        ("spilled", Pick::Draw, 2),
+    ] {
         let world = Snapshot {
             names: world.names.clone(),
-            plans: large(count, pick),
+            plans: large(count, pick, every),
             rows: world.rows.clone(),
             signed: Shared::default(),
             epoch: 2,
@@ -63,7 +71,9 @@ fn main() {
     measure("fixed, client cookie", &world, count, |name| {
         with_cookie(query(b's', name, None))
     });
-    limits();
+    if std::env::args().nth(2).is_none() {
+        limits();
+    }
     let mut world = world;
     world.names = Arc::new(names(count, true));
     world.signed = (0..count).map(|_| row(signed)).collect();
@@ -77,12 +87,7 @@ fn main() {
 /// What judging a sender takes, with one bucket or many.
 fn limits() {
     for (what, senders) in [("one network", 1), ("30,000 networks", 30_000)] {
-        let rate = Rate {
-            per_second: 1_000_000,
-            burst: 2.0,
-            ..Rate::default()
-        };
-        let Some(mut limiter) = Limiter::new(&rate, 1, Arc::default()) else {
+        let Some(mut limiter) = Limiter::new(&rate(), 1, Arc::default()) else {
             return;
         };
         let mut now = 1e9;
@@ -98,6 +103,14 @@ fn limits() {
     }
 }
 
+fn rate() -> Rate {
+    Rate {
+        per_second: 1_000_000,
+        burst: 2.0,
+        ..Rate::default()
+    }
+}
+
 fn with_cookie(mut packet: Vec<u8>) -> Vec<u8> {
     packet[11] = 1;
     packet.extend([0, 0, 41, 0x10, 0, 0, 0, 0, 0, 0, 12]);
@@ -106,7 +119,12 @@ fn with_cookie(mut packet: Vec<u8>) -> Vec<u8> {
 }
 
 fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u8>) {
-    let made = (0..PACKETS as u64).map(|at| make(mix(at) % count));
+    let wanted = std::env::args().nth(2);
+    if wanted.as_ref().is_some_and(|wanted| wanted != what) {
+        return;
+    }
+    let amount = if wanted.is_some() { COUNTED } else { PACKETS };
+    let made = (0..amount as u64).map(|at| make(mix(at) % count));
     let made: Vec<Vec<u8>> = made.collect();
     let flat = made.concat(); // one behind another, as they come from a socket
     let mut rest = flat.as_slice();
@@ -118,6 +136,11 @@ fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u
         now: 1e9,
         udp: true,
     };
+    if wanted.is_some() {
+        let mut limiter = Limiter::new(&rate(), 1, Arc::default());
+        println!("{what}: {} answers", packets.len());
+        return counted(world, &packets, &by, limiter.as_mut());
+    }
     let mut out = [0; 1232];
     let mut one = |packet: &&[u8]| check(answer(world, packet, &by, &mut out));
     let alone = least(|| packets.iter().for_each(&mut one));
@@ -138,6 +161,35 @@ fn measure(what: &str, world: &Snapshot, count: u64, make: impl Fn(u64) -> Vec<u
         }
     });
     println!("{what}: {alone:.0} ns, {batched:.0} ns in batches of {BATCH}");
+}
+
+/// What a worker does with batches of packets, but for their socket.
+#[inline(never)]
+fn counted(world: &Snapshot, packets: &[&[u8]], by: &Circumstances, limiter: Option<&mut Limiter>) {
+    let (mut out, mut limiter) = ([0; 1232], limiter);
+    let conduct = Conduct {
+        identity: None,
+        secrets: [[7; 16]].into(),
+    };
+    let (batches, _) = packets.as_chunks::<BATCH>();
+    for batch in batches {
+        let mut looked = batch.map(|packet| world.look(packet, by.sender));
+        world.fetch(batch, &mut looked);
+        let buckets = limiter
+            .as_ref()
+            .map(|limiter| batch.map(|_| limiter.approach(by.sender)));
+        for (number, (packet, looked)) in batch.iter().zip(&looked).enumerate() {
+            let granted = world.grant(packet, looked, &conduct, by.sender, by.now);
+            if let Some(limiter) = &mut limiter
+                && let Some(buckets) = buckets
+                && !granted.known
+                && limiter.judge_at(buckets[number], by.sender, by.now, by.random) != Verdict::Full
+            {
+                continue;
+            }
+            check(world.finish(packet, looked, by, &granted, &mut out));
+        }
+    }
 }
 
 fn check(outcome: Outcome) {
@@ -237,6 +289,7 @@ fn names(count: u64, is_signed: bool) -> Names {
         soa: [0; 60].into(),
         nonexistent: 2,
         failed: 3,
+        other: 4,
     });
     let table = builder.areas(Arc::new(areas()));
     let denied = || Some(Entry::Denied { tally: 4 });
@@ -299,15 +352,7 @@ fn secured(builder: &mut Builder, zone: u32, count: u64) -> u32 {
         assert!(proof.is_some_and(|proof| chain.add(builder.proofs(), proof)));
     }
     let signatures = vec![record(46, 99).into()];
-    let tally = 4;
-    builder.secure(
-        zone,
-        Secure {
-            signatures,
-            chain,
-            tally,
-        },
-    );
+    builder.secure(zone, Secure { signatures, chain });
     1
 }
 
@@ -353,15 +398,19 @@ fn row(answer: impl Fn(u16) -> Rendered) -> Row {
     Row::of(&regions).unwrap_or_default()
 }
 
-/// Plans with large tables of slots, of which there are a few.
-fn large(count: u64, pick: Pick) -> Shared<Plans> {
+/// Plans with large tables of slots, of which there are a few, for one in `every` so many areas; the
+/// others get one region.
+fn large(count: u64, pick: Pick, every: u32) -> Shared<Plans> {
     let slots: Vec<u16> = (0..SLOTS).map(|slot| mix(slot) as u16 % 4).collect();
     let slots: Arc<[u16]> = slots.into();
-    let plan = |_| Plan {
-        pick,
-        width: 1,
-        fallback: None,
-        slots: slots.clone(),
+    let plan = |number: u32| {
+        let is_large = number.is_multiple_of(every);
+        Plan {
+            pick: if is_large { pick } else { Pick::First },
+            width: 1,
+            fallback: None,
+            slots: if is_large { slots.clone() } else { [0].into() },
+        }
     };
     let by_area: Vec<u32> = (0..AREAS).map(|area| area % 4).collect();
     let group = |_| Plans::of((0..4).map(plan).collect(), &by_area).unwrap_or_default();

@@ -48,6 +48,7 @@ fn snapshot() -> Arc<Snapshot> {
                 .into(),
         nonexistent: 1,
         failed: 2,
+        other: 0,
     });
     builder.node(
         b"\x07example\0",

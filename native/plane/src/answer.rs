@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::areas::{AreaTable, Client};
 use crate::arena::Said;
 use crate::conduct::{Conduct, Granted};
-use crate::names::Steered;
 use crate::question::Question;
 use crate::reply::Reply;
 use crate::snapshot::Snapshot;
@@ -49,6 +48,8 @@ pub struct Looked {
     hash: u64,
     client: Client,
     place: Option<u32>,
+    /// Where at that place it is said what the query asks for.
+    said: usize,
     steered: Option<Numbers>,
     value: Option<u32>,
 }
@@ -59,6 +60,9 @@ struct Numbers {
     steered: u32,
     row: u32,
     is_signed: bool,
+    /// Of the service, once it was looked at: its area table and its group.
+    areas: u32,
+    group: u32,
 }
 
 impl Looked {
@@ -102,20 +106,24 @@ impl Looked {
         };
         let names = &snapshot.names;
         self.place = names.place(self.hash, packet, HEADER, query.end);
-        if let Some(node) = self.place.and_then(|place| names.at(place))
-            && let (said, _) = node.said(query.rrtype, query.wants_signatures())
-            && let Said::Steered {
-                steered,
-                row,
-                proof,
-                ..
-            } = said
+        let Some(node) = self.place.and_then(|place| names.at(place)) else {
+            return;
+        };
+        self.said = node.place(query.rrtype, query.wants_signatures());
+        if let Said::Steered {
+            steered,
+            row,
+            proof,
+            ..
+        } = node.said_at(self.said).0
         {
             let is_signed = proof.is_some();
             self.steered = Some(Numbers {
                 steered,
                 row,
                 is_signed,
+                areas: 0,
+                group: 0,
             });
             fetch(names.services.get(steered as usize));
             fetch(snapshot.rows(is_signed).at(row as usize));
@@ -130,21 +138,29 @@ impl Looked {
 
     /// Fetches the answers, where the plans are, and where the search for the client begins.
     #[inline]
-    pub fn approach(&self, snapshot: &Snapshot) {
-        let Some((numbers, service, areas)) = self.service(snapshot) else {
+    pub fn approach(&mut self, snapshot: &Snapshot) {
+        let names = &snapshot.names;
+        let Some(numbers) = &mut self.steered else {
             return;
         };
+        let Some(service) = names.services.get(numbers.steered as usize) else {
+            self.steered = None;
+            return;
+        };
+        (numbers.areas, numbers.group) = (service.areas, service.group);
         if let Some(row) = snapshot.rows(numbers.is_signed).at(numbers.row as usize) {
             row.approach();
         }
         fetch(snapshot.plans.at(service.group as usize));
-        areas.approach(self.client);
+        if let Some(areas) = names.areas.get(service.areas as usize) {
+            areas.approach(self.client);
+        }
     }
 
     /// Fetches what the search for the client reads.
     #[inline]
     pub fn search(&self, snapshot: &Snapshot) {
-        if let Some((_, _, areas)) = self.service(snapshot) {
+        if let Some((_, areas)) = self.table(snapshot) {
             areas.reach(self.client);
         }
     }
@@ -152,22 +168,21 @@ impl Looked {
     /// Looks the client up; fetches its area's plan.
     #[inline]
     pub fn settle(&mut self, snapshot: &Snapshot) {
-        let Some((_, service, areas)) = self.service(snapshot) else {
+        let Some((numbers, areas)) = self.table(snapshot) else {
             return;
         };
         self.value = areas.find(self.client);
-        let plans = snapshot.plans.at(service.group as usize);
+        let plans = snapshot.plans.at(numbers.group as usize);
         if let (Some(plans), Some(value)) = (plans, self.value) {
             plans.approach(value >> 8);
         }
     }
 
     #[inline]
-    fn service<'a>(&self, snapshot: &'a Snapshot) -> Option<(Numbers, &'a Steered, &'a AreaTable)> {
+    fn table<'a>(&self, snapshot: &'a Snapshot) -> Option<(Numbers, &'a AreaTable)> {
         let numbers = self.steered?;
-        let service = snapshot.names.services.get(numbers.steered as usize)?;
-        let areas = snapshot.names.areas.get(service.areas as usize)?;
-        Some((numbers, service, areas))
+        let areas = snapshot.names.areas.get(numbers.areas as usize)?;
+        Some((numbers, areas))
     }
 }
 
@@ -209,6 +224,7 @@ pub fn look(snapshot: &Snapshot, packet: &[u8], sender: IpAddr) -> Looked {
         hash,
         client: subnet.unwrap_or_else(|| Client::of(sender)),
         place: None,
+        said: 0,
         steered: None,
         value: None,
     }
@@ -240,10 +256,14 @@ pub fn finish(
         packet,
         query,
         value: looked.value,
+        said: looked.said,
         by,
+        led: None,
     };
-    let reply = Reply::begin(packet, query, granted, out);
-    let answered = reply.and_then(|reply| question.answer(looked.hash, looked.place, reply));
+    let Some(mut reply) = Reply::begin(packet, query, granted, out) else {
+        return Outcome::Punt;
+    };
+    let answered = question.answer(looked.hash, looked.place, &mut reply);
     answered.map_or(Outcome::Punt, |(length, tally)| Outcome::Answer {
         length,
         tally,

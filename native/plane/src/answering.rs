@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 
 use crate::answer::{self, Circumstances, Looked, Outcome};
 use crate::conduct::{Conduct, Granted};
-use crate::limit::{Limiter, Verdict};
+use crate::limit::{Bucket, Limiter, Verdict};
 use crate::punt::Punts;
 use crate::snapshot::Snapshot;
 use crate::stats::{Counters, Dropped, Limited};
@@ -96,7 +96,7 @@ impl Answers for Snapshot {
         if !looked.iter().any(Looked::is_steered) {
             return;
         }
-        looked.iter().for_each(|looked| looked.approach(self));
+        looked.iter_mut().for_each(|looked| looked.approach(self));
         looked.iter().for_each(|looked| looked.search(self));
         looked.iter_mut().for_each(|looked| looked.settle(self));
     }
@@ -202,6 +202,7 @@ impl<A: Answers> Answering<A> {
 #[inline]
 pub(crate) fn allow(
     limiter: &mut Option<Limiter>,
+    bucket: Bucket,
     by: &Circumstances,
     granted: &mut Granted<'_>,
     counters: &Counters,
@@ -212,7 +213,7 @@ pub(crate) fn allow(
     if granted.known {
         return true;
     }
-    match limiter.judge(by.sender, by.now, by.random) {
+    match limiter.judge_at(bucket, by.sender, by.now, by.random) {
         Verdict::Full => true,
         Verdict::Cut => {
             granted.cut = true;
@@ -224,6 +225,14 @@ pub(crate) fn allow(
             false
         }
     }
+}
+
+/// Where a sender's bucket is, which the CPU fetches meanwhile.
+#[inline]
+pub(crate) fn approach(limiter: &Option<Limiter>, sender: IpAddr) -> Bucket {
+    limiter
+        .as_ref()
+        .map_or_else(Bucket::default, |limiter| limiter.approach(sender))
 }
 
 /// What came of a packet, to be counted.

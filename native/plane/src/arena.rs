@@ -31,6 +31,7 @@ const STEERED: u8 = 3;
 const REFERRED: u8 = 4;
 const PROVEN: u8 = 5; // DENIED, with a proof
 const SIGNED: u8 = 6; // STEERED, with a proof
+const LEADING: u8 = 7; // FIXED_NEAR, a CNAME to be followed
 
 /// What a name is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub enum Said<'a> {
     Near(Near<'a>),
     /// Always the same, from elsewhere.
     Far(&'a Rendered),
+    /// A CNAME, always the same, that may lead to another name of the zone.
+    Leading(Near<'a>),
     /// NODATA.
     Denied {
         /// The counter.
@@ -176,6 +179,11 @@ impl Arena {
     fn entry(&mut self, rrtype: u16, entry: Entry) {
         match entry {
             Entry::Fixed(fixed) => self.fixed(rrtype, fixed),
+            Entry::Leading(alias) => {
+                if !self.near(rrtype, LEADING, &alias) {
+                    self.words(rrtype, REFERRED, &[]);
+                }
+            }
             Entry::Denied { tally } => self.words(rrtype, DENIED, &[tally]),
             Entry::Proven { tally, proof } => self.words(rrtype, PROVEN, &[tally, proof]),
             Entry::Referred => self.words(rrtype, REFERRED, &[]),
@@ -194,22 +202,26 @@ impl Arena {
     }
 
     fn fixed(&mut self, rrtype: u16, fixed: Rendered) {
-        let words = (NEAR + fixed.body.len()).div_ceil(4);
-        let plain = fixed.starts.as_ref() == [0] && fixed.body.len() == fixed.size as usize;
-        match u8::try_from(words) {
-            Ok(words) if plain => {
-                self.head(rrtype, FIXED_NEAR, words);
-                self.octets.extend(fixed.tally.to_le_bytes());
-                self.octets.extend(fixed.size.to_le_bytes());
-                self.octets.extend(fixed.records.to_le_bytes());
-                self.octets.extend(&fixed.body);
-                self.pad(4);
-            }
-            _ => {
-                self.words(rrtype, FIXED_FAR, &[self.far.len() as u32]);
-                self.far.push(fixed);
-            }
+        if !self.near(rrtype, FIXED_NEAR, &fixed) {
+            self.words(rrtype, FIXED_FAR, &[self.far.len() as u32]);
+            self.far.push(fixed);
         }
+    }
+
+    /// Adds an answer that stands among the records; false if it is too large or too varied.
+    fn near(&mut self, rrtype: u16, form: u8, fixed: &Rendered) -> bool {
+        let words = u8::try_from((NEAR + fixed.body.len()).div_ceil(4));
+        let plain = fixed.starts.as_ref() == [0] && fixed.body.len() == fixed.size as usize;
+        let (Ok(words), true) = (words, plain) else {
+            return false;
+        };
+        self.head(rrtype, form, words);
+        self.octets.extend(fixed.tally.to_le_bytes());
+        self.octets.extend(fixed.size.to_le_bytes());
+        self.octets.extend(fixed.records.to_le_bytes());
+        self.octets.extend(&fixed.body);
+        self.pad(4);
+        true
     }
 
     fn words(&mut self, rrtype: u16, form: u8, words: &[u32]) {
@@ -284,20 +296,59 @@ impl<'a> Node<'a> {
     /// signatures are wanted, where there are some.
     #[inline]
     pub fn said(&self, rrtype: u16, secure: bool) -> (Said<'a>, bool) {
-        let mut at = HEAD + self.length().next_multiple_of(UNIT);
-        if secure && self.is_signed() {
-            at = self.behind(at);
-        }
+        self.said_at(self.place(rrtype, secure))
+    }
+
+    /// Where in the record that stands.
+    #[inline]
+    pub fn place(&self, rrtype: u16, secure: bool) -> usize {
+        let mut at = self.entries(secure);
         while let Some(octets) = self.octets.get(at..)
-            && let Some((&[low, high, form, words], rest)) = octets.split_first_chunk::<4>()
+            && let Some(&[low, high, _, words]) = octets.first_chunk::<4>()
         {
             let found = u16::from_le_bytes([low, high]);
             if found == rrtype || found == OTHER {
-                return (self.read(form, rest), found == OTHER);
+                break;
             }
             at += 4 + 4 * words as usize;
         }
-        (Said::Referred, true)
+        at
+    }
+
+    /// What stands at such a place.
+    #[inline]
+    pub fn said_at(&self, place: usize) -> (Said<'a>, bool) {
+        let octets = self.octets.get(place..);
+        match octets.and_then(|octets| octets.split_first_chunk::<4>()) {
+            Some((&[low, high, form, _], rest)) => {
+                let is_other = u16::from_le_bytes([low, high]) == OTHER;
+                (self.read(form, rest), is_other)
+            }
+            None => (Said::Referred, true),
+        }
+    }
+
+    /// What is answered for each type that has an answer of its own.
+    pub fn all(&self, secure: bool) -> impl Iterator<Item = (u16, Said<'a>)> {
+        let node = *self;
+        let mut at = node.entries(secure);
+        std::iter::from_fn(move || {
+            let octets = node.octets.get(at..)?;
+            let (&[low, high, form, words], rest) = octets.split_first_chunk::<4>()?;
+            let found = u16::from_le_bytes([low, high]);
+            at += 4 + 4 * words as usize;
+            (found != OTHER).then(|| (found, node.read(form, rest)))
+        })
+    }
+
+    /// Where the entries begin, those for who wants signatures if `secure`.
+    #[inline]
+    fn entries(&self, secure: bool) -> usize {
+        let at = HEAD + self.length().next_multiple_of(UNIT);
+        match secure && self.is_signed() {
+            true => self.behind(at),
+            false => at,
+        }
     }
 
     /// Where the entries end that begin at `at`: behind that for other types.
@@ -323,6 +374,7 @@ impl<'a> Node<'a> {
     fn read(&self, form: u8, rest: &'a [u8]) -> Said<'a> {
         let said = match form {
             FIXED_NEAR => near(rest).map(Said::Near),
+            LEADING => near(rest).map(Said::Leading),
             FIXED_FAR => number(rest, 0)
                 .and_then(|place| self.far.get(place as usize))
                 .map(Said::Far),

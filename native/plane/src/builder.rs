@@ -11,6 +11,7 @@ use crate::names::{Cut, Entry, Names, Steered, View, Zone};
 use crate::proofs::Proofs;
 use crate::table::Table;
 
+const ROOT: &[u8] = b"\0";
 const WILDCARD: &[u8] = b"\x01*"; // the leftmost label of a wildcard name (RFC 4592 section 2.1.1)
 
 /// Puts `Names` together.
@@ -43,6 +44,7 @@ impl Builder {
                 cuts: Vec::new(),
                 secure: Vec::new(),
                 proofs: Proofs::default(),
+                nested: Vec::new(),
                 fallbacks,
                 refused,
                 key: Key::random(),
@@ -121,9 +123,13 @@ impl Builder {
     }
 
     fn add(&mut self, name: &[u8], zone: u32, plain: View, secure: Option<View>) {
+        let kind = match name {
+            ROOT => Kind::Closed, // no pointer leads to a question that is the root
+            _ => Kind::Node,
+        };
         let arena = &mut self.names.arena;
         self.nodes
-            .extend(arena.add(name, Kind::Node, zone, plain, secure));
+            .extend(arena.add(name, kind, zone, plain, secure));
     }
 
     /// Adds a name at and below which the reference responder answers, unless it is a node too, or
@@ -176,9 +182,21 @@ impl Builder {
                 self.names.arena.cover(place);
             }
         }
+        self.names.nested = self
+            .names
+            .zones
+            .iter()
+            .map(|zone| self.lies_inside(&zone.apex))
+            .collect();
         self.names.arena.settle();
         self.names.proofs.settle();
         self.names
+    }
+
+    /// Whether the zone of an apex lies inside another.
+    fn lies_inside(&self, apex: &[u8]) -> bool {
+        let mut above = ancestors(apex).skip(1);
+        above.any(|ancestor| self.apexes.contains_key(ancestor))
     }
 
     /// Closed names and cuts, and the apexes in case one of them is no node.

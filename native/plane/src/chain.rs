@@ -9,8 +9,6 @@ pub struct Secure {
     pub signatures: Vec<Box<[u8]>>,
     /// Its NSEC records.
     pub chain: Chain,
-    /// The counter of answers by type `other`: what questions for those records are counted as.
-    pub tally: u32,
 }
 
 /// The owners of a zone's NSEC records in canonical order, the apex first: their keys here, and

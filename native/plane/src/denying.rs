@@ -36,13 +36,14 @@ impl<'a> Question<'a> {
         reply: &mut Reply<'_>,
     ) -> Option<()> {
         let zone = self.zone(node)?;
+        self.carry(reply)?;
         reply.denial(zone.apex.len(), &zone.soa)?;
         let Some(proof) = proof else {
             return Some(());
         };
         let secure = self.secure(node)?;
         sign(zone, secure, reply)?;
-        reply.proof(self.names.proofs.at(proof)?)?;
+        self.prove(proof, reply)?;
         if is_wild {
             self.cover(secure, self.name()?, Some(proof), reply)?;
         }
@@ -53,6 +54,7 @@ impl<'a> Question<'a> {
     /// (RFC 4035 section 3.1.3.2).
     pub fn deny_name(&self, encloser: Node<'_>, at: usize, reply: &mut Reply<'_>) -> Option<()> {
         let zone = self.zone(encloser)?;
+        self.carry(reply)?;
         reply.denial(zone.apex.len(), &zone.soa)?;
         let Some(secure) = self.wanted(encloser) else {
             return Some(());
@@ -69,6 +71,7 @@ impl<'a> Question<'a> {
     /// section 3.1.3.3).
     #[inline]
     pub fn expand(&self, node: Node<'_>, is_wild: bool, reply: &mut Reply<'_>) -> Option<()> {
+        self.carry(reply)?;
         if is_wild && let Some(secure) = self.wanted(node) {
             self.cover(secure, self.name()?, None, reply)?;
         }
@@ -80,20 +83,20 @@ impl<'a> Question<'a> {
         &self,
         node: Node<'_>,
         is_wild: bool,
-        mut reply: Reply<'_>,
+        reply: &mut Reply<'_>,
     ) -> Option<(usize, u32)> {
         let wants_signatures = self.query.wants_signatures();
-        let Secure { chain, tally, .. } = self.secure(node)?;
+        let chain = &self.secure(node)?.chain;
         let found = chain.covering(&self.names.proofs, node.name())?;
         if found.is_own {
             let proof = self.names.proofs.at(found.proof)?;
             reply.asked_proof(self.name()?, proof, wants_signatures)?;
-            self.expand(node, is_wild, &mut reply)?;
+            self.expand(node, is_wild, reply)?;
         } else {
             let proof = wants_signatures.then_some(found.proof);
-            self.deny(node, proof, is_wild, &mut reply)?;
+            self.deny(node, proof, is_wild, reply)?;
         }
-        self.finish(reply, *tally)
+        self.finish(reply, self.zone(node)?.other)
     }
 
     /// The wildcard's name right below the one that begins at `at` in the packet.
@@ -115,10 +118,9 @@ impl<'a> Question<'a> {
         known: Option<u32>,
         reply: &mut Reply<'_>,
     ) -> Option<u32> {
-        let proofs = &self.names.proofs;
-        let proof = secure.chain.covering(proofs, name)?.proof;
+        let proof = secure.chain.covering(&self.names.proofs, name)?.proof;
         if known != Some(proof) {
-            reply.proof(proofs.at(proof)?)?;
+            self.prove(proof, reply)?;
         }
         Some(proof)
     }
@@ -131,15 +133,15 @@ impl<'a> Question<'a> {
 
     /// The same, if proofs are wanted.
     #[inline]
-    fn wanted(&self, node: Node<'_>) -> Option<&'a Secure> {
+    pub fn wanted(&self, node: Node<'_>) -> Option<&'a Secure> {
         match self.query.wants_signatures() {
             true => self.secure(node),
             false => None,
         }
     }
 
-    /// The name asked, in its case.
-    fn name(&self) -> Option<&'a [u8]> {
+    /// The name asked, in its case, or the one that a CNAME led to.
+    pub fn name(&self) -> Option<&'a [u8]> {
         self.packet.get(HEADER..self.query.end)
     }
 }

@@ -77,14 +77,22 @@ pub fn same(message: &[u8], from: usize, to: usize, padded: &[u8]) -> bool {
     let (Some(name), Some(last)) = (message.get(from..to), last_word(message, to)) else {
         return false;
     };
-    let (ours, theirs) = (name.chunks_exact(8), padded.chunks_exact(8));
-    let rest = ours.remainder().len();
-    let end = padded.len().checked_sub(8).and_then(|at| padded.get(at..));
-    let differ = ours.zip(theirs).fold(0, |differ, (our, their)| {
-        differ | (lower(first_word(our)) ^ first_word(their))
-    });
-    let ends = rest == 0 || end.is_some_and(|end| lower(tail(last, rest)) == first_word(end));
-    differ == 0 && ends
+    let ((ours, rest), (theirs, _)) = (name.as_chunks::<8>(), padded.as_chunks::<8>());
+    for (our, their) in ours.iter().zip(theirs) {
+        if !is_same(word(our), word(their)) {
+            return false;
+        }
+    }
+    rest.is_empty()
+        || theirs
+            .last()
+            .is_some_and(|their| is_same(tail(last, rest.len()), word(their)))
+}
+
+/// Whether a word is one in lower case; most come in lower case.
+#[inline]
+fn is_same(our: u64, their: u64) -> bool {
+    our == their || lower(our) == their
 }
 
 /// Eight octets in lower case (US-ASCII; RFC 4343), all at once.

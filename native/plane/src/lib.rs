@@ -3,6 +3,7 @@
 //! It looks up and joins, and knows no policy. What is not an ordinary query it *punts* to the
 //! reference responder; what it answers, that would have answered octet for octet.
 
+mod about;
 pub mod answer;
 mod answering;
 pub mod areas;
@@ -19,6 +20,7 @@ mod flow;
 mod freeing;
 pub mod geo;
 mod hash;
+mod leading;
 pub mod limit;
 mod memory;
 pub mod names;

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, TryLockError};
 
 use crate::hash::Key;
+use crate::sys::prefetch;
 
 /// Sets of buckets; with `WAYS` in each, 32,768 networks in 256 KiB.
 const SETS: usize = 1 << 12;
@@ -16,6 +17,9 @@ const WAYS: usize = 8;
 const MICRO: u64 = 1_000_000;
 /// Bits of a bucket that are its time: 12 days, after which it comes round.
 const CLOCK: u32 = 40;
+/// The first of the bits of a hash, apart from those of sets and tags, that say where in a set a
+/// bucket would best be.
+const PREFERRED: u32 = 20;
 /// Networks over the limit that are told of at once.
 const NOTED: usize = 64;
 
@@ -118,10 +122,14 @@ impl Notes {
 #[repr(align(64))]
 struct Set([u64; WAYS]);
 
+/// Where in a limiter a network's bucket is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Bucket(u64);
+
 /// The buckets of one worker.
 pub struct Limiter {
     rate: Rate,
-    masks: [u128; 2], // of networks, for IPv4 and for IPv6
+    masks: (u32, u128), // of networks, for IPv4 and for IPv6
     cost: u64,
     burst: u64,
     key: Key,
@@ -136,7 +144,7 @@ impl Limiter {
         let cost = (MICRO * share as u64).checked_div(per_second)?.max(1);
         Some(Self {
             rate: rate.clone(),
-            masks: [mask(32, rate.prefix4), mask(128, rate.prefix6)],
+            masks: (mask(32, rate.prefix4) as u32, mask(128, rate.prefix6)),
             cost,
             burst: ((rate.burst * MICRO as f64) as u64).max(cost),
             key: Key::random(),
@@ -148,28 +156,47 @@ impl Limiter {
     /// Whether a sender gets another answer at a Unix time; `random` says which ones are cut.
     #[inline]
     pub fn judge(&mut self, sender: IpAddr, now: f64, random: u32) -> Verdict {
-        let (bits, network) = self.network(sender);
-        if self.take(bits, network, (now * MICRO as f64) as u64) {
-            return Verdict::Full;
-        }
-        self.over(sender, bits, network, random)
+        self.judge_at(self.bucket(sender), sender, now, random)
     }
 
-    /// Takes an answer from a network's bucket, if there is one left.
+    /// The same of a sender whose bucket was looked for.
     #[inline]
-    fn take(&mut self, bits: u32, network: u128, now: u64) -> bool {
-        let hash = self.key.of_network(network, bits);
+    pub fn judge_at(&mut self, bucket: Bucket, sender: IpAddr, now: f64, random: u32) -> Verdict {
+        // times are far below 2^63, and before 1970 there was no DNS
+        if self.take(bucket.0, (now * MICRO as f64) as i64 as u64) {
+            return Verdict::Full;
+        }
+        self.over(sender, random)
+    }
+
+    /// Where a sender's bucket is.
+    #[inline]
+    pub fn bucket(&self, sender: IpAddr) -> Bucket {
+        let (bits, network) = self.network(sender);
+        Bucket(self.key.of_network(network, bits))
+    }
+
+    /// The same, and has the CPU fetch it.
+    #[inline]
+    pub fn approach(&self, sender: IpAddr) -> Bucket {
+        let bucket = self.bucket(sender);
+        if let Some(set) = self.sets.get(bucket.0 as usize % SETS) {
+            prefetch(set);
+        }
+        bucket
+    }
+
+    /// Takes an answer from the bucket with a hash, if there is one left.
+    #[inline]
+    fn take(&mut self, hash: u64, now: u64) -> bool {
         let Some(Set(ways)) = self.sets.get_mut(hash as usize % SETS) else {
             return true;
         };
         let tag = hash >> CLOCK;
-        let is_it = |way: usize| u32::from(ways[way] >> CLOCK == tag) << way;
-        let found = (0..WAYS).fold(0, |found, way| found | is_it(way)); // all at once: no branches
-        let (place, ahead) = if found == 0 {
-            (replaceable(ways, now), 0)
-        } else {
-            let place = found.trailing_zeros() as usize % WAYS;
-            (place, ahead(ways[place], now).max(0) as u64)
+        let place = (hash >> PREFERRED) as usize % WAYS;
+        let (place, ahead) = match ways[place] >> CLOCK == tag {
+            true => (place, ahead(ways[place], now).max(0) as u64),
+            false => elsewhere(ways, tag, place, now, self.burst),
         };
         // a clock that was set back leaves buckets that would be full too late
         let left = if ahead > self.burst { 0 } else { ahead };
@@ -182,7 +209,8 @@ impl Limiter {
     }
 
     #[cold]
-    fn over(&self, sender: IpAddr, bits: u32, network: u128, random: u32) -> Verdict {
+    fn over(&self, sender: IpAddr, random: u32) -> Verdict {
+        let (bits, network) = self.network(sender);
         let (_, address) = number(sender);
         let is_in = |(family, behind, prefix): &Span| {
             *family == bits && address.checked_shr(*behind).unwrap_or(0) == *prefix
@@ -198,8 +226,10 @@ impl Limiter {
     /// The network of an address: its family's length, and its prefix followed by zeros.
     #[inline]
     fn network(&self, sender: IpAddr) -> (u32, u128) {
-        let (bits, address) = number(sender);
-        (bits, address & self.masks[usize::from(bits == 128)])
+        match sender {
+            IpAddr::V4(sender) => (32, u128::from(sender.to_bits() & self.masks.0)),
+            IpAddr::V6(sender) => (128, sender.to_bits() & self.masks.1),
+        }
     }
 }
 
@@ -207,6 +237,23 @@ impl Limiter {
 fn mask(bits: u32, prefix: u32) -> u128 {
     let behind = bits.saturating_sub(prefix);
     u128::MAX.checked_shl(behind).unwrap_or(0)
+}
+
+/// The bucket with a tag that is not where it would best be, and the microseconds until it is full.
+///
+/// Where there is none it is made of the best place if the bucket there is full, as is one that
+/// nobody knows; else of the one that is missed least.
+#[inline(never)]
+fn elsewhere(ways: &[u64; WAYS], tag: u64, best: usize, now: u64, burst: u64) -> (usize, u64) {
+    let is_it = |way: &usize| ways[*way] >> CLOCK == tag;
+    if let Some(place) = (0..WAYS).find(is_it) {
+        return (place, ahead(ways[place], now).max(0) as u64);
+    }
+    // one that would be full too late was never used, or the clock was set back
+    match u64::try_from(ahead(ways[best], now)) {
+        Ok(1..) if ahead(ways[best], now) as u64 <= burst => (replaceable(ways, now), 0),
+        _ => (best, 0),
+    }
 }
 
 /// The bucket of a set that is missed least: the one that was full first.

@@ -24,6 +24,8 @@ pub struct Zone {
     pub nonexistent: u32,
     /// The counter of its SERVFAILs.
     pub failed: u32,
+    /// The counter of its other answers by type `other`.
+    pub other: u32,
 }
 
 /// A service, but for what moves (see gtm/snapshot.py `Steered`).
@@ -48,6 +50,8 @@ pub struct Steered {
 pub enum Entry {
     /// Always the same.
     Fixed(Rendered),
+    /// A CNAME, always the same, that may lead to another name of the zone.
+    Leading(Rendered),
     /// NODATA, counted as `tally`.
     Denied {
         /// The counter.
@@ -136,6 +140,8 @@ pub struct Names {
     pub secure: Vec<Option<Secure>>,
     /// What they prove with.
     pub proofs: Proofs,
+    /// Which of `zones` lie inside others of them.
+    pub nested: Vec<bool>,
     /// The Extended DNS Error options that plans number.
     pub fallbacks: Vec<Box<[u8]>>,
     /// The counter of questions for names of no zone.

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use crate::conduct::Granted;
 use crate::proofs::Proof;
-use crate::wire::{
-    COOKIE, HEADER, NSID, OPT_FIXED, OPT_HEAD, Query, SUBNET, UDP_MAXIMUM, UDP_MINIMUM,
-};
+use crate::wire::{COOKIE, HEADER, NSID, OPT_FIXED, OPT_HEAD, Query, UDP_MAXIMUM, UDP_MINIMUM};
 
 const QR_AA: u8 = 0x84;
 const QR: u8 = 0x80;
@@ -16,6 +14,10 @@ const CD: u8 = 0x10;
 const DO: u8 = 0x80;
 const TCP_MAXIMUM: usize = 65535; // the length field of RFC 1035 section 4.2.2
 const QUESTION_TAIL: usize = 4; // QTYPE and QCLASS
+const POINTER: usize = 2; // octets of one
+const OPTION_HEAD: usize = 4; // octets of an option without its data
+const SCOPE: usize = 3; // where in a client subnet its scope is
+const RECORD: usize = POINTER + 10; // octets of a record that begins with one, without its data
 
 /// NOERROR (RFC 1035 section 4.1.1).
 pub const NOERROR: u8 = 0;
@@ -81,6 +83,21 @@ impl<'a> Reply<'a> {
         self.put(records);
     }
 
+    /// Records of the answer section that another name owns, in lower case: what points to the
+    /// question in them points there. None if it is no name.
+    #[cold]
+    pub fn answers_of(&mut self, owner: &[u8], records: &[u8], count: u16) -> Option<()> {
+        self.counts[0] = self.counts[0].saturating_add(count);
+        self.run(owner, Records(records)).map(|_| ())
+    }
+
+    /// Takes all sections back.
+    pub fn clear(&mut self) {
+        self.at = self.query.end + QUESTION_TAIL;
+        self.counts = [0; 3];
+        self.is_full = false;
+    }
+
     /// A record of the authority section: its owner in lower case, and what follows it.
     pub fn authority(&mut self, owner: &[u8], rest: &[u8]) -> Option<()> {
         self.counts[1] = self.counts[1].saturating_add(1);
@@ -123,19 +140,20 @@ impl<'a> Reply<'a> {
     ///
     /// Over the limit the sections are left out and TC is set (RFC 2181 section 9).
     #[inline]
-    pub fn end(mut self, ending: &Ending<'_>, udp: bool) -> Option<usize> {
+    pub fn end(&mut self, ending: &Ending<'_>, udp: bool) -> Option<usize> {
         let limit = match (udp, self.query.edns) {
             (false, _) => TCP_MAXIMUM,
             (true, None) => UDP_MINIMUM,
             (true, Some(edns)) => edns.limit,
         };
-        let truncated = self.granted.cut || self.is_full || self.at + self.opt_size(ending) > limit;
+        let opt_size = self.opt_size(ending);
+        let truncated = self.granted.cut || self.is_full || self.at + opt_size > limit;
         if truncated {
             self.at = self.query.end + QUESTION_TAIL;
             self.counts = [0; 3];
         }
         self.is_full = false;
-        self.opt(ending);
+        self.opt(ending, opt_size);
         self.header(ending, truncated);
         (!self.is_full).then_some(self.at)
     }
@@ -234,36 +252,28 @@ impl<'a> Reply<'a> {
 
     /// Our OPT record: our size and version, the query's DO bit, the client subnet's scope.
     #[inline]
-    fn opt(&mut self, ending: &Ending<'_>) {
+    fn opt(&mut self, ending: &Ending<'_>, size: usize) {
         let Some(edns) = self.query.edns else {
             return;
         };
         let [size_high, size_low] = (UDP_MAXIMUM as u16).to_be_bytes();
-        let [high, low] = ((self.opt_size(ending) - OPT_FIXED) as u16).to_be_bytes();
+        let [high, low] = (size.saturating_sub(OPT_FIXED) as u16).to_be_bytes();
         let flags = if edns.dnssec_ok { DO } else { 0 };
         let [root, kind_high, kind_low] = OPT_HEAD;
         self.put(&[
             root, kind_high, kind_low, size_high, size_low, 0, 0, flags, 0, high, low,
         ]);
         if let (Some(subnet), Some(scope)) = (edns.subnet, ending.scope) {
-            let [code_high, code_low] = SUBNET.to_be_bytes();
-            let [high, low] = (subnet.length as u16).to_be_bytes();
-            let packet = self.packet;
-            let data = packet.get(subnet.at..subnet.at + subnet.length);
-            if let Some((&[family_high, family_low, source, _], address)) =
-                data.and_then(|data| data.split_first_chunk::<4>())
-            {
-                self.put(&[
-                    code_high,
-                    code_low,
-                    high,
-                    low,
-                    family_high,
-                    family_low,
-                    source,
-                    scope,
-                ]);
-                self.put(address);
+            // as it came, but for the scope
+            let (packet, at) = (self.packet, self.at);
+            let begin = subnet.at.saturating_sub(OPTION_HEAD);
+            self.put(
+                packet
+                    .get(begin..subnet.at + subnet.length)
+                    .unwrap_or_default(),
+            );
+            if let Some(octet) = self.out.get_mut(at + OPTION_HEAD + SCOPE) {
+                *octet = scope;
             }
         }
         if let Some(option) = ending.fallback {
@@ -310,6 +320,21 @@ impl<'a> Reply<'a> {
             counts[2][0],
             counts[2][1],
         ];
+    }
+}
+
+/// Records that begin with a pointer: each from its type on.
+struct Records<'a>(&'a [u8]);
+
+impl<'a> Iterator for Records<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let (head, _) = self.0.split_first_chunk::<RECORD>()?;
+        let length = u16::from_be_bytes([head[RECORD - 2], head[RECORD - 1]]);
+        let (record, rest) = self.0.split_at_checked(RECORD + usize::from(length))?;
+        self.0 = rest;
+        record.get(POINTER..)
     }
 }
 

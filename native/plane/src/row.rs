@@ -23,6 +23,7 @@ use crate::sys::prefetch;
 const ENTRY: usize = 16;
 const REGIONS: usize = 14; // where in an entry the number of regions is
 const WORD: usize = 4;
+const TYPE: usize = 2; // where in a record its type is, behind a pointer
 const LINE: usize = 64; // octets that are fetched at once
 const REFERENCES: usize = 16; // octets of the counts of who holds a row
 const LINES: usize = 4; // one address in each of eight regions
@@ -125,6 +126,13 @@ impl<'a> Answer<'a> {
     #[inline]
     pub fn places(&self) -> usize {
         (self.starts.len() / WORD).max(1)
+    }
+
+    /// The type of its first record.
+    #[inline]
+    pub fn rrtype(&self) -> Option<u16> {
+        let octets = self.body.get(TYPE..)?.first_chunk()?;
+        Some(u16::from_be_bytes(*octets))
     }
 
     /// The records from one of these places on.

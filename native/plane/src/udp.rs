@@ -7,9 +7,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::answer::{Circumstances, Outcome};
-use crate::answering::{Answering, Answers, Chance, allow, tell, unix_time};
+use crate::answering::{Answering, Answers, Chance, allow, approach, tell, unix_time};
 use crate::conduct::Conduct;
-use crate::limit::{Limiter, Notes, Rate};
+use crate::limit::{Bucket, Limiter, Notes, Rate};
 use crate::proxy::{self, Balancers, Header};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped, Stopwatch};
@@ -139,25 +139,35 @@ impl<A: Answers> Worker<A> {
     fn answer_all(&self, kit: &mut Kit, count: usize, now: &Now<'_, A>) {
         let current = now.current;
         if count == 1 {
-            let looked = current.look(kit.batch.packet(0), kit.batch.sender(0));
-            self.finish(kit, 0, &looked, now);
+            let sender = kit.batch.sender(0);
+            let bucket = approach(&kit.limiter, sender);
+            let looked = current.look(kit.batch.packet(0), sender);
+            self.finish(kit, 0, bucket, &looked, now);
             return;
         }
         for first in (0..count).step_by(TOGETHER) {
             // beyond the last packet there are empty ones, which cost nothing
             let packets: [_; TOGETHER] = std::array::from_fn(|next| kit.batch.packet(first + next));
-            let mut looked: [_; TOGETHER] = std::array::from_fn(|next| {
-                current.look(packets[next], kit.batch.sender(first + next))
-            });
+            let senders: [_; TOGETHER] = std::array::from_fn(|next| kit.batch.sender(first + next));
+            let mut looked: [_; TOGETHER] =
+                std::array::from_fn(|next| current.look(packets[next], senders[next]));
+            let buckets = senders.map(|sender| approach(&kit.limiter, sender));
             current.fetch(&packets, &mut looked);
-            for (looked, number) in looked.iter().zip(first..count) {
-                self.finish(kit, number, looked, now);
+            for ((looked, bucket), number) in looked.iter().zip(buckets).zip(first..count) {
+                self.finish(kit, number, bucket, looked, now);
             }
         }
     }
 
     #[inline]
-    fn finish(&self, kit: &mut Kit, number: usize, looked: &A::Looked, now: &Now<'_, A>) {
+    fn finish(
+        &self,
+        kit: &mut Kit,
+        number: usize,
+        bucket: Bucket,
+        looked: &A::Looked,
+        now: &Now<'_, A>,
+    ) {
         if !self.balancers.is_empty() && kit.batch.packet(number).is_empty() {
             return; // it was dropped, and counted
         }
@@ -172,7 +182,7 @@ impl<A: Answers> Worker<A> {
             .current
             .grant(packet, looked, now.conduct, by.sender, by.now);
         if now.current.is_answered(looked)
-            && !allow(&mut kit.limiter, &by, &mut granted, &self.counters)
+            && !allow(&mut kit.limiter, bucket, &by, &mut granted, &self.counters)
         {
             return;
         }

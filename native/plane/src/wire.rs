@@ -227,20 +227,36 @@ fn subnet(data: &[u8], at: usize) -> Option<Subnet> {
     if source > bits || address.len() != source.div_ceil(8) as usize {
         return None;
     }
-    let mut whole = [0; 16];
-    whole.get_mut(..address.len())?.copy_from_slice(address);
-    let whole = u128::from_be_bytes(whole);
-    if whole.checked_shl(u32::from(source)).unwrap_or(0) != 0 {
-        return None;
-    }
     let client = match (source, family) {
         (0, _) => None,
-        (_, 1) => Some(Client::V4((whole >> 96) as u32)),
-        _ => Some(Client::V6(whole)),
+        (_, 1) => Some(Client::V4(prefix4(address, source)?)),
+        _ => Some(Client::V6(prefix6(address, source)?)),
     };
     Some(Subnet {
         at,
         length: data.len(),
         client,
     })
+}
+
+/// An IPv4 prefix of so many bits; None if there is something behind them.
+#[inline]
+fn prefix4(address: &[u8], source: u8) -> Option<u32> {
+    let whole = u32::from_be_bytes(match *address {
+        [a] => [a, 0, 0, 0],
+        [a, b] => [a, b, 0, 0],
+        [a, b, c] => [a, b, c, 0],
+        [a, b, c, d] => [a, b, c, d],
+        _ => return None,
+    });
+    (whole.checked_shl(u32::from(source)).unwrap_or(0) == 0).then_some(whole)
+}
+
+/// The same of IPv6.
+#[inline]
+fn prefix6(address: &[u8], source: u8) -> Option<u128> {
+    let mut whole = [0; 16];
+    whole.get_mut(..address.len())?.copy_from_slice(address);
+    let whole = u128::from_be_bytes(whole);
+    (whole.checked_shl(u32::from(source)).unwrap_or(0) == 0).then_some(whole)
 }

@@ -341,14 +341,14 @@ fn what_does_not_fit_is_truncated_by_what_the_client_takes() {
 #[test]
 fn what_is_not_ordinary_is_for_the_reference_responder() {
     for (name, rrtype) in [
-        ("gtm.example.com", 43),
-        ("www.gtm.example.com", 255),
-        ("www.gtm.example.com", 258),
-        ("www.gtm.example.com", 65535),
-        ("chain.gtm.example.com", 1),
+        ("www.gtm.example.com", 41),
+        ("www.gtm.example.com", 249),
+        ("www.gtm.example.com", 252),
+        ("none.gtm.example.com", 254),
+        ("sub.gtm.example.com", 250),
+        ("to-shut.gtm.example.com", 1),
         ("shut.gtm.example.com", 1),
         ("below.shut.gtm.example.com", 1),
-        ("", 1),
     ] {
         assert_eq!(outcome(name, rrtype), Outcome::Punt, "{name} {rrtype}");
     }

@@ -2,7 +2,7 @@
 
 mod made;
 
-use gtm_plane::answer::{Circumstances, Outcome, answer};
+use gtm_plane::answer::{Circumstances, answer};
 use made::signed::{nsec, signature};
 use made::*;
 
@@ -217,16 +217,16 @@ fn proofs_that_do_not_fit_are_not_sent_in_part() {
 }
 
 #[test]
-fn what_is_rare_in_a_signed_zone_is_for_the_reference_responder() {
-    for (name, rrtype) in [
-        ("www.s.example.com", 46),
-        ("s.example.com", 43),
-        ("www.s.example.com", 255),
-    ] {
-        let packet = query(&wire(name), rrtype, &opt(4096, true, b""));
-        let outcome = answer(&snapshot(), &packet, &somebody(), &mut [0; 1232]);
-        assert_eq!(outcome, Outcome::Punt, "{name} {rrtype}");
-    }
+fn what_is_rare_in_a_signed_zone_is_answered_too() {
+    let both = addresses([192, 0, 2, 99]);
+    let all = (NOERROR, [2, 0, 1], both, DENIED);
+    assert_eq!(ask("www.s.example.com", 255), all);
+    let one = owned("", 12, &[signature("it")]);
+    let all = (NOERROR, [1, 0, 1], one, DENIED);
+    assert_eq!(ask("www.s.example.com", 46), all);
+    let none = [soa(12), proof("", 12, "s.example.com")].concat();
+    let all = (NOERROR, [0, 4, 1], none, DENIED);
+    assert_eq!(ask("s.example.com", 43), all);
 }
 
 #[test]

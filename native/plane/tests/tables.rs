@@ -97,6 +97,7 @@ fn names_are_found_as_in_an_ordered_map() {
             soa: SOA.into(),
             nonexistent: NONEXISTENT,
             failed: FAILED,
+            other: 0,
         });
         for (name, what) in &names {
             match *what {
@@ -150,6 +151,7 @@ fn a_name_with_an_address_takes_less_than_150_octets() {
         soa: SOA.into(),
         nonexistent: NONEXISTENT,
         failed: FAILED,
+        other: 0,
     });
     const COUNT: u32 = 100_000;
     for number in 0..COUNT {

@@ -70,7 +70,12 @@ def refused(status: int, sentence: str, **environment: str) -> str:
 
 def test_the_token_of_the_environment_is_shown() -> None:
     with asked(200, a_status().model_dump_json()) as there:
-        assert gtm("status", "--api", there.at, environment={"GTM_API_TOKEN": GOOD}).exit_code == 0
+        assert (
+            gtm(
+                "status", "--json", "--api", there.at, environment={"GTM_API_TOKEN": GOOD}
+            ).exit_code
+            == 0
+        )
     assert there.shown == [f"Bearer {GOOD}"]
 
 

@@ -150,6 +150,16 @@ async def test_what_is_planned_counts_as_done_for_safety(stage: PatientStage) ->
     assert added.forced_past
 
 
+async def test_a_rehearsal_is_judged_and_puts_nothing_in_force(stage: PatientStage) -> None:
+    await stage.controller.start()
+    found = await overrides.added(stage.controller, request(act="down", rehearsal=True))
+    assert {change.after for change in found.changes} == {"down"}
+    assert stage.controller.overrides.book.overrides == ()
+    await stage.controller.add_override(request(act="down"))
+    with pytest.raises(ServerError, match="would be left with no region up"):
+        await stage.controller.add_override(request(target="region/us", rehearsal=True))
+
+
 async def test_one_that_is_due_is_judged_by_what_is_up_then(stage: PatientStage) -> None:
     await stage.controller.start()
     added = await stage.controller.add_override(request(planned=True))

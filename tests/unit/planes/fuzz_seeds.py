@@ -20,8 +20,10 @@ KINDS = 200  # packets beside those of cases
 OWNERS = ("first", "joined", "failing", "hashed", "drawn", "www", "chain", "x.dev", "sub", "a.sub")
 OTHERS = ("ns.sub", "a.ns.sub", "shut", "a.shut", "none", "a.b.c", "dev", "*.dev", "x.www")
 SIGNED = ("www", "z.www", "steered", "wild", "a.wild", "sub", "a.sub", "bare", "none", "a.none")
+LEADING = ("again", "to-service", "to-nothing", "to-cut", "to-shut", "here", "a.wild", "l0", "l5")
 NAMES = [f"{owner}.gtm.example.com" for owner in (*OWNERS, *OTHERS)]
-NAMES += [f"{owner}.s.example.com" for owner in SIGNED]
+NAMES += [f"{owner}.gtm.example.com" for owner in (*LEADING, "inner")]
+NAMES += [f"{owner}.s.example.com" for owner in (*SIGNED, "alias", "a.alias")]
 
 
 def packets() -> Iterator[bytes]:

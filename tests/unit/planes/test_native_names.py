@@ -23,8 +23,6 @@ from tests.worlds import compile_world
 APEX = "gtm.example.com"
 LABELS = ("a", "b", "sub")
 TYPES = ("A", "AAAA", "TXT", "MX", "NS", "CNAME", "SOA", "TYPE0", "CAA", "DS", "ANY")
-RARE = [dns.rdatatype.from_text(text) for text in ("CAA", "DS", "ANY")]
-CNAME = dns.rdatatype.CNAME
 QUESTIONS = 60  # to each set of zones
 ZONE = "zone: {apex}\nnameservers: {{ns1: [192.0.2.53], ns.example.net.: []}}\nregions: {regions}\n"
 REGIONS = "{us: {location: US}, eu: {location: IE}}"
@@ -117,12 +115,10 @@ def question(source: random.Random) -> bytes:
     return asked.to_wire()
 
 
-def is_left_to_reference(packet: bytes, message: bytes) -> bool:
-    """Whether the native plane may punt: rare types, and a CNAME that is followed in its zone."""
+def is_left_to_reference(packet: bytes) -> bool:
+    """Whether the native plane may punt: where a zone's apex may be the business of one around."""
     (asked,) = dns.message.from_wire(packet).question
-    aliases = [each for each in dns.message.from_wire(message).answer if each.rdtype == CNAME]
-    followed = any(each[0].target.labels[0] == b"ns1" for each in aliases)
-    return asked.rdtype in RARE or followed
+    return asked.rdtype == dns.rdatatype.DS
 
 
 @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
@@ -149,11 +145,11 @@ def test_the_native_plane_finds_names_as_the_reference_responder_does(
             assert (
                 fast.answer(packet, "192.0.2.250", counts, transport=Transport.plain(udp)) is None
             )
-            assert is_left_to_reference(packet, reply.message)
+            assert is_left_to_reference(packet)
             continue
         message, number = found
         assert message == reply.message
         assert number is not None
         counted = snapshot.tallies[number]
-        assert counted.type in (reply.tally.type, "other")
+        assert counted.type in (reply.tally.type, "other") or reply.tally.type == "ANY"
         assert counted._replace(type="") == reply.tally._replace(type="")

@@ -28,7 +28,8 @@ from tests.unit.planes.test_cases import CASES, world
 from tests.worlds import Verdicts, compile_world, read_zones, sample_geo
 
 SERVICES = 50
-MANY = """
+MANY = (
+    """
 zone: gtm.example.com
 nameservers: {ns1: [192.0.2.53]}
 regions: {us: {location: [39, -77]}, eu: {location: IE}}
@@ -37,9 +38,17 @@ apps:
     topology: spread
     check: {type: tcp, port: 80}
     services:
-""" + "".join(
-    f"      s{number}: {{us: [192.0.2.{number}], eu: [198.51.100.{number}]}}\n"
-    for number in range(SERVICES)
+"""
+    + "".join(
+        f"      s{number}: {{us: [192.0.2.{number}], eu: [198.51.100.{number}]}}\n"
+        for number in range(SERVICES)
+    )
+    + """
+      cdn: {us: [cdn.example.net.], eu: [s1.gtm.example.com.]}
+records:
+  www: {type: CNAME, value: s1.gtm.example.com.}
+  "*.wild": {type: CNAME, value: www.gtm.example.com.}
+"""
 )
 QUERY = dns.message.make_query("s1.gtm.example.com", "A").to_wire()
 
@@ -177,13 +186,22 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
 """
 
 
-def test_answers_go_on_while_the_control_side_is_stuck() -> None:
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *("s1 A", "www A", "a.wild AAAA", "cdn TXT", "www MX", "s1 ANY", "s1 CAA", "nope HTTPS"),
+        *("@ DS", "@ ANY"),
+    ],
+)
+def test_answers_go_on_while_the_control_side_is_stuck(asked: str) -> None:
     """Nothing of Python runs here until a client has had all its answers."""
+    name, rrtype = asked.split()
+    query = dns.message.make_query(f"{name}.gtm.example.com".removeprefix("@."), rrtype).to_wire()
     listener = bind(ListenAddress(ip_address("127.0.0.1"), 0))
     plane = choice.make("native", [listener])
     plane.publish(compile_world({"gtm.yaml": MANY}).snapshot)
     try:
-        command = [sys.executable, "-c", CLIENT, QUERY.hex(), str(listener.at.port), "2000"]
+        command = [sys.executable, "-c", CLIENT, query.hex(), str(listener.at.port), "300"]
         client = subprocess.Popen(command)
         status = ctypes.c_int(-1)
         holding = ctypes.PyDLL(None)  # what is called by it keeps Python's lock

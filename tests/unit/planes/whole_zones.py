@@ -19,10 +19,29 @@ ALIASES = {
     "chain": f"alias.{APEX}.",
     "*.wild": f"extra.spread.{APEX}.",
     "away": "www.example.net.",
-}
+    "to-wild": f"x.wild.{APEX}.",
+    "*.wilder": f"Y.Wild.{APEX}.",
+    "*.deep": f"a.b.none.{APEX}.",
+    "none": f"nothing-here.{APEX}.",
+    "here": f"{APEX}.",
+    "glued": f"ns1.{APEX}.",
+    "cdn": f"cdn.odd.{APEX}.",
+    "mixed": f"mixed.odd.{APEX}.",
+    "dispatch": f"_grpc._tcp.orders.spread.{APEX}.",
+    "left": f"x.led.{APEX}.",
+    "seen": f"whoami.{APEX}.",
+    "far": "other.example.org.",
+} | {f"l{number}": f"l{number + 1}.{APEX}." for number in range(11)}
 # by which names below lead on; the reference responder answers at and below them
 DNAMES = {"led": f"replicated.{APEX}.", "astray": "example.net."}
-HOSTS = ("images.cdn.example.net.", f"ns1.{APEX}.", f"orders.replicated.{APEX}.")
+HOSTS = (
+    "images.cdn.example.net.",
+    f"ns1.{APEX}.",
+    f"orders.replicated.{APEX}.",
+    f"none.{APEX}.",
+    f"x.wilder.{APEX}.",
+    f"to0.{APEX}.",
+)
 
 
 @dataclass(frozen=True)
@@ -33,15 +52,12 @@ class Whole:
     names: tuple[str, ...]
     host: str  # what regions of the app with host names answer
 
-    def may_lead_on(self, name: str, rrtype: str) -> bool:
-        """Whether an answer may have to go on at another name of ours, which is not ordinary."""
+    def is_odd(self, name: str) -> bool:
+        """Whether a name is one that the reference responder answers: at or below some."""
         name = f".{name.lower().rstrip('.')}"
         if name.endswith(f".whoami.{APEX}"):
             return '"whoami": false' not in self.world.zone
-        if name.endswith(f".odd.{APEX}"):
-            return self.host.endswith(f".{APEX}.") or rrtype not in ("A", "AAAA")
-        leading = (*ALIASES, *DNAMES)
-        return name.endswith(tuple(f".{alias.lstrip('*.')}.{APEX}" for alias in leading))
+        return name.endswith(tuple(f".{dname}.{APEX}" for dname in DNAMES))
 
 
 def whole(world: World, source: Random) -> Whole:
@@ -54,7 +70,9 @@ def whole(world: World, source: Random) -> Whole:
         for name, data in records.items()
         if not any(f".{name}".endswith(f".{apex}") for apex in inside)
     }
-    fields["records"] |= {name: {"type": "CNAME", "value": to} for name, to in ALIASES.items()}
+    aliases = ALIASES | {f"to{number}": f"{name_below(source)}.{APEX}." for number in range(4)}
+    aliases |= {f"*.tw{number}": f"{name_below(source)}.{APEX}." for number in range(4)}
+    fields["records"] |= {name: {"type": "CNAME", "value": to} for name, to in aliases.items()}
     fields["records"] |= {name: {"type": "DNAME", "value": to} for name, to in DNAMES.items()}
     fields["records_file"] = "static.zone"
     host = source.choice(HOSTS)
@@ -68,7 +86,8 @@ def whole(world: World, source: Random) -> Whole:
         files[f"{apex}.yaml"] = said if not below else said.partition("records:")[0]
     services = [f"{one}.{kind}" for one in SERVICES for kind in ("replicated", "spread")]
     known = [*services, *made_below(services), "cdn.odd", "mixed.odd"]
-    known += [*records, *ALIASES, *PLAIN, *inside, *DNAMES, "orders.led", "no.orders.led"]
+    known += [*records, *aliases, *(name.replace("*", "w") for name in aliases), *PLAIN]
+    known += [*inside, *DNAMES, "orders.led", "no.orders.led"]
     made = replace(world, zone=json.dumps(fields), files=files)
     return Whole(made, tuple(worth_asking(source, known)), host)
 

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::answer::{Circumstances, Outcome};
-use crate::answering::{Answering, Answers, Chance, allow, tell, unix_time};
+use crate::answering::{Answering, Answers, Chance, allow, approach, tell, unix_time};
 use crate::conduct::Conduct;
 use crate::limit::{Limiter, Notes, Rate};
 use crate::punt::{Punt, Way};
@@ -191,7 +191,9 @@ impl<A: Answers> Worker<A> {
         let mut granted = now
             .current
             .grant(packet, looked, now.conduct, by.sender, by.now);
-        if now.current.is_answered(looked) && !allow(&mut kit.limiter, &by, &mut granted, counters)
+        let bucket = approach(&kit.limiter, by.sender);
+        if now.current.is_answered(looked)
+            && !allow(&mut kit.limiter, bucket, &by, &mut granted, counters)
         {
             return;
         }

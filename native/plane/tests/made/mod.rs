@@ -35,6 +35,21 @@ pub const FALLBACK: &[u8] = b"\0\x0f\0\x06\0\0down";
 pub const SOA: &[u8] =
     b"\0\x06\0\x01\0\0\0\x3c\0\x16\0\0\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x3c";
 
+/// Names whose CNAMEs lead on, and where to.
+pub const LEADING: [(&str, &str); 9] = [
+    ("chain.gtm.example.com", "WWW.gtm.example.com"),
+    ("again.gtm.example.com", "chain.gtm.example.com"),
+    ("to-service.gtm.example.com", "first.gtm.example.com"),
+    ("to-nothing.gtm.example.com", "a.nothing.gtm.example.com"),
+    ("to-cut.gtm.example.com", "x.sub.gtm.example.com"),
+    ("to-shut.gtm.example.com", "shut.gtm.example.com"),
+    ("here.gtm.example.com", "there.gtm.example.com"),
+    ("there.gtm.example.com", "here.gtm.example.com"),
+    ("*.wild.gtm.example.com", "x.dev.gtm.example.com"),
+];
+/// The row of a service that is a host name inside the zone in its second region.
+const INNER: u32 = 3;
+
 /// A name on the wire; a trailing dot is not needed.
 pub fn wire(name: &str) -> Vec<u8> {
     let mut made = Vec::new();
@@ -131,6 +146,7 @@ pub fn names() -> Names {
         soa: SOA.into(),
         nonexistent: NONEXISTENT,
         failed: FAILED,
+        other: DENIED,
     });
     let table = builder.areas(Arc::new(areas(true)));
     let denied = || Some(Entry::Denied { tally: DENIED });
@@ -145,12 +161,22 @@ pub fn names() -> Names {
     let big = Entry::Fixed(fixed(16, &[text.as_slice(); 5], FIXED));
     let entries = vec![(1, www()), (16, big), (257, www())];
     node(&mut builder, "www.gtm.example.com", entries, denied());
-    node(
-        &mut builder,
-        "chain.gtm.example.com",
-        vec![(5, www())],
-        None,
-    );
+    for (name, target) in LEADING {
+        let alias = fixed(5, &[&wire(target)], DENIED);
+        let entries = vec![(5, Entry::Fixed(alias.clone()))];
+        node(&mut builder, name, entries, Some(Entry::Leading(alias)));
+    }
+    for number in 0..12 {
+        let target = wire(&format!("l{}.gtm.example.com", number + 1));
+        let other = Some(Entry::Leading(fixed(5, &[&target], DENIED)));
+        node(
+            &mut builder,
+            &format!("l{number}.gtm.example.com"),
+            vec![],
+            other,
+        );
+    }
+    node(&mut builder, "wild.gtm.example.com", vec![], denied());
     node(&mut builder, "dev.gtm.example.com", vec![], denied());
     node(
         &mut builder,
@@ -184,6 +210,26 @@ pub fn names() -> Names {
             denied(),
         );
     }
+    let steered = builder.steered(Steered {
+        areas: table,
+        group: 0,
+        salt: 0,
+        ttl: 30,
+        prefix4: 24,
+        prefix6: 56,
+        hashed: false,
+    });
+    let entry = || Entry::Steered {
+        steered,
+        row: INNER,
+        denied: DENIED,
+    };
+    node(
+        &mut builder,
+        "inner.gtm.example.com",
+        vec![(1, entry())],
+        Some(entry()),
+    );
     builder.cut(
         &wire("sub.gtm.example.com"),
         Cut {
@@ -245,8 +291,12 @@ pub fn snapshot() -> Snapshot {
         Row::of(&[Some(us), Some(eu), Some(alias.clone()), None]).unwrap_or_default(),
         Row::of(&[None, None, Some(alias), None]).unwrap_or_default(),
     ];
+    let inner = fixed(5, &[&wire("chain.gtm.example.com")], ALIAS);
+    let inner = Row::of(&[None, Some(inner), None, None]).unwrap_or_default();
     let both = both.map(|row| (row.clone(), row));
-    let (rows, signed): (Vec<Row>, Vec<Row>) = both.into_iter().chain(signed::rows()).unzip();
+    let rows = both.into_iter().chain(signed::rows());
+    let rows = rows.chain([(inner.clone(), inner)]);
+    let (rows, signed): (Vec<Row>, Vec<Row>) = rows.unzip();
     Snapshot {
         epoch: 1,
         names: Arc::new(names()),

@@ -10,8 +10,10 @@ use super::{
 };
 
 /// Names with NSEC records, in canonical order.
-const CHAIN: [&str; 7] = [
+const CHAIN: [&str; 9] = [
     "s.example.com",
+    "alias.s.example.com",
+    "*.alias.s.example.com",
     "bare.s.example.com",
     "steered.s.example.com",
     "sub.s.example.com",
@@ -75,6 +77,7 @@ pub fn add(builder: &mut Builder, areas: u32, group: u32) {
         soa: SOA.into(),
         nonexistent: NONEXISTENT,
         failed: FAILED,
+        other: DENIED,
     });
     let mut chain = Chain::below(apex.len());
     let mut proofs = Vec::new();
@@ -87,18 +90,11 @@ pub fn add(builder: &mut Builder, areas: u32, group: u32) {
     let lacking = [nsec("lacking"), signature("lacking")];
     let name = wire("steered.s.example.com");
     let lacking = builder.proof(&name, &lacking).unwrap_or_default();
-    let [at_apex, bare, _, sub, wild, www, below] = proofs[..] else {
+    let [at_apex, _, _, bare, _, sub, wild, www, below] = proofs[..] else {
         panic!("another chain");
     };
     let signatures = vec![signature("soa").into()];
-    builder.secure(
-        zone,
-        Secure {
-            signatures,
-            chain,
-            tally: DENIED,
-        },
-    );
+    builder.secure(zone, Secure { signatures, chain });
     let mut node = |name: &str, proof, has_address: bool| {
         let (plain, own) = views(proof, has_address);
         builder.signed(&wire(name), zone, plain, own);
@@ -108,6 +104,18 @@ pub fn add(builder: &mut Builder, areas: u32, group: u32) {
     node("z.www.s.example.com", below, true);
     node("wild.s.example.com", sub, false); // nothing is there: covered by the one before
     node("*.wild.s.example.com", wild, true);
+    for (name, target) in [("alias", "a.alias"), ("*.alias", "a.wild")] {
+        let target = wire(&format!("{target}.s.example.com"));
+        let plain = View {
+            entries: vec![],
+            other: Some(Entry::Leading(fixed(5, &[&target], DENIED))),
+        };
+        let own = View {
+            entries: vec![],
+            other: Some(Entry::Leading(signed(5, &target, DENIED))),
+        };
+        builder.signed(&wire(&format!("{name}.s.example.com")), zone, plain, own);
+    }
     let number = builder.steered(service(areas, group));
     let (mut plain, mut own) = views(at_apex, false);
     plain.entries.push((

@@ -1,0 +1,106 @@
+"""`gtm serve` as a process: signals, systemd, and handing over to the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+
+import structlog
+
+import gtm
+from gtm.following import cancel
+from gtm.handed import Pool, from_systemd
+from gtm.server import Server, running
+from gtm.service import Service, service_of_this_process
+from gtm.settings import Settings
+from gtm.takeover import Offer, Taken, place_of, take
+
+log = structlog.get_logger("gtm")
+
+
+async def serve(settings: Settings) -> None:
+    """Runs until told to stop (SIGTERM, SIGINT); SIGHUP loads everything again, and SIGUSR2 starts
+    what is installed by now, which takes over.
+    """
+    handed, taken = Pool(from_systemd(os.environ, os.getpid())), None
+    service = service_of_this_process()
+    service.starting()
+    if settings.takeover:
+        handed.close()
+        taken = take(settings.api_sockets()[0], gtm.__version__)
+        handed = Pool(taken.sockets)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    # until there is a server to tell, a SIGHUP must not end the process
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    with contextlib.ExitStack() as stack:
+        if taken is not None:
+            stack.callback(taken.close)
+        await _serve(settings, stop, handed, service, taken)
+
+
+async def _serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    handed: Pool,
+    service: Service,
+    taken: Taken | None,
+) -> None:
+    reloads: set[asyncio.Task[object]] = set()
+    async with running(settings, handed=handed, taken=taken) as server:
+        if taken is not None:
+            taken.close()
+
+        def reload() -> None:
+            task: asyncio.Task[object] = asyncio.create_task(_reload(server, service))
+            reloads.add(task)
+            task.add_done_callback(reloads.discard)
+
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, reload)
+        loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
+        service.ready(server.controller)
+        telling = asyncio.create_task(service.run(server.controller))
+        offering = asyncio.create_task(_offer(settings, server, service, stop))
+        await stop.wait()
+        log.info("stopping")
+        service.stopping("stopping")
+        await cancel(telling)
+        await cancel(offering)
+
+
+async def _reload(server: Server, service: Service) -> None:
+    """Loads everything again for a SIGHUP: it does not say who sent it, root or gtm's own user."""
+    before = server.controller.compiled.snapshot.epoch
+    found = await service.reload(server.controller)
+    after = f"epoch {server.controller.compiled.snapshot.epoch}"
+    server.trail.note(
+        "SIGHUP",
+        "signal",
+        "this machine",
+        "reload",
+        "zones and databases",
+        before=f"epoch {before}",
+        after=after if found.error is None else f"unchanged: {found.error}",
+    )
+
+
+async def _offer(settings: Settings, server: Server, service: Service, stop: asyncio.Event) -> None:
+    """Hands over to another server that asks for it, and ends once that one answers."""
+    controller = server.controller
+
+    def leave(pid: int) -> None:
+        controller.plane.retire()
+        service.succeeded_by(pid)
+        log.info("handed_over", to=pid)
+        stop.set()
+
+    path = place_of(settings.api_sockets()[0])
+    try:
+        await Offer(path, lambda: server.offered, controller.hold, leave).run()
+    except OSError as error:  # it is of no use to who asks DNS
+        log.warning("no_takeover", at=str(path), error=error.strerror or str(error))
