@@ -23,7 +23,8 @@ LOOSE = (
     (re.compile(r"\b1[789]\d{8}(\.\d+)?\b"), "UNIX"),
     (
         re.compile(
-            r"(\bless than )?\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"
+            r"(\bless than )?\b\d[\d,.]*(?= (ms|us|µs|s|min|h|d|MB)\b)"
+            r"|\b[\d.]+(?=(ms|us|µs|s|min|h|d)\b)"
         ),
         "N",
     ),
