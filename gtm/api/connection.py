@@ -56,10 +56,14 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It comes in, if there is room."""
-        client = client_of(transport.get_extra_info("peername"))
+        stream, peer = cast("asyncio.Transport", transport), transport.get_extra_info("peername")
+        if peer is None:  # reset already: nobody can tell whose it was
+            self._patience.cancel()
+            stream.abort()
+            return
+        client = client_of(peer)
         if not self._room.enter(client):
             self._patience.cancel()
-            stream = cast("asyncio.Transport", transport)
             stream.write(FULL)
             stream.close()
             return
