@@ -8,6 +8,7 @@ from contextlib import suppress
 from aiohttp import web
 
 import gtm
+from gtm.api.access.callers import caller_of
 from gtm.api.call import Call, Serving, replied
 from gtm.api.models import ErrorShape, EventsQuery
 from gtm.errors import ServerError
@@ -26,7 +27,7 @@ HEADERS = {
 
 
 async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
-    """Streams until the reader goes, is cut off, or the server stops."""
+    """Streams until the reader goes, is cut off, may listen no more, or the server stops."""
     request, feed = call.request, call.serving.live.feed
     response = web.StreamResponse(headers=HEADERS)
     if request.method == "HEAD":
@@ -45,7 +46,7 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     try:
         await response.prepare(request)
         await _send(response, RETRY + _hello(call.serving, gap))
-        await _stream(request, response, reader)
+        await _stream(call, response, reader)
     except TimeoutError:
         feed.give_up(reader)
         _abort(request)
@@ -61,10 +62,15 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     return response
 
 
-async def _stream(request: web.Request, response: web.StreamResponse, reader: Reader) -> None:
-    quiet = 0.0
+async def _stream(
+    call: Call[EventsQuery, None], response: web.StreamResponse, reader: Reader
+) -> None:
+    request, serving, quiet = call.request, call.serving, 0.0
+    caller = caller_of(request)
     while not (reader.ended and not reader.waiting):
         found = await reader.next(LOOK)
+        if not serving.access.lets(caller, serving.now()):
+            return  # its token was revoked or has expired: it is told so when it comes again
         quiet = quiet + LOOK if found is None else 0.0
         if found:
             await _send(response, found)

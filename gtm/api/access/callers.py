@@ -50,12 +50,13 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, and what for. `address` is as Peer.place has it."""
+    """Who sent a request, and what for. `address` is as Peer.place has it, `token` what it showed."""
 
     name: str
     scopes: frozenset[Scope]
     via: Via
     address: str
+    token: Token | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the scope is among what it may."""
@@ -77,7 +78,7 @@ CALLER: Final = web.RequestKey("caller", Caller)  # where a request has it
 
 def of_token(token: Token, peer: Peer) -> Caller:
     """Who shows a token that is good."""
-    return Caller(token.name, token.allows, Via.TOKEN, peer.place)
+    return Caller(token.name, token.allows, Via.TOKEN, peer.place, token)
 
 
 def trusted(peer: Peer) -> Caller:
