@@ -8,7 +8,7 @@ from contextlib import suppress
 from aiohttp import web
 
 import gtm
-from gtm.api.access.callers import caller_of
+from gtm.api.access.callers import Via, caller_of
 from gtm.api.call import Call, Serving, replied
 from gtm.api.models import ErrorShape, EventsQuery
 from gtm.errors import ServerError
@@ -36,9 +36,11 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     kinds = frozenset(filter(None, call.query.kinds.split(","))) or None
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  # a handler runs in one
+    caller = caller_of(request)
+    who = caller.said if caller.via is Via.TOKEN else ""
     last = _last_seen(request)
     try:
-        reader, gap = feed.join(kinds, last, task.cancel)
+        reader, gap = feed.join(kinds, last, task.cancel, who)
     except ServerError as error:
         full = replied(ErrorShape(error=str(error)), 503)
         full.headers["Retry-After"] = AGAIN

@@ -50,7 +50,10 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, and what for. `address` is as Peer.place has it, `token` what it showed."""
+    """Who sent a request, and what for.
+
+    `address` is as Peer.place has it, `token` is the one that was shown.
+    """
 
     name: str
     scopes: frozenset[Scope]
