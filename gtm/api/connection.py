@@ -9,6 +9,7 @@ from typing import Any, cast
 import structlog
 from aiohttp import web
 
+from gtm.api.access.headers import ALWAYS, SERVER
 from gtm.api.bounds import (
     HEADERS_WITHIN,
     IDLE,
@@ -109,6 +110,7 @@ class Connection(web.RequestHandler):
         first = (message or "it is not HTTP").strip().splitlines()[0]
         words = first.partition(": bytearray")[0].rstrip(":")[:200]
         found = replied(ErrorShape(error=f"cannot read the request: {words}"), status)
+        found.headers.update({**ALWAYS, "Server": SERVER})  # no application sees it, to add them
         found.force_close()
         return found
 
