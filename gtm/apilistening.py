@@ -23,6 +23,7 @@ from gtm.handed import Pool, Use
 from gtm.planes.certificate import Keeper
 from gtm.planes.limits import HANDSHAKE, client_of
 from gtm.planes.sockets import BACKLOG, bind_stream
+from gtm.planted import planted
 from gtm.settings import ApiAddress, Settings
 
 log = structlog.get_logger("gtm")
@@ -301,6 +302,8 @@ def _make_room(path: Path) -> None:
     """Makes the directory, and removes a socket that a server left behind when it was killed."""
     try:
         path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        if (why := planted(path)) is not None:
+            raise StartError(f"cannot serve the API on unix:{path}: {why}")
         if not path.is_socket():
             return
         with socket.socket(socket.AF_UNIX) as probe:

@@ -26,6 +26,7 @@ import structlog
 
 from gtm.errors import StartError
 from gtm.handed import Handed, Use, recognised
+from gtm.planted import planted
 
 log = structlog.get_logger("gtm")
 
@@ -86,7 +87,7 @@ def take(api: Path, version: str) -> Taken:
     connection = socket.socket(socket.AF_UNIX)
     connection.settimeout(PATIENCE)
     try:
-        connection.connect(str(path))
+        _connect(connection, path)
         hello = {"gtm": FORM, "version": version, "pid": os.getpid()}
         connection.sendall(_line(hello))
         answer, numbers = _receive(connection)
@@ -97,13 +98,27 @@ def take(api: Path, version: str) -> Taken:
             f"cannot take over from the server at unix:{api}: {why}; start without --takeover if "
             "none is running"
         ) from error
-    if "error" in answer:
-        connection.close()
-        raise StartError(f"cannot take over from the server at unix:{api}: {answer['error']}")
     opened = [socket.socket(fileno=number) for number in numbers]
-    uses = [Use(word) for word in answer["sockets"]]
-    handed = [recognised(sock, use) for use, sock in zip(uses, opened, strict=True)]
-    return Taken(connection, tuple(handed), int(answer["pid"]))
+    try:
+        return Taken(connection, _handed(answer, opened), int(answer.get("pid", 0)))
+    except (StartError, ValueError, TypeError) as error:
+        for each in (connection, *opened):
+            each.close()
+        raise StartError(f"cannot take over from the server at unix:{api}: {error}") from error
+
+
+def _connect(connection: socket.socket, path: Path) -> None:
+    if (why := planted(path)) is not None:
+        raise ValueError(why)
+    connection.connect(str(path))
+
+
+def _handed(answer: dict[str, Any], opened: list[socket.socket]) -> tuple[Handed, ...]:
+    """The sockets, and what each is for. Raises StartError, ValueError, TypeError."""
+    if "error" in answer:
+        raise StartError(str(answer["error"]))
+    uses = [Use(word) for word in answer.get("sockets", ())]
+    return tuple(recognised(sock, use) for use, sock in zip(uses, opened, strict=True))
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -123,7 +138,10 @@ def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 def _count(text: bytes) -> int:
     said = json.loads(text)
-    return len(said.get("sockets", ()))
+    sockets = said.get("sockets", []) if isinstance(said, dict) else None
+    if not isinstance(sockets, list):
+        raise ValueError("it said nothing that makes sense")  # noqa: TRY004  # as of what is no JSON
+    return len(sockets)
 
 
 # --- the old server ---------------------------------------------------------------------

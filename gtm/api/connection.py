@@ -9,6 +9,7 @@ from typing import Any, cast
 import structlog
 from aiohttp import web
 
+from gtm.api.access.headers import ALWAYS, SERVER
 from gtm.api.bounds import (
     HEADERS_WITHIN,
     IDLE,
@@ -56,10 +57,14 @@ class Connection(web.RequestHandler):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """It comes in, if there is room."""
-        client = client_of(transport.get_extra_info("peername"))
+        stream, peer = cast("asyncio.Transport", transport), transport.get_extra_info("peername")
+        if peer is None:  # reset already: nobody can tell whose it was
+            self._patience.cancel()
+            stream.abort()
+            return
+        client = client_of(peer)
         if not self._room.enter(client):
             self._patience.cancel()
-            stream = cast("asyncio.Transport", transport)
             stream.write(FULL)
             stream.close()
             return
@@ -105,6 +110,7 @@ class Connection(web.RequestHandler):
         first = (message or "it is not HTTP").strip().splitlines()[0]
         words = first.partition(": bytearray")[0].rstrip(":")[:200]
         found = replied(ErrorShape(error=f"cannot read the request: {words}"), status)
+        found.headers.update({**ALWAYS, "Server": SERVER})  # no application sees it, to add them
         found.force_close()
         return found
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from aiohttp import web
 
 import gtm
+from gtm.api.access.callers import Via, caller_of
 from gtm.api.call import Call, Serving, replied
 from gtm.api.models import ErrorShape, EventsQuery
 from gtm.errors import ServerError
@@ -26,7 +27,7 @@ HEADERS = {
 
 
 async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
-    """Streams until the reader goes, is cut off, or the server stops."""
+    """Streams until the reader goes, is cut off, may listen no more, or the server stops."""
     request, feed = call.request, call.serving.live.feed
     response = web.StreamResponse(headers=HEADERS)
     if request.method == "HEAD":
@@ -35,9 +36,11 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     kinds = frozenset(filter(None, call.query.kinds.split(","))) or None
     task = asyncio.current_task()
     assert task is not None  # noqa: S101  # a handler runs in one
+    caller = caller_of(request)
+    who = caller.said if caller.via is Via.TOKEN else ""
     last = _last_seen(request)
     try:
-        reader, gap = feed.join(kinds, last, task.cancel)
+        reader, gap = feed.join(kinds, last, task.cancel, who)
     except ServerError as error:
         full = replied(ErrorShape(error=str(error)), 503)
         full.headers["Retry-After"] = AGAIN
@@ -45,7 +48,7 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     try:
         await response.prepare(request)
         await _send(response, RETRY + _hello(call.serving, gap))
-        await _stream(request, response, reader)
+        await _stream(call, response, reader)
     except TimeoutError:
         feed.give_up(reader)
         _abort(request)
@@ -61,10 +64,15 @@ async def events(call: Call[EventsQuery, None]) -> web.StreamResponse:
     return response
 
 
-async def _stream(request: web.Request, response: web.StreamResponse, reader: Reader) -> None:
-    quiet = 0.0
+async def _stream(
+    call: Call[EventsQuery, None], response: web.StreamResponse, reader: Reader
+) -> None:
+    request, serving, quiet = call.request, call.serving, 0.0
+    caller = caller_of(request)
     while not (reader.ended and not reader.waiting):
         found = await reader.next(LOOK)
+        if not serving.access.lets(caller, serving.now()):
+            return  # its token was revoked or has expired: it is told so when it comes again
         quiet = quiet + LOOK if found is None else 0.0
         if found:
             await _send(response, found)

@@ -171,9 +171,22 @@ def server(api: str | None, environment: Mapping[str, str]) -> Client:
     if named:
         at = _checked(min(named, key=lambda text: not text.startswith(UNIX)))
         return _client(at, environment)
+    return Client(f"unix:{_usual(environment)}")
+
+
+def _usual(environment: Mapping[str, str]) -> Path:
+    """The usual socket. Raises UsageError where it may be another user's."""
+    from gtm.planted import planted
     from gtm.settings import default_socket
 
-    return Client(f"unix:{default_socket(environment)}")
+    path = default_socket(environment)
+    try:
+        why = planted(path)
+    except OSError:
+        return path  # there is none: who connects says so
+    if why is not None:
+        raise UsageError(f"cannot ask unix:{path}: {why}; name the server's with --api unix:PATH")
+    return path
 
 
 def _client(at: str, environment: Mapping[str, str]) -> Client:

@@ -18,6 +18,7 @@ KEPT = 1000  # events that can be asked for again
 BEHIND = 50_000  # events that a reader may be behind: a region of 10,000 services fails at once
 PIECE = 64 << 10  # octets that are written out at a time, so that a burst holds nobody up
 MOST_READERS = 64
+MOST_OF_ONE = 48  # of one caller, so that none keeps all others from listening
 PASSING = frozenset({"traffic"})  # kinds that are not kept: the next one tells all that they did
 
 Data = Mapping[str, object]
@@ -58,10 +59,14 @@ def written(number: int | None, kind: str, data: Data) -> bytes:
 
 @dataclass(slots=True, eq=False)
 class Reader:
-    """One who listens. `kinds` None is all of them; `cut` is set when it was cut off."""
+    """One who listens. `kinds` None is all of them; `cut` is set when it was cut off.
+
+    `who` is the caller that it is counted for, "" for nobody.
+    """
 
     kinds: frozenset[str] | None
     drop: Callable[[], object]
+    who: str = ""
     waiting: deque[Message] = field(default_factory=deque)
     something: asyncio.Event = field(default_factory=asyncio.Event)
     cut: bool = False
@@ -135,18 +140,28 @@ class Feed:
                 self._cut(reader)
 
     def join(
-        self, kinds: Collection[str] | None, last: int | None, drop: Callable[[], object]
+        self,
+        kinds: Collection[str] | None,
+        last: int | None,
+        drop: Callable[[], object],
+        who: str = "",
     ) -> tuple[Reader, bool]:
         """A new reader, and whether it has missed events since number `last` that are not kept.
 
-        `drop` is called when it is cut off. Raises ServerError where there are too many readers.
+        `drop` is called when it is cut off. Raises ServerError where there are too many readers,
+        or too many of the caller `who`.
         """
         if len(self._readers) >= MOST_READERS:
             raise ServerError(
                 f"cannot stream events: {MOST_READERS} readers are connected, and there is room "
                 "for no more; close one, or poll /v1/status"
             )
-        reader = Reader(None if kinds is None else frozenset(kinds), drop, ended=self._closed)
+        if who and sum(each.who == who for each in self._readers) >= MOST_OF_ONE:
+            raise ServerError(
+                f"cannot stream events to {who}: it has {MOST_OF_ONE} streams, and the rest are "
+                "for others; close one, or poll /v1/status"
+            )
+        reader = Reader(None if kinds is None else frozenset(kinds), drop, who, ended=self._closed)
         gap = last is not None and not self._lost <= last <= self._number
         if last is not None and not gap:
             missed = [each for each in self._kept if each.number > last and reader.wants(each.kind)]

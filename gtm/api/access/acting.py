@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from gtm.api.access.callers import caller_of
+from gtm.api.access.callers import Caller, Via, caller_of
 from gtm.api.access.rates import CALLS, Rates
 from gtm.api.access.tokenfile import TokenFile
 from gtm.audit import Trail
@@ -26,6 +26,12 @@ class Access:
     keeper: Keeper | None = None
     refused: Counter[int] = field(default_factory=Counter)
     calls: Rates = field(default_factory=lambda: Rates(*CALLS))
+
+    def lets(self, caller: Caller, now: float) -> bool:
+        """Whether a caller that was let in still would be; `now` is Unix time. For long answers."""
+        if caller.token is not None:
+            return self.tokens.tokens.holds(caller.token, now)
+        return caller.via is not Via.LOOPBACK or not self.tokens.needed
 
     def note(
         self,

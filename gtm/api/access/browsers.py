@@ -42,7 +42,9 @@ def foreign_page(method: str, headers: Mapping[str, str]) -> str | None:
     """
     site = headers.get("Sec-Fetch-Site")
     if site is not None:
-        following = method in READING and headers.get("Sec-Fetch-Mode") == "navigate"
+        going = headers.get("Sec-Fetch-Mode") == "navigate"
+        whole = headers.get("Sec-Fetch-Dest", "document") == "document"  # no frame within a page
+        following = method in READING and going and whole
         foreign = site not in OWN and not following
     else:
         origin = headers.get("Origin")

@@ -50,12 +50,16 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request, and what for. `address` is as Peer.place has it."""
+    """Who sent a request, and what for.
+
+    `address` is as Peer.place has it, `token` is the one that was shown.
+    """
 
     name: str
     scopes: frozenset[Scope]
     via: Via
     address: str
+    token: Token | None = None
 
     def may(self, scope: Scope) -> bool:
         """Whether the scope is among what it may."""
@@ -77,7 +81,7 @@ CALLER: Final = web.RequestKey("caller", Caller)  # where a request has it
 
 def of_token(token: Token, peer: Peer) -> Caller:
     """Who shows a token that is good."""
-    return Caller(token.name, token.allows, Via.TOKEN, peer.place)
+    return Caller(token.name, token.allows, Via.TOKEN, peer.place, token)
 
 
 def trusted(peer: Peer) -> Caller:
@@ -97,13 +101,19 @@ def caller_of(request: web.Request) -> Caller:
     return request[CALLER]
 
 
-def peer_of(request: web.Request) -> Peer:
-    """Where the request comes from."""
+def peer_of(request: web.Request) -> Peer | None:
+    """Where the request comes from; None where that can't be told any more.
+
+    A client that resets its connection has no address from then on (uvloop asks the kernel each
+    time). So what was sent over a Unix socket is told by its socket, never by a lack of address.
+    """
     transport = request.transport
-    name = transport.get_extra_info("peername") if transport is not None else None
-    if isinstance(name, tuple) and name:
-        return Peer(str(name[0]))
-    uid, pid = _credentials(transport.get_extra_info("socket") if transport is not None else None)
+    if transport is None:
+        return None
+    sock, name = transport.get_extra_info("socket"), transport.get_extra_info("peername")
+    if getattr(sock, "family", None) != socket.AF_UNIX:
+        return Peer(str(name[0])) if isinstance(name, tuple) and name and name[0] else None
+    uid, pid = _credentials(sock)
     if uid is None:
         return Peer("", "unix", "unix")
     return Peer("", user_name(uid), f"uid {uid}, pid {pid}")

@@ -41,6 +41,7 @@ LONGEST = 1024  # characters of the header: a token has 77
 HEALTH = frozenset({"/healthz", "/readyz"})  # balancers and orchestrators ask by any name
 BRAKE = 0.5  # seconds that an answer to who asks too often waits: so one connection is two a second
 WRONG, MISSING = "invalid_token", "insufficient_scope"  # RFC 6750 section 3.1
+GONE = "cannot answer: the connection was reset, and nobody can tell whose it was"
 MAKE = "make one with `gtm keys token add NAME --scope {scope}`"
 
 log = structlog.get_logger("gtm.api")
@@ -85,6 +86,8 @@ class Guard:
     def admit(self, request: web.Request) -> Caller:
         """Who sent a request, if it may go on. Raises Refused."""
         peer = peer_of(request)
+        if peer is None:
+            raise Refused(403, GONE)
         if request.path in HEALTH:
             return stranger(peer)
         if not peer.is_unix:

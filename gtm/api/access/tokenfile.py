@@ -61,8 +61,13 @@ class PrivateDisk(Disk):
     """Writes files that nobody but their owner may read, unless the one before let its group."""
 
     def write(self, path: Path, data: bytes) -> None:
-        """As Disk does, with the right mode from the first octet on."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        """As Disk does, with the right mode from the first octet on.
+
+        Always a new file: root writes in a folder of the server's user, who may have put a link
+        there that leads to a file of root's.
+        """
+        path.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         number = os.open(path, flags, MODE)
         with os.fdopen(number, "wb") as file:
             os.fchmod(number, MODE)

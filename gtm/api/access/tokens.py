@@ -127,6 +127,10 @@ class Tokens:
         """The token of that name."""
         return next((token for token in self.all if token.name == name), None)
 
+    def holds(self, token: Token, now: float) -> bool:
+        """Whether a token that was found before is still good as it was."""
+        return self._by_id.get(token.id) == token and not token.expired(now)
+
     def find(self, text: str) -> Token | None:
         """The token that this is, expired or not; None for all else.
 

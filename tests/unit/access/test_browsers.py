@@ -65,6 +65,22 @@ def test_only_our_own_pages_change_something(
     [
         ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, False),
         ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, True),
+        (
+            {
+                "Sec-Fetch-Site": "cross-site",
+                "Sec-Fetch-Mode": "navigate",
+                "Sec-Fetch-Dest": "document",
+            },
+            False,
+        ),
+        (  # a page with a thousand frames would take this machine's share of requests
+            {
+                "Sec-Fetch-Site": "cross-site",
+                "Sec-Fetch-Mode": "navigate",
+                "Sec-Fetch-Dest": "iframe",
+            },
+            True,
+        ),
         ({"Origin": "http://evil.example", "Host": "localhost"}, False),
     ],
 )

@@ -57,6 +57,19 @@ class Scene:
         self.access.tokens.tokens = Tokens(token for token, _ in pairs.values())
         self.access.tokens.needed = True
 
+    @asynccontextmanager
+    async def stream(
+        self, token: str | None = None, unix: bool = False
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        connector = aiohttp.UnixConnector(str(self._socket)) if unix else aiohttp.TCPConnector()
+        shown = {} if token is None else {"Authorization": f"Bearer {self.texts[token]}"}
+        async with (
+            aiohttp.ClientSession(connector=connector, headers=shown) as session,
+            session.get(f"{self._url}/v1/events") as answer,
+        ):
+            assert answer.status == 200
+            yield answer
+
     async def ask(
         self,
         method: str,
@@ -255,6 +268,31 @@ async def test_an_act_leaves_a_line_with_whose_it_was(
     assert (drained.before, drained.origin) == ("no override", "127.0.0.1")
     assert "orders.gtm.example.com/eu up → drained" in drained.after
     assert back.before == "drain, by alice: kernel"
+
+
+async def test_a_stream_ends_with_its_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gtm.api.events.LOOK", 0.01)
+    async with scene(tmp_path) as at:
+        for unix in (False, True):
+            at.with_tokens(**ALL)
+            async with at.stream("reader", unix=unix) as stream:
+                await stream.content.readuntil(b"event: hello")
+                at.with_tokens(reader=ALL["reader"])  # the same name, another token
+                await stream.content.read()  # to its end
+
+
+async def test_a_stream_without_a_token_ends_when_tokens_are_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gtm.api.events.LOOK", 0.01)
+    async with scene(tmp_path) as at, at.stream() as here, at.stream(unix=True) as trusted:
+        await here.content.readuntil(b"event: hello")
+        at.with_tokens(**ALL)
+        await here.content.read()
+        await trusted.content.readuntil(b"event: hello")
+        assert not trusted.content.at_eof()
 
 
 async def test_when_a_token_was_used_last_is_known(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,15 @@ async def test_without_a_place_there_are_no_tokens() -> None:
     file.open(named=False)
     await file.look()
     assert not file.needed
+
+
+@pytest.mark.parametrize("link", [os.link, os.symlink])
+def test_a_link_where_the_file_is_written_leads_nowhere(
+    tmp_path: Path, link: Callable[[Path, Path], None]
+) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("as it was")
+    link(precious, tmp_path / "tokens.json.new")
+    save(tmp_path / "tokens.json", Tokens())
+    assert precious.read_text() == "as it was"
+    assert read_tokens(tmp_path / "tokens.json") is not None

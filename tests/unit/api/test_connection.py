@@ -107,3 +107,14 @@ async def test_unknown_paths_and_methods_are_refused_in_json() -> None:
         )
         status, body = await asked(port, HELLO.replace(b"GET", b"PUT"))
         assert (status, json.loads(body)["error"]) == (405, "cannot PUT /hello: use GET, HEAD")
+
+
+async def test_what_is_not_http_is_not_told_what_the_server_is_made_with() -> None:
+    async with serving(Room()) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"nonsense\r\n\r\n")
+        head = (await reader.read()).partition(b"\r\n\r\n")[0]
+        writer.close()
+    assert b"Server: gtm" in head
+    assert b"aiohttp" not in head
+    assert b"nosniff" in head

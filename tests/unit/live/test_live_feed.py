@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gtm.errors import ServerError
 from gtm.events import Event, Kind, Severity, conditions
-from gtm.live.feed import BEHIND, KEPT, MOST_READERS, PIECE, Data, Feed, written
+from gtm.live.feed import BEHIND, KEPT, MOST_OF_ONE, MOST_READERS, PIECE, Data, Feed, written
 from gtm.live.told import Teller, alert, verdict
 from gtm.model import Act
 from gtm.overrides import Override, parse_target
@@ -246,3 +246,13 @@ async def test_an_override_tells_whose_it_is_also_when_it_is_over() -> None:
         assert (data["act"], data["author"], data["reason"]) == ("drain", "alice", "kernel")
         assert (data["target"], data["until"]) == ("region/eu", 3605.0)
     assert [data["over"] for _, data in found] == [False, True]
+
+
+def test_no_caller_keeps_all_others_from_listening() -> None:
+    feed = Feed(0.0)
+    for _ in range(MOST_OF_ONE):
+        feed.join(None, None, Cut(), "the token wall")
+    with pytest.raises(ServerError, match="to the token wall: it has 48 streams"):
+        feed.join(None, None, Cut(), "the token wall")
+    for _ in range(MOST_READERS - MOST_OF_ONE):
+        feed.join(None, None, Cut(), "the token grafana")

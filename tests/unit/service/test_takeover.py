@@ -127,3 +127,17 @@ def test_no_octets_make_a_server_leave(tmp_path: Path, octets: bytes) -> None:
 def test_without_a_server_it_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="start without --takeover if none is running"):
         take(tmp_path / "gtm.sock", "0.1.0")
+
+
+@pytest.mark.parametrize(
+    "answer", [b"[]\n", b'{"sockets": ["nonsense"]}\n', b'{"sockets": 3}\n', b'{"pid": []}\n']
+)
+async def test_what_makes_no_sense_is_refused_in_a_sentence(tmp_path: Path, answer: bytes) -> None:
+    async def odd(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+
+    api = tmp_path / "gtm.sock"
+    async with await asyncio.start_unix_server(odd, place_of(api)):
+        with pytest.raises(StartError, match="cannot take over from the server at"):
+            await asyncio.to_thread(take, api, "0.1.0")
