@@ -7,10 +7,9 @@ import math
 from aiohttp import web
 
 from gtm.api.access.callers import Via, caller_of
+from gtm.api.access.tokens import UNIX
 from gtm.api.models import ErrorShape
 from gtm.feeds import Feeds
-
-UNIX = "unix"  # whoever may open the Unix socket
 
 
 def reporter_of(request: web.Request) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
+from gtm.api.access.callers import caller_of
 from gtm.api.call import Call
 from gtm.api.models import SimulateClient, SimulateRequest, SimulationShape
 from gtm.compile.compiler import Compiled
@@ -25,7 +26,7 @@ async def simulated(call: Call[None, SimulateRequest]) -> SimulationShape:
     client.
     """
     compiled = call.serving.controller.compiled
-    async with call.serving.lane.turn():
+    async with call.serving.lane.turn(caller_of(call.request).name):
         question = _Question(compiled, call.body)
         work = asyncio.create_task(asyncio.to_thread(question.answer))
         try:

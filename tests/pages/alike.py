@@ -29,6 +29,8 @@ LOOSE = (
         "N",
     ),
     (re.compile(r"\b\d+(st|nd|rd|th) (in a row|of \d+)\b"), "NTH"),
+    (re.compile(r"\d+%(?=.*[▁-█])"), "N%"),
+    (re.compile(r"[▁-█][▁-█ ]*"), "BARS"),
     (re.compile(r"\bepoch[ =]\d+"), "EPOCH"),
     (re.compile(r"\b[\d,]+(?= quer(y|ies) on )"), "N"),
     (re.compile(r"(?<=pid )\d+|(?<=process )\d+"), "N"),

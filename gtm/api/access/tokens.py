@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from ipaddress import ip_address
 
 from gtm.api.scopes import Scope
 from gtm.errors import UsageError
@@ -23,6 +24,7 @@ ID = 4  # octets: tells tokens of one file apart, and is no secret
 LONGEST_NAME = 64
 # The form of a whole token; secret scanners can be given the same.
 FORM = re.compile(r"gtm_(?P<id>[0-9a-f]{8})_(?P<secret>[0-9a-f]{64})", re.ASCII)
+UNIX = "unix"  # how whoever may open the Unix socket is known
 NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._@-]{{0,{LONGEST_NAME - 1}}}", re.ASCII)
 
 # What a scope lets its token do. Who may act has to see what there is to act on; a gateway that
@@ -86,7 +88,20 @@ def parse_name(text: str) -> str:
             f"cannot call a token {text!r}: a name has 1 to {LONGEST_NAME} letters, digits and "
             ". _ @ -, as in grafana or deploy@ci"
         )
+    if text == UNIX or _is_address(text):
+        raise UsageError(
+            f"cannot call a token {text!r}: that is how callers without one are known; "
+            "use a name like grafana"
+        )
     return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def parse_scopes(texts: Iterable[str]) -> frozenset[Scope]:

@@ -73,19 +73,23 @@ async def test_heavy_calls_wait_for_each_other_and_no_more_than_some() -> None:
     lane, running, most = Lane(most=1, waiting=2), 0, 0
     done = asyncio.Event()
 
-    async def call() -> None:
+    async def call(caller: str) -> None:
         nonlocal running, most
-        async with lane.turn():
+        async with lane.turn(caller):
             running += 1
             most = max(most, running)
             await done.wait()
             running -= 1
 
-    calls = [asyncio.create_task(call()) for _ in range(3)]
+    calls = [asyncio.create_task(call(caller)) for caller in ("one", "one")]
     await asyncio.sleep(0)
     with pytest.raises(Busy):
-        await call()
+        await call("one")  # has its share, and leaves room for others
+    calls.append(asyncio.create_task(call("another")))
+    await asyncio.sleep(0)
+    with pytest.raises(Busy):
+        await call("a third")
     done.set()
     await asyncio.gather(*calls)
     assert most == 1
-    await call()
+    await call("one")

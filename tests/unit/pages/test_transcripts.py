@@ -57,6 +57,7 @@ def test_a_page_is_read_in_the_order_in_which_it_stands() -> None:
         ('{"a":1,\n "b":[...],\n "c":2}', '{"a":1,"b":[1,2,3],"c":2}'),
         ("key   350 CSK of 2026-11-22", "key  9197 CSK of 2027-01-02"),
         ("serial 1795302177", "serial 1795302999"),
+        ("us-east  20%  ▂▂▅▅▂", "us-east  19%  ▂▅▅  ▂"),
         ("flags: qr; opcode: QUERY, id: 27065", "flags: qr; opcode: QUERY, id: 1"),
     ],
 )
