@@ -98,6 +98,7 @@ def test_an_address_of_nobody_is_no_failure() -> None:
         (answer(rcode="NXDOMAIN"), Failure.REFUSED),
         (b"", Failure.SILENCE),
     ],
+    ids=["empty", "servfail", "nxdomain", "silence"],  # a message has a new number each time
 )
 def test_an_answer_without_an_address_says_why(octets: bytes, failure: Failure) -> None:
     assert read(octets, REGIONS).failure is failure
