@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gtm.cli.options import By, Force, Json, Server
-from gtm.errors import GtmError, UsageError
+from gtm.errors import GtmError, ServerError, UsageError
 
 if TYPE_CHECKING:
     from gtm.api.models import OverrideAdded, Status
@@ -84,7 +84,7 @@ def drill(
     Examples: [bold]gtm drill --region eu-west --dry-run[/],
     [bold]gtm drill --region eu-west --duration 30s --svg drill.svg[/]
     """
-    from gtm.api.models import OverrideAdded, Status
+    from gtm.api.models import Status
     from gtm.cli.client import server as server_of
     from gtm.cli.drillrun import Order
     from gtm.cli.drillscene import Scope, clients, dns_place, scene
@@ -100,7 +100,7 @@ def drill(
         place = dns_place(status, there.at, server)
         order = Order(scene(status, scope), seconds, f"drill by {who}", who, unsafe)
         _require_free(status, scope)
-        judged = there.act("POST", "/v1/overrides", OverrideAdded, None, order.body(rehearsal=True))
+        judged = _rehearsed(there, order, status)
     plan = _plan(order, status, place, judged)
     if dry_run and as_json:
         print_json(plan)
@@ -153,6 +153,20 @@ def _require_free(status: Status, scope: Scope) -> None:
                 f"cannot drill {scope.region}: {one.target} is {one.said} already, and a drill "
                 f"would replace that; take it back first: gtm undrain {one.number}"
             )
+
+
+def _rehearsed(there: Client, order: Order, status: Status) -> OverrideAdded:
+    """What the server would do; what it refuses may be had for one app alone."""
+    from gtm.api.models import OverrideAdded
+    from gtm.cli.drillscene import drillable
+
+    try:
+        return there.act("POST", "/v1/overrides", OverrideAdded, None, order.body(rehearsal=True))
+    except ServerError as error:
+        apps = drillable(status, order.scene.scope) if "--force" in str(error) else []
+        if not apps:  # or it was not safety that refused
+            raise
+        raise ServerError(f"{error}, or drill one app: {' or '.join(apps)}") from error
 
 
 def _plan(order: Order, status: Status, place: tuple[str, int], judged: OverrideAdded) -> DrillPlan:

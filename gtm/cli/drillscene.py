@@ -18,6 +18,7 @@ from gtm.geo.networks import UNKNOWN
 from gtm.geo.places import countries
 from gtm.zonefile.findings import listed, nearest
 
+MOST_NAMED = 3  # apps, where a drill of all is refused
 MOST_SERVICES = 16  # that are looked at; of a replicated app one stands for all
 MOST_CLIENTS = 160  # networks that are asked for once, to see who goes where
 PLAIN_CLIENTS = ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")  # without a geo database
@@ -83,6 +84,26 @@ def scene(status: Status, scope: Scope) -> Scene:
     ]
     order = dict.fromkeys(one.region for _, app in apps for one in app.regions)
     return Scene(scope, tuple(sampled[:MOST_SERVICES]), total, tuple(order))
+
+
+def drillable(status: Status, scope: Scope) -> list[str]:
+    """`--app NAME` of a few apps whose clients have another region; none if one is named."""
+    if scope.app is not None:
+        return []
+    found = dict.fromkeys(
+        f"--app {app.name}"
+        for _, app in _apps(status, scope)
+        if _state(app, scope.region) == "up" and _goes_on(app, scope.region)
+    )
+    return list(found)[:MOST_NAMED]
+
+
+def _goes_on(app: AppStatus, region: str) -> bool:
+    """Whether clients of all that is there have somewhere else to go."""
+    if app.topology != "spread":
+        return any(one.state == "up" for one in app.regions if one.region != region)
+    here = [one for one in app.services if any(at.region == region for at in one.regions)]
+    return all(any(at.state == "up" for at in one.regions if at.region != region) for one in here)
 
 
 def _apps(status: Status, scope: Scope) -> Iterator[tuple[ZoneStatus, AppStatus]]:

@@ -17,7 +17,13 @@ from gtm.errors import GtmError
 
 STOPPED = 130  # 128 and the number of SIGINT, as shells have it
 UNREAD = 141  # 128 and the number of SIGPIPE
-NAN = "it is not a number"
+PLAINER = (
+    ("Input should be a valid number, unable to parse string as a number", "it is not a number"),
+    ("Input should be a valid integer, unable to parse string as an integer", "no whole number"),
+    ("Input should be greater than or equal to", "the least is"),
+    ("Input should be less than or equal to", "the most is"),
+)
+"""How pydantic says it, and how an operator would."""
 TRACEBACK = "GTM_TRACEBACK"  # an environment variable: show where a fault is
 
 
@@ -97,7 +103,8 @@ def usage_line(error: Exception) -> str:
     if format_message is not None:
         words = str(format_message())
     words = " ".join(words.split()).replace("Value error, ", "")
-    words = words.replace("Input should be a valid number, unable to parse string as a number", NAN)
+    for told, better in PLAINER:
+        words = words.replace(told, better)
     for question in ("Did you mean", "(Possible"):
         words = words.split(question)[0]
     words = words.strip().rstrip(".")

@@ -10,7 +10,7 @@ from gtm.cli.client import server
 from gtm.cli.output import print_json
 from gtm.cli.overridesview import SAFE, added_line, say
 from gtm.cli.waiting import wait_until_safe
-from gtm.errors import GtmError, UsageError
+from gtm.errors import UsageError
 from gtm.overrides import parse_target
 from gtm.zonefile.findings import Wrong
 from gtm.zonefile.values import seconds
@@ -65,7 +65,7 @@ def author(by: str | None) -> str:
 
 
 def duration(text: str | None) -> float | None:
-    """Seconds; None is without an end. Raises GtmError."""
+    """Seconds; None is without an end. Raises UsageError."""
     if text is None:
         return None
     try:
@@ -73,5 +73,5 @@ def duration(text: str | None) -> float | None:
     except Wrong:
         length = 0.0
     if length <= 0:
-        raise GtmError(f"cannot use --for {text}: it is not a duration; write 30s, 5m, 2h or 1d")
+        raise UsageError(f"cannot use --for {text}: it is not a duration; write 30s, 5m, 2h or 1d")
     return length

@@ -75,7 +75,7 @@ def warnings(kept: KeptStatus, needed: bool) -> Iterator[Text]:
     if kept.unsaved is not None:
         yield Text(f"the latest change could not be saved: {kept.unsaved}", "bold red")
     if kept.path is None and needed:
-        yield Text("they are lost when the server stops: serve with --state DIR to keep them")
+        yield Text("overrides are lost when the server stops: serve with --state DIR to keep them")
 
 
 def changed(changes: list[ChangeShape], when: str) -> str:

@@ -26,7 +26,13 @@ FRAME = 0.25  # seconds between looks at the keys' doing and the terminal's size
 def top(
     every: Annotated[
         float,
-        typer.Option(metavar="SECONDS", min=0.5, max=60, help="How often the server is asked."),
+        typer.Option(
+            metavar="SECONDS",
+            min=0.5,
+            max=60,
+            help="How often the server is asked. [dim]Default: 1[/]",
+            show_default=False,
+        ),
     ] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Print one sample and end.")] = False,
     api: Server = None,

@@ -345,7 +345,7 @@ def _foot(looks: Looks, width: int) -> Text:
 
 
 def _help() -> list[Text]:
-    return [_row((Text(key, "bold"), 14), (words, 64)) for key, words in HELP] + [
+    return [_row((Text(key, "bold"), 14), (words, 62)) for key, words in HELP] + [
         Text(""),
         Text("any key goes back", "dim"),
     ]

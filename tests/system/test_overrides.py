@@ -166,7 +166,7 @@ def test_what_can_not_be_done_is_said_in_a_sentence(kept: Gtm) -> None:
     assert (unknown.returncode, unknown.stderr.count("\n")) == (1, 1)
     assert "did you mean region/eu-west?" in unknown.stderr
     assert kept.command("drain", "eu-west", *WHY).returncode == 1
-    assert kept.command("drain", "region/eu-west", "--for", "soon", *WHY).returncode == 1
+    assert kept.command("drain", "region/eu-west", "--for", "soon", *WHY).returncode == 2
     assert kept.command("drain", "region/eu-west", "--reason", " ", "--by", "a").returncode == 1
     missing = kept.command("undrain", "region/eu-west")
     assert missing.returncode == 1

@@ -7,6 +7,7 @@ import { clock, clockSeconds, counted } from "./words.js";
 
 const HEIGHT = 160;
 const GRID = 0.6; // pixels
+const FRESH = 3; // points: what was measured last before them is not of now
 
 /**
  * A chart in a figure. `title`; `format` writes a value; `stacked` lays series on each other.
@@ -57,7 +58,7 @@ export function chart({ title, format, stacked }) {
       legend: { show: false },
       cursor: { sync: { key: "charts" }, points: { show: !stacked }, drag: { x: false, y: false }, y: false },
       hooks: { setCursor: [(plot) => say(plot.cursor.idx)] },
-      scales: { x: { time: true }, y: { range: (plot, low, high) => [0, Math.max(high * 1.12, 1e-9)] } },
+      scales: { x: { time: true }, y: { range: (plot, low, high) => [0, Math.max(high * 1.12, 1)] } },
       axes: [
         { ...axis, space: 70, size: 26, values: (plot, ticks, column, space, step) => ticks.map((at) => hour(at, step)) },
         { ...axis, size: 58, gap: 6, space: 36, values: (plot, ticks) => ticks.map((value) => format(value)) },
@@ -74,7 +75,7 @@ export function chart({ title, format, stacked }) {
   function say(index) {
     const at = index ?? latest();
     legend.replaceChildren(
-      h("li", { class: "chart-when" }, state.at.length ? (index == null ? "now" : clockSeconds(state.at[at])) : ""),
+      h("li", { class: "chart-when" }, state.at.length ? (index == null && (!at || at >= state.at.length - FRESH) ? "now" : clockSeconds(state.at[at])) : ""),
       ...state.series.map((each) => h("li", {},
         h("span", { class: "swatch", style: { "--colour": each.colour } }), h("span", {}, each.name), " ",
         h("b", {}, format(each.values[at])))),

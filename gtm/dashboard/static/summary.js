@@ -69,11 +69,12 @@ function sign(state) {
 }
 
 function calm(status, drained) {
-  const things = status.zones.flatMap(units);
-  const regions = new Set(things.flatMap((one) => one.regions.map((region) => region.region)));
+  const { services } = countsOf(status);
+  const total = services.up + services.down + services.drained + services.unknown;
+  const regions = new Set(status.zones.flatMap(units).flatMap((one) => one.regions.map((region) => region.region)));
   const words = drained ? "Nothing is down" : "Everything is up";
   return h("li", { class: "statement statement-calm" }, mark("up"), h("span", {}, h("b", {}, words),
-    `: ${counted(things.length, "app or service", "apps and services")} in ${counted(regions.size, "region")}. Zones were loaded ${unbroken(span(status.now - status.reload.at))} ago.`));
+    `: ${counted(total, "service")} in ${counted(regions.size, "region")}. Zones were loaded ${unbroken(span(status.now - status.reload.at))} ago.`));
 }
 
 function tiles(store) {

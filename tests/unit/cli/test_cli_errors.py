@@ -141,6 +141,15 @@ def raising(error: BaseException) -> Any:
     return run
 
 
+def test_a_number_that_is_none_is_said_in_plain_words() -> None:
+    asked = {"history --limit x": "no whole number", "top --every 0": "the least is 0.5"}
+    for words, said in asked.items():
+        run = gtm(*words.split())
+        assert run.exit_code == 2
+        assert said in run.stderr
+        assert "Input should" not in run.stderr
+
+
 def test_control_c_ends_without_a_word() -> None:
     assert ended(raising(KeyboardInterrupt())) == 130
     assert ended(raising(typer.Abort())) == 130

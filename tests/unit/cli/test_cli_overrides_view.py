@@ -22,7 +22,7 @@ from gtm.cli.ordering import duration
 from gtm.cli.overridesview import added_line, overrides_view
 from gtm.cli.statusview import status_view
 from gtm.cli.waiting import wait_until_safe
-from gtm.errors import GtmError, ServerError
+from gtm.errors import ServerError, UsageError
 from tests.unit.cli.cli_runs import gtm
 from tests.unit.cli.cli_samples import NOW, a_status, an_app, endpoint, service
 
@@ -188,7 +188,7 @@ def test_durations_have_a_unit(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["30", "soon", "-5m", "0s", ""])
 def test_what_is_no_duration_is_refused_before_the_server_is_asked(text: str) -> None:
-    with pytest.raises(GtmError, match="it is not a duration"):
+    with pytest.raises(UsageError, match="it is not a duration"):
         duration(text)
 
 

@@ -122,6 +122,12 @@ def test_keys_sort_filter_scroll_pause_and_quit() -> None:
     assert after("?", "q").over
 
 
+def test_the_help_fits_a_small_terminal() -> None:
+    lines = drawn(a_sample(orders=1.0), after("?"), 80, 24)
+    assert any("the server goes on" in line for line in lines)
+    assert not any("…" in line for line in lines if "scroll services" in line or "pause" in line)
+
+
 def test_nobody_scrolls_past_the_end() -> None:
     found = a_sample(orders=1.0).busiest
     assert within(Looks(first=99), found).first == 1
