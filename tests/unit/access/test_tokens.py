@@ -94,7 +94,9 @@ def test_a_token_is_expired_from_its_last_moment_on() -> None:
     assert not a_token()[0].expired(1e12)
 
 
-@pytest.mark.parametrize("name", ["", "unix", "192.0.2.7", "a b", "a/b", "ä", "-a", "x" * 65, "a\n", "\x1b[2J"])
+@pytest.mark.parametrize(
+    "name", ["", "unix", "192.0.2.7", "a b", "a/b", "ä", "-a", "x" * 65, "a\n", "\x1b[2J"]
+)
 def test_names_are_words_that_logs_can_carry(name: str) -> None:
     with pytest.raises(UsageError, match="cannot call a token"):
         parse_name(name)
