@@ -163,7 +163,21 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: b
             async with server.running(settings, dial) as running:
                 _say_unplayable(loaded)
                 stage = Stage(running, started, recent, time.time, chosen)
+                asking = asyncio.create_task(_ask(stage))
                 await (_show if sys.stdout.isatty() else _announce)(stage, stop)
+                asking.cancel()
+
+
+async def _ask(stage: Stage) -> None:
+    """Some traffic to see."""
+    import random
+
+    from gtm.cli.demotraffic import MORE, ask
+    from gtm.cli.stage import CLIENTS
+
+    at = stage.listen[0]
+    networks = (*(client.network for client in CLIENTS), *MORE)
+    await ask((str(at.address), at.port), stage.names, networks, random.Random())
 
 
 def _say_unplayable(loaded: Loaded) -> None:

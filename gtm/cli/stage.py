@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import islice
 
 from gtm.cli.backends import Backend, Condition
 from gtm.cli.output import bare
@@ -38,6 +39,8 @@ CLIENTS = (
 
 FIRST_PORT = 5300  # of the demo, and of every server that is not told another
 
+MOST_NAMES = 20  # services that are asked for
+
 UNSERVED = Verdict(State.UNKNOWN, "no app is served there", 0.0)
 
 
@@ -62,11 +65,16 @@ class Stage:
         return "" if self.chosen or port == FIRST_PORT else f" (port {FIRST_PORT} is taken)"
 
     @property
-    def name(self) -> str:
-        """The service to ask for, the first that there is; a zone without any is asked itself."""
+    def names(self) -> tuple[str, ...]:
+        """The first services that there are; a zone without any is asked itself."""
         zones = self.server.controller.compiled.zones
         services = (service.name for zone in zones for app in zone.apps for service in app.services)
-        return next(services, zones[0].name)
+        return tuple(islice(services, MOST_NAMES)) or (zones[0].name,)
+
+    @property
+    def name(self) -> str:
+        """The service to ask for."""
+        return self.names[0]
 
     def dig_lines(self) -> tuple[str, ...]:
         """Commands that ask as a client elsewhere would."""
