@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gtm.cli.options import Geoip
-from gtm.errors import UsageError
+from gtm.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from gtm.settings import Settings
@@ -403,11 +403,18 @@ def serve(
 
 
 def _require_zones(settings: Settings) -> None:
-    if "zones" not in settings.model_fields_set and not settings.zones.exists():
-        raise UsageError(
-            "cannot serve without zones: there is no directory zones/ here; name yours, as in "
-            "gtm serve /etc/gtm/zones, or look at gtm demo"
+    """A wrong path is said before anything else that may be wrong."""
+    if settings.zones.exists():
+        return
+    if "zones" in settings.model_fields_set:
+        raise ConfigError(
+            f"cannot serve {settings.zones}: there is no such file or directory; "
+            "write a path that exists"
         )
+    raise UsageError(
+        "cannot serve without zones: there is no directory zones/ here; name yours, as in "
+        "gtm serve /etc/gtm/zones, or look at gtm demo"
+    )
 
 
 def _loop_factory() -> Callable[[], Any] | None:
