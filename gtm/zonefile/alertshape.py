@@ -63,7 +63,9 @@ class ReceiverShape(Shape):
     key_env: Variable | None = Field(default=None, description="The same, in a variable.")
     on: Kinds = Field(default=tuple(Kind), description="What is told; default everything.")
     severity: SeverityWord = Field(
-        default=Severity.WARNING, description="What matters less is not told."
+        default=Severity.WARNING,
+        description="What matters less is not told.",
+        json_schema_extra={"default": Severity.WARNING.word},
     )
     regions: Globs = Field(default=("*",), description="Names or globs of regions.")
     apps: Globs = Field(default=("*",), description="Names or globs of apps.")

@@ -104,8 +104,8 @@ class RegionShape(Shape):
 class PrefixShape(Shape):
     """How long the prefix of a client network is."""
 
-    v4: Prefix4 = 24
-    v6: Prefix6 = 56
+    v4: Prefix4 = Field(default=24, description="Bits of an IPv4 network.")
+    v6: Prefix6 = Field(default=56, description="Bits of an IPv6 network.")
 
 
 class SteeringKeys(Shape):
@@ -150,7 +150,7 @@ class SteeringKeys(Shape):
 class SteeringShape(SteeringKeys):
     """How clients are steered between regions."""
 
-    policy: PolicyWord = Policy.NEAREST
+    policy: PolicyWord = Field(default=Policy.NEAREST, description="How a region is chosen.")
 
 
 class RuleShape(SteeringKeys):
@@ -294,10 +294,10 @@ class SoaShape(Shape):
 
     contact: str | None = Field(default=None, description="Mailbox; default hostmaster@ the zone.")
     negative_ttl: Ttl = Field(default=60, description="How long resolvers keep a negative answer.")
-    refresh: Ttl = 7200
-    retry: Ttl = 900
-    expire: Ttl = 1209600
-    ttl: Ttl = 3600
+    refresh: Ttl = Field(default=7200, description="How often secondaries look for changes.")
+    retry: Ttl = Field(default=900, description="How soon they look again when that failed.")
+    expire: Ttl = Field(default=1209600, description="How long they answer without having looked.")
+    ttl: Ttl = Field(default=3600, description="Of the SOA record itself.")
     serial: Serial | None = Field(
         default=None, description="Default: when the files were changed last."
     )
@@ -376,9 +376,9 @@ class RecordShape(Shape):
         description="A AAAA CAA CNAME DNAME DS HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT "
         "URI, or TYPE65280 by number"
     )
-    ttl: Ttl = 3600
-    value: RecordValue | None = None
-    values: list[RecordValue] | None = None
+    ttl: Ttl = Field(default=3600, description="How long resolvers keep them.")
+    value: RecordValue | None = Field(default=None, description="One record's data.")
+    values: list[RecordValue] | None = Field(default=None, description="The data of several.")
 
 
 def _as_list(value: object) -> object:
@@ -395,8 +395,12 @@ AddressList = Annotated[Any, WithJsonSchema(one_or_more(ADDRESS_SCHEMA))]
 class SharedFile(Shape):
     """A file without `zone`: regions, checks, alerts and keys shared by the zones beside it."""
 
-    regions: dict[str, RegionShape] = Field(default_factory=dict)
-    checks: dict[str, CheckShape] = Field(default_factory=dict)
+    regions: dict[str, RegionShape] = Field(
+        default_factory=dict, description="Where datacenters are, by name."
+    )
+    checks: dict[str, CheckShape] = Field(
+        default_factory=dict, description="How things are probed, by name."
+    )
     alerts: dict[str, ReceiverShape] = Field(default_factory=dict, description="Who is told.")
     tsig: dict[str, TsigShape] = Field(
         default_factory=dict, description="Keys that transfers and updates are signed with."
@@ -413,19 +417,31 @@ class ZoneFile(SharedFile):
     nameservers: dict[str, AddressList] | None = Field(
         default=None, description="Name (relative unless it ends with a dot): glue addresses."
     )
-    soa: SoaShape = Field(default_factory=SoaShape)
-    apps: dict[str, AppShape] = Field(default_factory=dict)
-    safety: SafetyShape = Field(default_factory=SafetyShape)
-    load: LoadShape = Field(default_factory=LoadShape)
-    geo: GeoShape = Field(default_factory=GeoShape)
+    soa: SoaShape = Field(default_factory=SoaShape, description="The zone's SOA record.")
+    apps: dict[str, AppShape] = Field(
+        default_factory=dict, description="Groups of services that share a topology, by name."
+    )
+    safety: SafetyShape = Field(
+        default_factory=SafetyShape, description="What operators may not do unless they insist."
+    )
+    load: LoadShape = Field(
+        default_factory=LoadShape, description="Where the loads of regions come from."
+    )
+    geo: GeoShape = Field(
+        default_factory=GeoShape, description="What is known better than the databases."
+    )
     latency: dict[str, dict[str, Positive]] = Field(
         default_factory=dict, description="Geo code: region: measured round trip in ms."
     )
-    latency_feed: LatencyFeedShape = Field(default_factory=LatencyFeedShape)
+    latency_feed: LatencyFeedShape = Field(
+        default_factory=LatencyFeedShape, description="How posted latency is used."
+    )
     canary: CheckUse | None = Field(
         default=None, description="What answers whenever the checker itself is connected."
     )
-    freeze: FreezeShape = Field(default_factory=FreezeShape)
+    freeze: FreezeShape = Field(
+        default_factory=FreezeShape, description="When the checker itself is taken to be cut off."
+    )
     transfer: TransferShape | None = Field(default=None, description="Default: nobody.")
     updates: dict[str, UpdatesShape] = Field(
         default_factory=dict, description="By key: what its holder may change."
