@@ -22,10 +22,10 @@ def test_every_key_of_every_group_is_there_and_says_what_it_is() -> None:
     groups = {name: one for name, one in json_schema()["$defs"].items() if name != "SharedFile"}
     assert set(sections) == {title(name) for name in groups}
     for name, group in groups.items():
-        rows = re.findall(
-            r"^\| `(\w+)` \| (.+?) \| (.*?) \| (.+?) \|$", sections[title(name)], re.M
+        row = r"^\| `(\w+)` \| .+? \| .*? \| .+? \|$"
+        assert re.findall(row, sections[title(name)], re.MULTILINE) == list(
+            group.get("properties", {})
         )
-        assert rows == list(group.get("properties", {}))
 
 
 @pytest.mark.parametrize(
