@@ -26,6 +26,7 @@ from gtm.dns.transport import Transport
 from gtm.errors import UsageError
 from gtm.geo import Found, Geo
 from gtm.model import Address, AsNumber, Balance, Endpoint, Policy, State, Topology, Verdict, Zone
+from gtm.overrides.nearest import services_like
 from gtm.overrides.override import WORDS
 from gtm.snapshot import LAST_RESORT, Plan, RegionAnswers, ZoneData
 from gtm.steering.cost import Cost, CostModel
@@ -194,7 +195,8 @@ def explain(
         rcode=dns.rcode.to_text(message.rcode()),
         answer=tuple(line for rrset in message.answer for line in rrset.to_text().split("\n")),
         scope=outcome.scope,
-        summary=_told(zone, owner, message) or _summary(message, steering, zone is not None),
+        summary=(_told(zone, owner, message) or _summary(message, steering, zone is not None))
+        + _meant(compiled, owner, message, zone is not None),
     )
 
 
@@ -427,6 +429,13 @@ def _measured(
     if app.app.balance is Balance.LEAST_LOAD:
         return None, readings.load(app.zone.name, region, endpoint)
     return None, None
+
+
+def _meant(compiled: Compiled, owner: str, message: dns.message.Message, inside: bool) -> str:
+    """Names that are close, where there is none like it."""
+    if inside and message.rcode() != dns.rcode.NXDOMAIN:
+        return ""
+    return services_like(owner, compiled.apps.values())
 
 
 def _summary(message: dns.message.Message, steering: Steering | None, inside: bool) -> str:

@@ -11,8 +11,10 @@ from gtm.overrides.target import Level, OverrideTarget, bare, endpoints_of, matc
 from gtm.steering.verdicts import regions_of
 
 LOOKED_AT = 10_000  # names that are compared with a misspelt one: more would hold the loop up
+ASKED_AT = 1_000  # the same, for questions that come more often than acts
 SHOWN = 3
 ALIKE = 0.6  # of 1: what difflib takes for close
+WHOLE_ALIKE = 0.88  # the same of whole names, whose ends are alike anyway
 
 
 def nothing_matches(target: OverrideTarget, apps: Collection[CompiledApp]) -> str:
@@ -20,6 +22,15 @@ def nothing_matches(target: OverrideTarget, apps: Collection[CompiledApp]) -> st
     hint = " or ".join(str(near) for near in _nearest(target, apps))
     remedy = f"did you mean {hint}?" if hint else "gtm status lists what there is"
     return f"cannot find {target}: no app, service or endpoint matches; {remedy}"
+
+
+def services_like(name: str, apps: Collection[CompiledApp]) -> str:
+    """`; did you mean ...?` with the services whose names are close, "" if none is."""
+    whole = {bare(service.name) for app in apps for service in app.app.services if service.name}
+    wanted = bare(name)
+    first = [one for one in sorted(whole) if one.startswith(f"{wanted}.")][:SHOWN]
+    close = first or _close(wanted, sorted(whole)[:ASKED_AT], WHOLE_ALIKE)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def _nearest(target: OverrideTarget, apps: Collection[CompiledApp]) -> list[OverrideTarget]:
@@ -56,5 +67,5 @@ def _regions(target: OverrideTarget, apps: Iterable[CompiledApp]) -> Iterable[st
             yield from regions_of(app.app)
 
 
-def _close(word: str, known: Iterable[str]) -> list[str]:
-    return get_close_matches(word, sorted(known)[:LOOKED_AT], n=SHOWN, cutoff=ALIKE)
+def _close(word: str, known: Iterable[str], alike: float = ALIKE) -> list[str]:
+    return get_close_matches(word, sorted(known)[:LOOKED_AT], n=SHOWN, cutoff=alike)
