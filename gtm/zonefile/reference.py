@@ -17,11 +17,13 @@ DURATION = r"(ms|s|m|h|d|w)$"  # how the pattern of a duration ends
 LIST: Final = "list of "
 PERCENT = r"%$"  # and that of a percentage
 
-HEAD = """\
-# Every key of the zone file
-
-Made from the models that zone files are read with (`scripts/schema`). [zone-format.md](zone-format.md) explains them, with examples; [zone.schema.json](zone.schema.json) is the same for editors. Durations are seconds or `500ms`, `30s`, `5m`, `2h`, `14d`.
-"""
+HEAD = (
+    "# Every key of the zone file\n\n"
+    "Made from the models that zone files are read with (`scripts/schema`). "
+    "[zone-format.md](zone-format.md) explains them, with examples; "
+    "[zone.schema.json](zone.schema.json) is the same for editors. "
+    "Durations are seconds or `500ms`, `30s`, `5m`, `2h`, `14d`.\n"
+)
 
 Schema = Mapping[str, Any]
 
