@@ -151,7 +151,10 @@ class Fake:
 
     async def act(self, request: web.Request) -> web.Response:
         """POST and DELETE /v1/overrides: only remembered, in `posted`."""
-        self.posted.append(await request.json() if request.can_read_body else dict(request.query))
+        asked = await request.json() if request.can_read_body else dict(request.query)
+        self.posted.append(asked)
+        if asked.get("rehearsal") is True:
+            return web.json_response({"forced_past": ["this is a picture"]})
         return web.json_response({"error": "cannot drain: this is a picture"}, status=409)
 
     async def choose(self, request: web.Request) -> web.Response:

@@ -84,7 +84,7 @@ def test_what_safety_refuses_is_said_and_can_be_forced_knowingly(
     with looking(browser, fake) as look:
         look.page.get_by_role("button", name="Drain us-east").first.click()
         dialog = look.page.get_by_role("dialog")
-        expect(dialog.get_by_role("alert")).to_contain_text("cannot drain: this is a picture")
+        expect(dialog.get_by_role("alert")).to_contain_text("Safety refuses it: this is a picture")
         button = dialog.locator("button[type=submit]")
         expect(button).to_be_disabled()
         assert look.violations() == []
