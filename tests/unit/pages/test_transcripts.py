@@ -84,3 +84,8 @@ def test_anything_else_is_a_difference(shown: str, seen: str) -> None:
 def test_records_of_an_answer_may_be_rotated() -> None:
     assert alike("192.0.2.10\n192.0.2.11", "192.0.2.11\n192.0.2.10", in_order=False)
     assert not alike("192.0.2.10\n192.0.2.11", "192.0.2.11\n192.0.2.10")
+    one, two = (
+        "; status: NOERROR; id: 9\n; Time 2026-11-22",
+        "; Time 2027-01-01\n; status: NOERROR; id: 12",
+    )
+    assert alike(one, two, in_order=False)
