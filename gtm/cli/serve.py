@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gtm.cli.options import Geoip
-from gtm.errors import ConfigError, UsageError
+from gtm.errors import GtmError, UsageError
 
 if TYPE_CHECKING:
     from gtm.settings import Settings
@@ -407,7 +407,7 @@ def _require_zones(settings: Settings) -> None:
     if settings.zones.exists():
         return
     if "zones" in settings.model_fields_set:
-        raise ConfigError(
+        raise GtmError(
             f"cannot serve {settings.zones}: there is no such file or directory; "
             "write a path that exists"
         )
