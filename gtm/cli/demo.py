@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
 
+from gtm.cli.stopping import told_to_stop
 from gtm.errors import GtmError
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: b
     from gtm.cli.stage import Stage
 
     regions = dict.fromkeys(region for zone in loaded.zones for region in zone.regions)
-    with _told_to_stop() as stop:
+    with told_to_stop() as stop:
         async with backends(regions) as started:
             dial = dial_backends(loaded.zones, started)
             async with server.running(settings, dial) as running:
@@ -250,18 +250,3 @@ class Presses:
             await backend.toggle()
         except GtmError as error:
             log.warning("backend_not_started", error=str(error))
-
-
-@contextlib.contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
-    """Set by Ctrl-C, by SIGTERM, and by a terminal that is closed."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    for number in numbers:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from gtm.api.models import OverrideAdded, OverrideRemoved, Overrides, RegionLoad, Status
 from gtm.cli.client import Client
 from gtm.cli.drillscene import Sampled, Scene, by_service
+from gtm.cli.stopping import told_to_stop
 from gtm.drill import Candidate, Marks, Probe, Reading, Seen, choose, read
 from gtm.drill.asking import Asker, asking, question
 from gtm.drill.course import Failure
@@ -110,7 +110,7 @@ class Drill:
         """
         course = self.course
         async with asking(*server, len(networks)) as asker:
-            with _told_to_stop() as stop:
+            with told_to_stop() as stop:
                 await self._choose(asker, networks)
                 course.act = time.monotonic() + BEFORE
                 places = {network: at for at, network in enumerate(networks)}
@@ -349,18 +349,3 @@ def _left_behind(order: Order, course: Course, error: GtmError) -> str:
         f"{order.duration + MARGIN:.0f} s after it began, or with "
         f"gtm undrain {course.added.override.number}"
     )
-
-
-@contextlib.contextmanager
-def _told_to_stop() -> Iterator[asyncio.Event]:
-    """Set by Ctrl-C, by SIGTERM, and by a terminal that is closed."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    for number in numbers:
-        loop.add_signal_handler(number, stop.set)
-    try:
-        yield stop
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)

@@ -27,5 +27,5 @@ EXAMPLE = (ROOT / "zones" / "example.yaml").read_text("utf-8")
 def test_names_that_are_close_are_named(asked: str, meant: str) -> None:
     compiled = compile_world({"gtm.yaml": EXAMPLE})
     found = explain(compiled, asked, "A", ip_address("192.0.2.1"), 0.0)
-    assert found.summary.partition(";")[1:] == meant.partition(";")[1:] or not meant
+    assert found.summary.endswith(meant)
     assert ("did you mean" in found.summary) is bool(meant)
