@@ -13,7 +13,6 @@ from bench.ask import LOOPBACK
 from bench.program import pinned
 from bench.workload import Subnets, Transport, Workload
 from gtm.errors import GtmError
-from gtm.planes.prompt import be_prompt
 
 TIMEOUT = 2  # seconds until a question counts as lost
 GRACE = 15  # seconds past its time after which dnsperf is given up
@@ -50,11 +49,7 @@ class LoadReport:
 def run_load(
     workload: Workload, questions: Path, port: int, seconds: float, cores: Sequence[int]
 ) -> tuple[LoadReport, float]:
-    """Asks for `seconds`; gives the report and the CPU seconds that dnsperf itself used.
-
-    Where it shares cores with a server that wants to be woken at once, so does the load: else each
-    packet that it sends would interrupt it, which no packet does that comes from elsewhere.
-    """
+    """Asks for `seconds`; gives the report and the CPU seconds that dnsperf itself used."""
     command = [*pinned(cores), *load_command(workload, questions, port, seconds)]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     try:
@@ -64,7 +59,6 @@ def run_load(
             text=True,
             timeout=seconds + GRACE,
             check=False,
-            preexec_fn=be_prompt if workload.shares_cores else None,
         )
     except subprocess.TimeoutExpired as error:
         raise GtmError(f"cannot load port {port}: dnsperf ran on past {error.timeout} s") from error
@@ -80,6 +74,7 @@ def load_command(workload: Workload, questions: Path, port: int, seconds: float)
     command = ["dnsperf", "-f", "inet", "-s", LOOPBACK, "-p", str(port), "-d", str(questions)]
     command += ["-l", f"{seconds:g}", "-t", str(TIMEOUT), "-b", str(BUFFER), "-T", "1"]
     command += ["-q", str(workload.outstanding), "-c", str(workload.connections)]
+    command += ["-Q", str(workload.ceiling)] if workload.ceiling is not None else []
     command += ["-m", workload.transport.value] if workload.transport is Transport.TCP else []
     if workload.subnets is not Subnets.NONE:
         return [*command, "-B"]

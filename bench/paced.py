@@ -25,18 +25,18 @@ NANOSECONDS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Seconds until each answer, infinite where none came, in the order of `due`.
+    """Seconds until each answer, infinite where none came, in the order of `sent`.
 
-    `due` is when each question was to be sent, on the clock of time.monotonic.
+    `sent` is when each question was sent, on the clock of time.monotonic.
     """
 
-    due: Sequence[float]
+    sent: Sequence[float]
     took: Sequence[float]
 
     def between(self, start: float, end: float) -> Answers:
-        """Those of questions that were due from `start` until before `end`."""
-        window = slice(bisect_left(self.due, start), bisect_left(self.due, end))
-        return Answers(self.due[window], self.took[window])
+        """Those of questions that were sent from `start` until before `end`."""
+        window = slice(bisect_left(self.sent, start), bisect_left(self.sent, end))
+        return Answers(self.sent[window], self.took[window])
 
     def percentile(self, share: float) -> float:
         """The time within which this share of the questions was answered (nearest rank)."""
@@ -127,10 +127,10 @@ def run_paced(
 
 
 def parse_answers(octets: bytes) -> Answers:
-    """Reads what the program writes, and puts it in the order in which questions were due."""
+    """Reads what the program writes, and puts it in the order in which questions were sent."""
     numbers = array("q", octets)
     pairs = sorted(zip(numbers[::2], numbers[1::2], strict=True))
     return Answers(
-        [due / NANOSECONDS for due, _ in pairs],
+        [sent / NANOSECONDS for sent, _ in pairs],
         [took / NANOSECONDS if took >= 0 else math.inf for _, took in pairs],
     )

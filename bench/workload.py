@@ -44,7 +44,8 @@ class Workload:
     `hosts` is how many names of a master file are there and asked for instead of services.
     `clients` is how many client subnets there are, None for a new one in each question, which
     no server can have remembered. `rate` is questions a second, None for as many as come back;
-    `outstanding` bounds the questions on the way, `connections` the sockets they are sent from.
+    `outstanding` bounds the questions on the way, `connections` the sockets they are sent from,
+    `ceiling` the questions a second of a load that otherwise waits for answers alone.
     `workers` are the threads that answer UDP, on one core with the load on another; with
     `shares_cores` both run on both. `dnssec_ok` asks for signatures (RFC 3225), which there are if
     the zone is `signed`.
@@ -68,6 +69,7 @@ class Workload:
     outstanding: int = 100
     connections: int = 1
     rate: int | None = None
+    ceiling: int | None = None
 
 
 WORKLOADS = {

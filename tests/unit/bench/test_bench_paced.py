@@ -18,14 +18,14 @@ from gtm.errors import GtmError
 CORES = (min(os.sched_getaffinity(0)),)
 
 
-def test_answers_are_read_in_the_order_in_which_questions_were_due() -> None:
+def test_answers_are_read_in_the_order_in_which_questions_were_sent() -> None:
     octets = array("q", [3_000_000_000, 5_000, 1_000_000_000, -1]).tobytes()
     answers = parse_answers(octets)
-    assert answers.due == [1.0, 3.0]
+    assert answers.sent == [1.0, 3.0]
     assert answers.took == [math.inf, pytest.approx(5e-6)]
 
 
-def test_a_window_has_the_questions_that_were_due_in_it() -> None:
+def test_a_window_has_the_questions_that_were_sent_in_it() -> None:
     answers = Answers([1.0, 2.0, 3.0, 4.0], [0.1, 0.2, 0.3, 0.4]).between(2.0, 4.0)
     assert answers.took == [0.2, 0.3]
 
