@@ -30,7 +30,7 @@ from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
 from gtm.auditfile import AuditFile
 from gtm.checks import Target
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.cookiefile import CookieFile
 from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
