@@ -14,30 +14,30 @@ from dataclasses import replace
 
 import structlog
 
-from gtm.acts import Acts, Added
 from gtm.checks import Target
 from gtm.compile.compiler import Compiled
+from gtm.control.acts import Acts, Added
+from gtm.control.lasting import Conditions
 from gtm.control.loading import Loader
+from gtm.control.measured import Change as Measurement
+from gtm.control.measured import Measured
+from gtm.control.resigning import Ahead, Resigning
+from gtm.control.sources import Reader, Sources
+from gtm.control.telling import Teller
+from gtm.control.transitionlog import log_down
 from gtm.control.writer import Basis, Writer
 from gtm.errors import ServerError
 from gtm.events import Sink, conditions, ignore
 from gtm.feeds import Feeds, HoldStore, LatencyStore
 from gtm.health import Checker, Ending, Frozen, HealthStore, Remembering, Report, place
-from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop, Surroundings
-from gtm.measured import Change as Measurement
-from gtm.measured import Measured
 from gtm.model import State, Verdict, Zone
 from gtm.overrides import Change, Override, Register, Store, Wanted
 from gtm.planes import Plane
 from gtm.planes.stats import answers_by_service
-from gtm.resigning import Ahead, Resigning
-from gtm.sources import Reader, Sources
 from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
-from gtm.telling import Teller
 from gtm.transfer.exchange import Exchange
-from gtm.transitionlog import log_down
 
 log = structlog.get_logger("gtm")
 

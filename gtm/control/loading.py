@@ -14,13 +14,13 @@ import structlog
 from gtm.checks import Target
 from gtm.collector import let_go, settled
 from gtm.compile.compiler import Compiled
+from gtm.control.sources import Read, Reader, watched
 from gtm.control.writer import Writer
 from gtm.errors import GtmError, Mistake, ZoneFileError
 from gtm.events import Sink, conditions
 from gtm.feeds import Feeds, Known
 from gtm.health import Checker
 from gtm.model import Zone
-from gtm.sources import Read, Reader, watched
 from gtm.steering.lacking import lacking
 from gtm.transfer.exchange import Exchange
 

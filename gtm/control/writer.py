@@ -14,6 +14,7 @@ from gtm.checks import Target
 from gtm.collector import paused
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.compile.uses import Use
+from gtm.control.transitionlog import log_changes
 from gtm.dnssec.keys import KeySet
 from gtm.geo import Geo
 from gtm.load.spill import Intakes
@@ -22,7 +23,6 @@ from gtm.planes import Plane
 from gtm.steering.overlay import Overlays
 from gtm.steering.readings import Readings
 from gtm.transfer.exchange import Exchange
-from gtm.transitionlog import log_changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from gtm.checks import Target
 from gtm.control.controller import Controller
+from gtm.control.sources import Sources
 from gtm.dns.conduct import Conduct
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
@@ -25,7 +26,6 @@ from gtm.planes.back import NOBODY, Peers
 from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
-from gtm.sources import Sources
 from tests.worlds import SAMPLE
 
 ZONE = """
