@@ -123,7 +123,9 @@ def _require_own(found: os.stat_result, folder_owner: int, path: Path) -> None:
     if found.st_nlink != 1:  # 0: it was removed meanwhile, and what is written would be lost
         raise _planted(errno.EMLINK, f"has {found.st_nlink} names (hard links)")
     if found.st_uid not in (folder_owner, os.geteuid(), 0):
-        raise _planted(errno.EPERM, f"belongs to user {found.st_uid}, who does not own {path.parent}")
+        raise _planted(
+            errno.EPERM, f"belongs to user {found.st_uid}, who does not own {path.parent}"
+        )
 
 
 def _planted(number: int, why: str) -> OSError:
