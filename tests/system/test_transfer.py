@@ -45,6 +45,7 @@ records:
   note: {{type: TXT, value: FIRST}}
 """
 
+
 @dataclass
 class Primary:
     """A server whose zone may be copied, and where its secondary is told of changes."""
@@ -129,7 +130,9 @@ def test_a_secondary_has_what_is_saved_what_is_updated_and_what_verdicts_change(
     done = primary.update('update add _acme-challenge.www.gtm.example.com 60 TXT "token"')
     assert "NOERROR" in done.stdout, done
     assert said(primary.gtm.port, "_acme-challenge.www", "TXT") == ['"token"']
-    until("the update is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"'])
+    until(
+        "the update is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"']
+    )
 
     before = serial(copying)
     primary.backends[0].kill()
