@@ -8,14 +8,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gtm.checks import Target
-from gtm.compile.app import (
-    AppCompiler,
-    CompiledApp,
-    Touched,
-    joining,
-    refreshed_app,
-    rejoin,
-)
+from gtm.compile.app import AppCompiler
+from gtm.compile.changes import joining, refreshed_app, rejoin
+from gtm.compile.compiled import CompiledApp, Touched
 from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
