@@ -130,12 +130,10 @@ def _refusal(query: Query, transport: Transport) -> Rcode | None:
     """What a query gets before any zone is looked at."""
     if query.opcode not in (Opcode.QUERY, Opcode.UPDATE):
         return Rcode.NOTIMP
-    if query.malformed:
-        return Rcode.FORMERR
     if query.edns is not None and query.edns.version != 0:
-        return Rcode.BADVERS  # RFC 6891 section 6.1.3
-    if query.edns is not None and query.edns.bad_subnet:
-        return Rcode.FORMERR  # RFC 7871 section 6
+        return Rcode.BADVERS  # RFC 6891 section 6.1.3: whatever else is wrong with it
+    if query.malformed or (query.edns is not None and query.edns.bad):
+        return Rcode.FORMERR  # RFC 6891 section 7, RFC 7871 section 6
     if query.edns is not None and query.edns.wishes.faulty(transport):
         return Rcode.FORMERR
     if query.opcode == Opcode.UPDATE:

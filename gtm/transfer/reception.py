@@ -99,7 +99,7 @@ class Reception:
         query, at = parse(packet), self.at
         if query is None or query.malformed or query.name is None or query.rrclass != IN:
             return None
-        if query.edns is not None and query.edns.version != 0:
+        if query.edns is not None and (query.edns.version != 0 or query.edns.bad):
             return None
         seal = None
         if query.signature is not None:
