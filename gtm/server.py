@@ -47,6 +47,7 @@ from gtm.history import History, HistoryFile
 from gtm.listening import bind_all, make_plane, raise_file_limit
 from gtm.live.live import Live
 from gtm.model import Verdict
+from gtm.networks import Networks
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
 from gtm.planes.prompt import be_patient
@@ -223,7 +224,7 @@ def _checker(
 def _conduct(settings: Settings) -> tuple[Conduct, CookieFile | None]:
     """How the server answers, and the file that changes it. Raises ConfigError."""
     version = f"gtm {gtm.__version__}".encode() if settings.tell_version else None
-    told = Conduct(settings.nsid(), version, settings.idle)
+    told = Conduct(settings.nsid(), version, Networks.of(settings.chaos_allow), settings.idle)
     if settings.cookie_secrets is None:
         return told, None
     file = CookieFile(settings.cookie_secrets)
