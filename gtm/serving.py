@@ -10,7 +10,7 @@ import signal
 import structlog
 
 import gtm
-from gtm.following import cancel
+from gtm.following import begin, cancel
 from gtm.handed import Pool, from_systemd
 from gtm.server import Server, running
 from gtm.service import Service, service_of_this_process
@@ -64,8 +64,8 @@ async def _serve(
         loop.add_signal_handler(signal.SIGHUP, reload)
         loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
         service.ready(server.controller)
-        telling = asyncio.create_task(service.run(server.controller))
-        offering = asyncio.create_task(_offer(settings, server, service, stop))
+        telling = begin(service.run(server.controller))
+        offering = begin(_offer(settings, server, service, stop))
         await stop.wait()
         log.info("stopping")
         service.stopping("stopping")
