@@ -30,7 +30,9 @@ from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
 from gtm.auditfile import AuditFile
 from gtm.checks import Target
-from gtm.controller import Controller
+from gtm.control.controller import Controller
+from gtm.control.lasting import own_certificate
+from gtm.control.sources import Sources
 from gtm.cookiefile import CookieFile
 from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
@@ -42,7 +44,6 @@ from gtm.geo import bundled
 from gtm.handed import Pool
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
-from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
 from gtm.live.live import Live
 from gtm.model import Verdict
@@ -52,7 +53,6 @@ from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
 from gtm.settings import Settings
-from gtm.sources import Sources
 from gtm.takeover import Offered, Taken
 from gtm.transfer.exchange import Exchange
 

@@ -31,6 +31,7 @@ from gtm.planes import limits
 from gtm.planes.limiting import PER_SECOND, SLIP, Limit
 from gtm.planes.sockets import ListenAddress, parse_listen
 from gtm.querylog import Format, parse_place
+from gtm.zonefile.findings import nearest
 
 PREFIX = "GTM_"
 PORTS = {"tls": 853, "https": 443}  # RFC 7858 section 3.1, RFC 8484 section 5
@@ -271,5 +272,6 @@ def _file(path: Path) -> dict[str, object]:
 def _fault(fault: Any) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == UNKNOWN_KEY:
-        return f"{key}: unknown key"
+        like = nearest(key, Settings.model_fields)
+        return f"{key}: unknown key" + (f", did you mean {like}?" if like else "")
     return f"{key}: {fault['msg'].removeprefix('Value error, ')}"

@@ -22,7 +22,7 @@ from gtm.api.models import (
 )
 from gtm.checks import Target
 from gtm.compile.app import CompiledApp
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.events import CHECKS, REPORTS
 from gtm.health.certificates import is_near
 from gtm.health.watch import Report

@@ -396,8 +396,9 @@ def serve(
         "log_level": log_level,
     }
     settings = settle(flags, os.environ, config)
-    _require_zones(settings)
     logs.configure(settings.log_format, settings.log_level)
+    serving.warn_of_misspelt(os.environ)
+    _require_zones(settings)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serving.serve(settings))
 

@@ -12,6 +12,7 @@ import { percent, shortName } from "./words.js";
 import { createTip, createWorld } from "./world.js";
 
 const MOST_DOTS = 400;
+const ROOMY = 4; // regions: the numbers of more are set closer
 
 export function mount(root, store, api) {
   const world = createWorld();
@@ -43,6 +44,7 @@ export function mount(root, store, api) {
     const down = store.get("down");
     showHead(title, note, store);
     fill(banner, whatIfBanner(store, names()));
+    side.classList.toggle("is-dense", (map?.regions.length ?? 0) > ROOMY);
     fill(side, regionNumbers(store, names(), toggle));
     root.classList.toggle("is-if", down.length > 0);
     if (!map) return fill(key, store.get("mapError") ?? "");

@@ -32,7 +32,7 @@ function readout(store, region, name, { asked, most, toggle }) {
     h("header", { class: "readout-head" }, h("h3", {}, name), stateWord(state), shareOf(region, asked)),
     state !== "up" && h("p", { class: "readout-reason", title: region.reason }, region.reason),
     loadBar(region, asked, most),
-    h("footer", { class: "readout-foot" }, h("label", { class: "readout-if" }, box, "What if it is off"), act(store, region, state)));
+    h("footer", { class: "readout-foot" }, h("label", { class: "readout-if", title: "What if it is off" }, box, h("span", {}, "What if it is off")), act(store, region, state)));
 }
 
 function shareOf(region, asked) {
