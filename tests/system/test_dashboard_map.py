@@ -347,7 +347,7 @@ def test_a_reason_is_told_without_where_and_when(
 
 
 def _run(page: Page, module: str, words: str, given: Any) -> Any:
-    """What an expression comes to, of what a module of the page exports (`found`) and of `given`."""
+    """What an expression comes to, of what a module of the page exports, `found`, and `given`."""
     load = "document.querySelector('script[type=module]').src.replace('app.js', name)"
     return page.evaluate(
         f"async ([name, given]) => {{ const found = await import({load}); return {words}; }}",

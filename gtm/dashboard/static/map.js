@@ -12,7 +12,7 @@ import { percent, shortName } from "./words.js";
 import { createTip, createWorld } from "./world.js";
 
 const MOST_DOTS = 400;
-const ROOMY = 4; // regions: the numbers of more are set closer
+const ROOMY = 5; // regions: the numbers of more are set closer
 
 export function mount(root, store, api) {
   const world = createWorld();
