@@ -209,6 +209,15 @@ TellVersion = Annotated[
         rich_help_panel=ABUSE,
     ),
 ]
+ChaosAllow = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NETWORK",
+        help="Answer version.bind, id.server and the like to this network alone (or any, "
+        "loopback, none); can be given again. [dim]Default: any[/]",
+        rich_help_panel=ABUSE,
+    ),
+]
 CookieSecrets = Annotated[
     Path | None,
     typer.Option(

@@ -28,6 +28,7 @@ from gtm.steering.verdicts import (
     panics,
     withheld,
 )
+from gtm.walking import Walk, unseen
 
 
 class Earlier(NamedTuple):
@@ -73,7 +74,7 @@ class AppCompiler:
         self._answered = Table.copied(snapshot)
         self._grouped = groups
 
-    def run(self, nodes: dict[bytes, Node], overlay: Overlay) -> CompiledApp:
+    def run(self, nodes: dict[bytes, Node], overlay: Overlay, walk: Walk = unseen) -> CompiledApp:
         """The app; the nodes of its services' names are put in the place of plain ones."""
         app, readings = self._app, self._readings
         known = None if self._before is None else self._before.health
@@ -81,7 +82,7 @@ class AppCompiler:
         kept = lifetimes(self._zone, app, overlay, readings)
         services = {
             service.key: self._service(service, nodes, health, kept.of(self._zone, service.key).ttl)
-            for service in app.services
+            for service in walk(app.services)
         }
         more = frozenset(key for key, service in services.items() if service.beside)
         return CompiledApp(
