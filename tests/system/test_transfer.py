@@ -127,7 +127,7 @@ def test_a_secondary_has_what_is_saved_what_is_updated_and_what_verdicts_change(
 
     done = primary.update('update add _acme-challenge.www.gtm.example.com 60 TXT "token"')
     assert "NOERROR" in done.stdout, done
-    until("it is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"'])
+    assert said(primary.gtm.port, "_acme-challenge.www", "TXT") == ['"token"']
     until(
         "the update is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"']
     )
