@@ -25,7 +25,7 @@ from gtm.api.models import (
     Taken,
 )
 from gtm.api.reporters import held_back, reporter_of, too_fast
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.errors import UsageError
 from gtm.feeds import Feeds
 from gtm.feeds.client import Client, at_address, in_area

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.overrides.target import Level, OverrideTarget, bare, endpoints_of, matcher
 from gtm.steering.verdicts import regions_of
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gtm.control.lasting import Conditions
 from gtm.events import Event, Kind, Lasting, Severity
 from gtm.health.told import Census
-from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop
 from gtm.overrides import Book, Register
 from tests.unit.load.test_load_loop import Stage
