@@ -126,7 +126,7 @@ class Client:
         except TimeoutError as error:
             raise ServerError(
                 f"cannot get an answer from gtm at {self.at}: none in {timeout:.0f} s; "
-                "look at its log"
+                "is that the port of its API? else look at its log"
             ) from error
         except (OSError, http.client.HTTPException) as error:
             raise ServerError(f"cannot reach gtm at {self.at}: {_why(error)}") from error
