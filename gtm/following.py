@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from gtm.api.access.tokenfile import TokenFile
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.cookiefile import CookieFile
 from gtm.dns.conduct import Conduct
 from gtm.planes import Plane
@@ -104,7 +104,7 @@ async def _follow(controller: Controller) -> None:
     keys = () if sources.keys is None else (sources.keys,)
     async for _ in changes((sources.zones, *sources.geoip, *keys)):
         try:
-            await controller.load_if_changed()
+            await controller.loader.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
             log.exception("following_files_failed")
 

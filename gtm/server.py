@@ -30,7 +30,9 @@ from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
 from gtm.auditfile import AuditFile
 from gtm.checks import Target
-from gtm.controller import Controller
+from gtm.control.controller import Controller
+from gtm.control.lasting import own_certificate
+from gtm.control.sources import Sources
 from gtm.cookiefile import CookieFile
 from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
@@ -42,17 +44,16 @@ from gtm.geo import bundled
 from gtm.handed import Pool
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
-from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
 from gtm.live.live import Live
 from gtm.model import Verdict
+from gtm.networks import Networks
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
 from gtm.settings import Settings
-from gtm.sources import Sources
 from gtm.takeover import Offered, Taken
 from gtm.transfer.exchange import Exchange
 
@@ -223,7 +224,7 @@ def _checker(
 def _conduct(settings: Settings) -> tuple[Conduct, CookieFile | None]:
     """How the server answers, and the file that changes it. Raises ConfigError."""
     version = f"gtm {gtm.__version__}".encode() if settings.tell_version else None
-    told = Conduct(settings.nsid(), version, settings.idle)
+    told = Conduct(settings.nsid(), version, Networks.of(settings.chaos_allow), settings.idle)
     if settings.cookie_secrets is None:
         return told, None
     file = CookieFile(settings.cookie_secrets)
