@@ -150,7 +150,7 @@ class Client:
         if text and status in REFUSALS:
             return ServerError(text)
         if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
-            return ServerError(f"cannot ask gtm at {self.at} yet: {text}; try again in a moment")
+            return ServerError(f"cannot ask gtm at {self.at} yet: {text}")
         what = f"it answered HTTP {status}" + (f", {text}" if text else "")
         return ServerError(f"cannot ask {self.at}: {what}; is that gtm's API?")
 
