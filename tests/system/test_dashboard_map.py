@@ -97,8 +97,8 @@ def test_while_something_is_not_up_it_is_said_whether_capacity_holds(
         expect(summary.locator(".tile", has_text="Fullest region")).to_contain_text("us-east")
         look.page.goto(fake.show("down"))
         expect(summary).to_contain_text(re.compile(r"us-east is at 97.% of its capacity"))
-        look.page.goto(fake.show("all-down"))
-        expect(summary).to_contain_text("Whether capacity holds is not known")
+        look.page.goto(fake.show("unmeasured"))
+        expect(summary).to_contain_text("Whether capacity holds is not known: no region's load")
 
 
 def test_reasons_are_told_without_where_and_how_long(browser: Browser, fake: Fake) -> None:
