@@ -6,18 +6,41 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Mapping
 
 import structlog
 
 import gtm
-from gtm.following import cancel
+from gtm.following import begin, cancel
 from gtm.handed import Pool, from_systemd
+from gtm.model import Zone
 from gtm.server import Server, running
 from gtm.service import Service, service_of_this_process
 from gtm.settings import Settings
 from gtm.takeover import Offer, Taken, place_of, take
+from gtm.variables import named, strange
 
 log = structlog.get_logger("gtm")
+
+
+def warn_of_misspelt(environment: Mapping[str, str]) -> None:
+    """Says which variables are nearly settings, before anything goes wrong for lack of them."""
+    for each in strange(environment, Settings.model_fields):
+        if each.meant:
+            remedy = f"did you mean {each.meant}?"
+            log.warning("unknown_variable", variable=each.name, remedy=remedy)
+
+
+def _warn_of_unread(environment: Mapping[str, str], zones: tuple[Zone, ...]) -> None:
+    """Says which others nobody reads, now that the zones tell where their secrets are."""
+    secrets = [receiver.url for zone in zones for receiver in zone.alerts]
+    secrets += [receiver.secret for zone in zones for receiver in zone.alerts if receiver.secret]
+    secrets += [key.secret for zone in zones for key in zone.tsig]
+    known = frozenset(named(secrets))
+    for each in strange(environment, Settings.model_fields):
+        if not each.meant and each.name not in known:
+            remedy = "no setting has that name, and no zone file; gtm serve --help has all"
+            log.warning("unknown_variable", variable=each.name, remedy=remedy)
 
 
 async def serve(settings: Settings) -> None:
@@ -64,8 +87,9 @@ async def _serve(
         loop.add_signal_handler(signal.SIGHUP, reload)
         loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
         service.ready(server.controller)
-        telling = asyncio.create_task(service.run(server.controller))
-        offering = asyncio.create_task(_offer(settings, server, service, stop))
+        _warn_of_unread(os.environ, server.controller.compiled.zones)
+        telling = begin(service.run(server.controller))
+        offering = begin(_offer(settings, server, service, stop))
         await stop.wait()
         log.info("stopping")
         service.stopping("stopping")

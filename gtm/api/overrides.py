@@ -20,7 +20,7 @@ from gtm.api.models import (
     OverrideShape,
     OverrideStatus,
 )
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.errors import GtmError
 from gtm.model import Act, Verdict
 from gtm.overrides import (

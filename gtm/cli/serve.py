@@ -223,6 +223,15 @@ def serve(
             rich_help_panel=ABUSE,
         ),
     ] = None,
+    chaos_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NETWORK",
+            help="Answer version.bind, id.server and the like to this network alone (or any, "
+            "loopback, none); can be given again. [dim]Default: any[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
     cookie_secrets: Annotated[
         Path | None,
         typer.Option(
@@ -380,6 +389,7 @@ def serve(
         "user": user,
         "identity": identity,
         "tell_version": tell_version,
+        "chaos_allow": chaos_allow,
         "cookie_secrets": cookie_secrets,
         "rate_limit": rate_limit,
         "rate_limit_slip": rate_limit_slip,
@@ -396,8 +406,9 @@ def serve(
         "log_level": log_level,
     }
     settings = settle(flags, os.environ, config)
-    _require_zones(settings)
     logs.configure(settings.log_format, settings.log_level)
+    serving.warn_of_misspelt(os.environ)
+    _require_zones(settings)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serving.serve(settings))
 

@@ -2,7 +2,7 @@
 
 Over the Unix socket file mode decides who gets this far. Over TCP a token is needed once there is
 a file of tokens; until then the API listens on loopback alone, everything on this machine may use
-it, and only pages in browsers are kept out.
+it, and only pages in browsers and what proxies pass on are kept out.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from gtm.api.access.callers import (
     stranger,
     trusted,
 )
+from gtm.api.access.forwarded import passed_on
 from gtm.api.access.rates import FAILURES, TOLD, Rates
 from gtm.api.access.tokens import Token
 from gtm.api.call import replied
@@ -42,6 +43,7 @@ HEALTH = frozenset({"/healthz", "/readyz"})  # balancers and orchestrators ask b
 BRAKE = 0.5  # seconds that an answer to who asks too often waits: so one connection is two a second
 WRONG, MISSING = "invalid_token", "insufficient_scope"  # RFC 6750 section 3.1
 GONE = "cannot answer: the connection was reset, and nobody can tell whose it was"
+MAKE_ANY = "make tokens with `gtm keys token add NAME` (docs/security.md)"
 MAKE = "make one with `gtm keys token add NAME --scope {scope}`"
 
 log = structlog.get_logger("gtm.api")
@@ -114,7 +116,14 @@ class Guard:
     def _caller(self, request: web.Request, peer: Peer, scope: Scope, doing: str) -> Caller:
         """By the token that is shown, on the Unix socket too; else by where the request is from."""
         shown = request.headers.getall(hdrs.AUTHORIZATION, [])
-        if not self.access.tokens.needed or (peer.is_unix and not shown):
+        proxied = _proxied(request, peer)
+        if not self.access.tokens.needed:
+            if proxied is not None:
+                why = f"cannot {doing} through a proxy without a token: {proxied}"
+                self._tell(peer, why)
+                raise Refused(403, why)
+            return trusted(peer)
+        if not shown and peer.is_unix and proxied is None:
             return trusted(peer)
         if not shown:
             return stranger(peer)
@@ -150,16 +159,18 @@ class Guard:
         Whoever fails often gets 429. A token that is good passes even then: an address may have
         many callers behind it, and no failure of one may lock the others out.
         """
-        now, client = self.clock(), "unix" if peer.is_unix else client_of(peer.address)
-        if not self._told.take(client, now):
-            log.warning("api_refused", address=peer.place, why=why)
-        if wait := self._failures.take(client, now):
+        self._tell(peer, why)
+        if wait := self._failures.take(_place(peer), self.clock()):
             often = f"{peer.place} was refused too often; try again in {_whole(wait)} s"
             return Refused(429, f"cannot answer: {often}", Retry_After=str(_whole(wait)))
         challenge = 'Bearer realm="gtm"' + (f', error="{code}"' if code else "")
         if scope is None:
             return Refused(401, why, WWW_Authenticate=challenge)
         return Refused(403, why, WWW_Authenticate=f'{challenge}, scope="{scope}"')
+
+    def _tell(self, peer: Peer, why: str) -> None:
+        if not self._told.take(_place(peer), self.clock()):
+            log.warning("api_refused", address=peer.place, why=why)
 
     async def _refusal(self, request: web.Request, refused: Refused) -> web.Response:
         self.access.refused[refused.status] += 1
@@ -168,6 +179,17 @@ class Guard:
         found = replied(ErrorShape(error=str(refused)), refused.status)
         found.headers.update(refused.headers)
         return found
+
+
+def _place(peer: Peer) -> str:
+    return "unix" if peer.is_unix else client_of(peer.address)
+
+
+def _proxied(request: web.Request, peer: Peer) -> str | None:
+    """Why a request is not taken for one of who it comes from, and what to do; None if it is."""
+    host = None if peer.is_unix else request.headers.get(hdrs.HOST)
+    found = passed_on(request.version, request.headers, host)
+    return None if found is None else f"{found}; {MAKE_ANY}, and pass `Authorization` on"
 
 
 def bearer(shown: list[str]) -> str | None:

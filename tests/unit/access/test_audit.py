@@ -70,14 +70,45 @@ def test_files_are_bounded_in_size_and_number(tmp_path: Path) -> None:
     assert newest == sorted(newest, reverse=True)
 
 
-def test_no_link_is_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("link", ["symbolic", "hard"])
+def test_no_link_is_written_through(tmp_path: Path, link: str) -> None:
     other = tmp_path / "other"
     other.write_text("mine")
-    file = AuditFile(tmp_path)
-    file.path.symlink_to(other)
-    with pytest.raises(OSError, match=r"[Ll]evels|[Ll]oop|symbolic"):
+    state = tmp_path / "state"
+    state.mkdir()
+    file = AuditFile(state)
+    if link == "hard":
+        file.path.hardlink_to(other)
+    else:
+        file.path.symlink_to(other)
+    with pytest.raises(OSError, match=f"{link}.* move it away"):
         file.append([an_act()])
     assert other.read_text() == "mine"
+    file.path.unlink()
+    file.append([an_act()])
+    assert len(lines(file.path)) == 1
+
+
+def test_a_pipe_in_its_place_holds_nobody_up(tmp_path: Path) -> None:
+    file = AuditFile(tmp_path)
+    os.mkfifo(file.path)
+    with pytest.raises(OSError, match="no ordinary file"):
+        file.append([an_act()])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+def test_another_users_file_is_not_written_to(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 4242, 4242)
+    file = AuditFile(state)
+    file.path.write_text("")
+    os.chown(file.path, 4243, 4243)
+    with pytest.raises(OSError, match="belongs to user 4243"):
+        file.append([an_act()])
+    file.path.unlink()
+    file.append([an_act()])
+    assert file.path.stat().st_uid == 4242
 
 
 async def test_an_act_is_on_disk_when_the_server_has_ended(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ class Scene:
     """The API with tokens of each scope, over TCP and over a Unix socket."""
 
     def __init__(self, access: Access, guard: Guard, url: str, socket: Path) -> None:
-        self.access, self.guard, self._url, self._socket = access, guard, url, socket
+        self.access, self.guard, self.url, self._socket = access, guard, url, socket
         self.texts: dict[str, str] = {}
         self.paused: list[float] = []
 
@@ -65,7 +65,7 @@ class Scene:
         shown = {} if token is None else {"Authorization": f"Bearer {self.texts[token]}"}
         async with (
             aiohttp.ClientSession(connector=connector, headers=shown) as session,
-            session.get(f"{self._url}/v1/events") as answer,
+            session.get(f"{self.url}/v1/events") as answer,
         ):
             assert answer.status == 200
             yield answer
@@ -85,7 +85,7 @@ class Scene:
             shown["Authorization"] = f"Bearer {self.texts.get(token, token)}"
         async with (
             aiohttp.ClientSession(connector=connector) as session,
-            session.request(method, f"{self._url}{path}", json=body, headers=shown) as answer,
+            session.request(method, f"{self.url}{path}", json=body, headers=shown) as answer,
         ):
             text = await answer.text()
             found = {} if not text.startswith("{") else await answer.json()
@@ -195,6 +195,32 @@ async def test_the_unix_socket_is_trusted_and_says_whose_process_it_is(tmp_path:
         assert status == 200
         assert (said["name"], said["via"]) == (pwd.getpwuid(os.getuid()).pw_name, "unix")
         assert said["scopes"] == ["read", "report", "operate"]
+
+
+@pytest.mark.parametrize("header", ["X_Forwarded_For", "Forwarded", "Via", "X_Real_IP"])
+async def test_a_proxy_lends_nobody_its_place_on_this_machine(tmp_path: Path, header: str) -> None:
+    passed: dict[str, Any] = {header: "for=192.0.2.7"}
+    async with scene(tmp_path) as at:
+        for unix in (False, True):
+            status, said, _ = await at.ask("POST", "/v1/overrides", None, DRAIN, unix, **passed)
+            assert status == 403
+            assert "cannot add an override through a proxy without a token" in said["error"]
+            assert "gtm keys token add" in said["error"]
+        assert (await at.ask("GET", "/healthz", **passed))[0] == 200
+        at.with_tokens(**ALL)
+        for unix in (False, True):
+            assert (await at.ask("GET", "/v1/status", None, None, unix, **passed))[0] == 401
+            assert (await at.ask("GET", "/v1/status", "reader", None, unix, **passed))[0] == 200
+            status, said, _ = await at.ask("GET", "/v1/whoami", None, None, unix, **passed)
+            assert (status, said["scopes"]) == (200, [])
+
+
+async def test_what_nginx_sends_by_default_is_a_proxys(tmp_path: Path) -> None:
+    async with scene(tmp_path) as at:
+        url, old = f"{at.url}/v1/status", aiohttp.HttpVersion10
+        async with aiohttp.ClientSession(version=old) as session, session.get(url) as answer:
+            assert answer.status == 403
+            assert "HTTP/1.0" in (await answer.json())["error"]
 
 
 async def test_a_token_on_the_unix_socket_counts_too(tmp_path: Path) -> None:

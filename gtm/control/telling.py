@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from gtm.compile.compiler import Compiled
+from gtm.control.transitions import transitions
 from gtm.events import Sink
 from gtm.overrides import Book, decided_by, happened
-from gtm.transitions import transitions
 
 
 class Teller:
