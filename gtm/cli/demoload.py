@@ -63,7 +63,8 @@ def brought(stage: Stage) -> Mapping[str, float]:
 
 def followed(loads: Mapping[str, float], wanted: Mapping[str, float]) -> dict[str, float]:
     """The loads a step nearer to where they go; those that were not known are there at once."""
-    return {
-        region: load if region not in loads else loads[region] + FOLLOWS * (load - loads[region])
-        for region, load in wanted.items()
-    }
+    return {region: _step(loads.get(region, load), load) for region, load in wanted.items()}
+
+
+def _step(load: float, wanted: float) -> float:
+    return wanted if abs(wanted - load) < 1 else load + FOLLOWS * (wanted - load)

@@ -36,6 +36,7 @@ SCENES: Mapping[str, Scene] = {
     "down": Scene(down=("eu-west",), loads=LATE),
     "drained": Scene(drained=("ap-south",)),
     "all-down": Scene(down=REGIONS, loads={}),
+    "unmeasured": Scene(down=("eu-west",), loads={}),
     "trouble": Scene(down=("eu-west",), loads=LATE, troubled=True),
     "many": Scene(down=("eu-west",), services=10_000),
     "token": Scene(needs_token=True),

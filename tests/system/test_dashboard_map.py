@@ -76,7 +76,7 @@ def test_what_is_down_and_where_its_clients_go_is_said_first(browser: Browser, f
         first = look.page.locator("#summary .statement").first
         expect(first).to_contain_text("eu-west is down for shop since")
         expect(first).to_contain_text("4 of 4 endpoints fail: HTTP 503")
-        expect(first).to_contain_text(re.compile(r"go to us-east \(97.% of capacity\)"))
+        expect(first).to_contain_text(re.compile(r"go to us-east \(97.%.of.capacity\)"))
         expect(look.page).to_have_title("✕ eu-west down · gtm")
         expect(_region(look.page, "eu-west")).to_have_accessible_name(re.compile("eu-west: down"))
 
@@ -97,8 +97,8 @@ def test_while_something_is_not_up_it_is_said_whether_capacity_holds(
         expect(summary.locator(".tile", has_text="Fullest region")).to_contain_text("us-east")
         look.page.goto(fake.show("down"))
         expect(summary).to_contain_text(re.compile(r"us-east is at 97.% of its capacity"))
-        look.page.goto(fake.show("all-down"))
-        expect(summary).to_contain_text("Whether capacity holds is not known")
+        look.page.goto(fake.show("unmeasured"))
+        expect(summary).to_contain_text("Whether capacity holds is not known: no region's load")
 
 
 def test_reasons_are_told_without_where_and_how_long(browser: Browser, fake: Fake) -> None:
@@ -251,6 +251,7 @@ def test_a_server_that_is_gone_is_seen_to_be(browser: Browser) -> None:
         until("the made-up server answers", short.answers)
         with looking(browser, short.url) as look:
             expect(look.page.locator("#bar")).to_contain_text("Live")
+            expect(look.page.locator("#summary")).to_contain_text("Everything is up")
             process.kill()
             expect(look.page.locator("#bar")).to_contain_text("Reconnecting")
             expect(look.page.locator("html")).to_have_class(re.compile("is-stale"))

@@ -8,7 +8,7 @@ const THEMES = ["auto", "light", "dark"];
 
 export function mount(root, store) {
   const pill = h("button", { class: "pill", type: "button", "aria-live": "polite" });
-  const who = h("span", { class: "who" });
+  const who = h("span", { class: "who", title: "Who acts are logged as" });
   const epoch = h("span", { class: "epoch", title: "The number of the snapshot that is answered from" });
   const search = h("input", {
     id: "search", type: "search", placeholder: "Find a service", autocomplete: "off",

@@ -18,7 +18,7 @@ export function regionsTable(context) {
     h("table", { class: "regions" }, h("caption", { class: "hidden-words" }, `Regions of ${what}`),
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Region"), h("th", { scope: "col" }, "Verdict"),
         h("th", { scope: "col", class: "wide" }, "Because"), h("th", { scope: "col" }, "Since"),
-        h("th", { scope: "col" }, "Answers"), h("th", { scope: "col", class: "number" }, "Responds"),
+        h("th", { scope: "col", title: "Part of the answers of the last minute" }, "Answers, 1 min"), h("th", { scope: "col", class: "number" }, "Responds"),
         context.may ? h("th", { scope: "col" }, h("span", { class: "hidden-words" }, "Acts")) : null)),
       h("tbody", {}, rows)));
 }

@@ -106,7 +106,7 @@ function showHead(title, note, store) {
   const together = app.topology === "replicated";
   fill(title, "Where clients of ", h("b", { class: "what" }, service && !together ? `${app.name} / ${shortName(service.name, selection.zone)}` : app.name), " go");
   const parts = [`${service?.policy ?? app.policy}`, app.topology];
-  if (together) parts.push(`${app.services.length} services as one`);
+  if (together && app.services.length > 1) parts.push(`${app.services.length} services as one`);
   fill(note, parts.join(" · "));
 }
 
@@ -114,7 +114,8 @@ function keyOf(map, asked) {
   const weighed = map.weighed_by === "traffic" ? "shares by the traffic seen" : "shares by the number of networks: too little traffic seen yet";
   const room = map.regions.some((one) => one.capacity) ? "" : " No region has a capacity in the zone file: whether load holds is not known.";
   const moving = asked ? "Outlined: countries whose clients would move. " : "";
-  return `${moving}Disc: share of clients. Ring: load against capacity. Stripes: a country with several regions; ${weighed}.${room}`;
+  const unseen = map.weighed_by === "traffic" ? " Grey: nobody asked from there." : "";
+  return `${moving}Disc: share of clients. Ring: load against capacity. Stripes: a country with several regions; ${weighed}.${unseen}${room}`;
 }
 
 /** Dots for what has no country's shape to tint: parts of countries, and small islands. */

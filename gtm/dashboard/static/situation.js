@@ -15,7 +15,8 @@ import { clock, counted, listed, percent, shortName, span } from "./words.js";
 export function situation(status, clients) {
   const found = [];
   for (const zone of status.zones) found.push(...ofZone(zone, status, clients));
-  const troubled = found.some((one) => one.state === "down" || one.state === "drained");
+  // a region that is lost leaves its clients to others: can they be carried?
+  const troubled = found.some((one) => one.region !== null && one.state !== "unknown");
   found.push(...capacity(status, troubled), ...conditions(status));
   // what is down first, then whether the rest can carry it; else that comes after what is wrong
   const down = found.some((one) => one.level === "down");

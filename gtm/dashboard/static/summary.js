@@ -79,7 +79,7 @@ function statement(one) {
 
 /** Keeps a number and its unit on one line. */
 function unbroken(text) {
-  return text.replace(/(\d) (%|d|h|min|s|ms)\b/g, "$1\u00a0$2").replace(/(\d) %/g, "$1\u00a0%");
+  return text.replace(/(\d) (%|d|h|min|s|ms)\b/g, "$1\u00a0$2").replace(/(\d) %/g, "$1\u00a0%").replace("% of capacity", "%\u00a0of\u00a0capacity");
 }
 
 function sign(state) {
