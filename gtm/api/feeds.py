@@ -211,14 +211,15 @@ def _row(zone: Zone, row: Row) -> LatencyRow:
         for known in zone.latency
         if known.area == row.area and row.region in known.milliseconds.keys() - known.said.keys()
     ]
-    found = row.estimate
+    heard, found = row.heard, row.heard.estimate
     return LatencyRow(
         zone=zone.name,
         area=str(row.area),
         region=row.region,
         ms=found.milliseconds if found else None,
-        samples=found.samples if found else 0,
-        reporters=found.reporters if found else 0,
+        samples=heard.samples,
+        reporters=heard.reporters,
+        lacking=heard.lacking or None,
         used_ms=row.used if zone.latency_feed.use and not written else None,
         file_ms=written[0] if written else None,
         latest=row.latest,

@@ -8,14 +8,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gtm.checks import Target
-from gtm.compile.app import (
-    AppCompiler,
-    CompiledApp,
-    Touched,
-    joining,
-    refreshed_app,
-    rejoin,
-)
+from gtm.compile.app import AppCompiler
+from gtm.compile.changes import joining, refreshed_app, rejoin
+from gtm.compile.compiled import CompiledApp, Touched
 from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
@@ -32,6 +27,7 @@ from gtm.snapshot import Node, Plan, Snapshot, Tally, ZoneData
 from gtm.steering.intake import Intake
 from gtm.steering.overlay import Overlays, silent
 from gtm.steering.readings import Readings
+from gtm.walking import Walk, unseen
 
 AppKey = tuple[str, str]  # zone and app name
 NO_KEYS: Mapping[str, KeySet] = MappingProxyType({})
@@ -111,12 +107,13 @@ class Compiler:
         overlays: Overlays = silent,
         before: Compiled | None = None,
         keys: Mapping[str, KeySet] = NO_KEYS,
+        walk: Walk = unseen,
     ) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop.
 
         Area tables, plans and answers of `before` are taken over where nothing they depend on
         changed; it must be a snapshot of this compiler. Zones that have `keys` (by name) are
-        signed: signatures that end soon are made anew.
+        signed: signatures that end soon are made anew. `walk` goes through the services.
         """
         geos: dict[str, Geo] = {}
         groups: list[Group] = []
@@ -136,7 +133,7 @@ class Compiler:
                 made = AppCompiler(zone, app, there, known, groups, table, readings)
                 if before is not None and key in before.apps:
                     made.take_over(before.apps[key], before.snapshot, before.groups)
-                apps[key] = made.run(nodes, overlays(zone, app))
+                apps[key] = made.run(nodes, overlays(zone, app), walk)
             own = [apps[zone.name, app.name] for app in zone.apps]
             names[there.apex] = there.zone_data(nodes, whoami_of(zone, known.geo, own))
         for each in tables.values():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import structlog
 
-from gtm.compile.app import CompiledApp, Touched
+from gtm.compile.compiled import CompiledApp, Touched
 from gtm.model import State, Topology, Verdict
 
 log = structlog.get_logger("gtm")

@@ -118,6 +118,11 @@ def said(port: int, name: str, rrtype: str) -> list[str]:
     return [record.to_text() for rrset in answer.answer for record in rrset]
 
 
+def says(port: int, name: str, rrtype: str, data: str) -> bool:
+    """Whether a server says this, and no more."""
+    return said(port, name, rrtype) == [data]
+
+
 def serial(port: int) -> int:
     """The serial that a server has of the zone, 0 if it has none."""
     found = said(port, "", "SOA")

@@ -9,12 +9,13 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.system.harness import PATIENCE, Backend, Gtm, free_port, needs, run_gtm, serving, until
-from tests.system.secondaries import said, secondary, serial
+from tests.system.secondaries import says, secondary, serial
 from tests.system.test_transfer import SECRET
 
 ZONE = """
@@ -85,12 +86,8 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copied]:
         with ExitStack() as stack:
             gtm = stack.enter_context(serving(folder, zones, *arguments))
             for kind, port in ports.items():
-                stack.enter_context(
-                    secondary(
-                        kind, folder / kind, port, gtm.port, SECRET,
-                        lambda port=port: said(port, "note", "TXT") == ['"FIRST"'],
-                    )
-                )  # fmt: skip
+                has_it = partial(says, port, "note", "TXT", '"FIRST"')
+                stack.enter_context(secondary(kind, folder / kind, port, gtm.port, SECRET, has_it))
             yield Copied(gtm, backends[0], anchor, ports)
     finally:
         for backend in backends:
@@ -117,7 +114,7 @@ def test_a_verdict_reaches_every_secondary_with_its_signatures(copied: Copied) -
     before = {kind: serial(port) for kind, port in copied.ports.items()}
     copied.first.kill()
     for kind, port in copied.ports.items():
-        until(f"{kind} has it", lambda port=port: said(port, "orders", "A") == ["127.0.0.12"])
+        until(f"{kind} has it", partial(says, port, "orders", "A", "127.0.0.12"))
         assert serial(port) > before[kind]
         assert "; fully validated" in copied.validated(port, "orders", "A")
         assert "; fully validated" in copied.validated(port, "", "SOA")

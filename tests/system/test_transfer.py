@@ -9,12 +9,13 @@ import base64
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.system.harness import PATIENCE, Backend, Gtm, free_port, needs, until
-from tests.system.secondaries import said, secondary, serial
+from tests.system.secondaries import said, says, secondary, serial
 
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 KEY = f"hmac-sha256:second:{SECRET}"
@@ -44,6 +45,7 @@ apps:
 records:
   note: {{type: TXT, value: FIRST}}
 """
+
 
 @dataclass
 class Primary:
@@ -107,10 +109,7 @@ def copying(request: pytest.FixtureRequest, primary: Primary, tmp_path: Path) ->
     """A secondary of the primary; gives its port."""
     port, gtm = primary.secondary, primary.gtm.port
     folder = tmp_path / "secondary"
-
-    def has_it() -> bool:
-        return said(port, "note", "TXT") == ['"FIRST"']
-
+    has_it = partial(says, port, "note", "TXT", '"FIRST"')
     with secondary(request.param, folder, port, gtm, SECRET, has_it):
         yield port
 
@@ -129,7 +128,9 @@ def test_a_secondary_has_what_is_saved_what_is_updated_and_what_verdicts_change(
     done = primary.update('update add _acme-challenge.www.gtm.example.com 60 TXT "token"')
     assert "NOERROR" in done.stdout, done
     assert said(primary.gtm.port, "_acme-challenge.www", "TXT") == ['"token"']
-    until("the update is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"'])
+    until(
+        "the update is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"']
+    )
 
     before = serial(copying)
     primary.backends[0].kill()

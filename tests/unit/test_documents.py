@@ -18,7 +18,9 @@ from gtm.cli.main import app
 from gtm.explain import explain
 from gtm.settings import Settings
 from gtm.zonefile import load
-from gtm.zonefile.shape import LEVELS, Shape, ZoneFile
+from gtm.zonefile.levels import LEVELS
+from gtm.zonefile.shape import ZoneFile
+from gtm.zonefile.shapebase import Shape
 from tests.pages.page import Command, steps
 from tests.worlds import ROOT, compile_world
 

@@ -52,7 +52,7 @@ def test_a_drain_that_safety_holds_back_is_told_until_it_is_not() -> None:
     assert scene.look() == []
     scene.register.held.clear()
     (said,) = scene.look()
-    assert said.startswith("info the drain of region/eu is held back no more: it is over; it was: ")
+    assert said.startswith("info the drain of region/eu is held back no more: before that: drained")
     assert scene.told[0].over
     assert scene.look() == []
 

@@ -236,7 +236,7 @@ async def test_probing_goes_on_after_a_time_without_file_descriptors(
 
     async with serving(saying(status(200))) as port:
         probing = Apart(heard)
-        monkeypatch.setattr(apart.socket, "socketpair", scarce)
+        monkeypatch.setattr(socket, "socketpair", scarce)
         with capture_logs() as logs:
             probing.add(here(port), at_once=True)
             await heard.until(lambda: len(heard.found) > 0)
