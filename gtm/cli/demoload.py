@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gtm.cli.stage import Stage
 
 CROWD = 900.0  # requests a second of each network's clients
-CAPACITIES = {"us-east": 9000, "eu-west": 6000, "ap-south": 6000}
+CAPACITIES = {"us-east": 9000, "eu-west": 6000, "ap-south": 9000}
 """Each of the example's regions can be lost without clients being turned away; if us-east is, the
 others fill up so far that clients are shifted."""
 PACE = 1.0  # seconds between two reports

@@ -4,20 +4,17 @@
 const LEAST = 20; // seconds that a count stands before it is told
 const FLEETING = ["stale", "impaired", "disbelieved"];
 
-/** Returns what makes of a status the one that is to be told of. What the first one has is told at
- * once: it may have stood for hours. */
+/** Returns what makes of a status the one that is to be told of. */
 export function createLasting() {
   const since = new Map();
-  let first = true;
   return (status) => {
     if (!status.health) return status;
     const health = { ...status.health };
     for (const name of FLEETING) {
       if (!(health[name] > 0)) since.delete(name);
-      else if (!since.has(name)) since.set(name, first ? -Infinity : status.now);
+      else if (!since.has(name)) since.set(name, status.now);
       if (since.has(name) && status.now - since.get(name) < LEAST) health[name] = 0;
     }
-    first = false;
     return { ...status, health };
   };
 }

@@ -4,7 +4,7 @@ import { ApiError } from "./api.js";
 
 const SOON = 120; // ms: verdicts come together
 const SELDOM = 20_000; // ms: shares by traffic drift
-const FIRST = 4_000; // ms: traffic begins to be counted
+const FIRST = 6_000; // ms: traffic begins to be counted
 const LEAST = 1_000; // ms between two fetches that nobody asked for
 
 export function feed(store, api) {

@@ -135,7 +135,8 @@ export function whatFails(members) {
 /** What a reason says without where and how long: "HTTP 503", "connection refused". */
 export function gist(reason) {
   return reason
-    .replace(/ (from|to|with|of) (\[[0-9a-f:.]+\]|[0-9.]+|[\w.-]+)(:\d+)?(?=$|[ ,:])/i, "")
+    .replace(/^not probed: .*?; before that: /, "")
+    .replace(/ (from|to|with|of) (\[[0-9a-f:.]+\]|[\w-]+(\.[\w-]+)+)(:\d+)?(?=$|[ ,:])/i, "")
     .replace(/ after [\d.]+ m?s\b/, "")
     .replace(/, \d+(st|nd|rd|th) (of \d+|in a row)$/, "")
     .trim();

@@ -3,7 +3,7 @@
 import { isStale } from "./bar.js";
 import { room } from "./capacity.js";
 import { clientsKnown } from "./clients.js";
-import { fill, h, s } from "./h.js";
+import { fill, h, keeping, s } from "./h.js";
 import { createLasting } from "./lasting.js";
 import { mark } from "./marks.js";
 import { address } from "./selection.js";
@@ -64,7 +64,7 @@ export function mount(root, store, api) {
 function replace(root, ...children) {
   const made = h("div", {}, ...children);
   if (root.firstChild?.isEqualNode?.(made) && made.querySelector("button") === null) return;
-  fill(root, made);
+  keeping(root, () => fill(root, made));
 }
 
 function levelOf(found) {
@@ -73,7 +73,7 @@ function levelOf(found) {
 
 function statement(one) {
   const body = one.words.map((word) => (typeof word === "string" ? unbroken(word) : h("b", { class: word.b.length < 30 ? "whole" : null }, word.b)));
-  const text = one.unit ? h("a", { class: "statement-link", href: address(one.unit) }, body) : h("span", {}, body);
+  const text = one.unit ? h("a", { class: "statement-link", href: address(one.unit), dataset: { key: `${one.head} ${address(one.unit)}` } }, body) : h("span", {}, body);
   return h("li", { class: `statement statement-${one.level}` }, sign(one.state), text);
 }
 
