@@ -150,7 +150,8 @@ class Client:
         if text and status in REFUSALS:
             return ServerError(text)
         if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
-            return ServerError(f"cannot ask gtm at {self.at} yet: {text}")
+            again = "" if "try again" in text else "; try again in a moment"
+            return ServerError(f"cannot ask gtm at {self.at} yet: {text}{again}")
         what = f"it answered HTTP {status}" + (f", {text}" if text else "")
         return ServerError(f"cannot ask {self.at}: {what}; is that gtm's API?")
 
