@@ -166,7 +166,6 @@ class Offer:
         self._offered = offered
         self._hold = hold
         self._leave = leave
-        self._busy = False
 
     async def run(self) -> None:
         """Waits for somebody who asks, until it is cancelled."""
