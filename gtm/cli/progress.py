@@ -47,7 +47,6 @@ class _Shown(Work):
     def __init__(self, progress: Progress, words: str) -> None:
         self._progress = progress
         self._task = progress.add_task(words, total=None)
-        self._through: int | None = None
         self._total = 0
 
     def step(self, words: str) -> None:
