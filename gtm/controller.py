@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import structlog
 
 from gtm.acts import Acts, Added
+from gtm.aftermath import Aftermath
 from gtm.checks import Target
 from gtm.collector import let_go, paused, settled
+from gtm.compile.app import CompiledApp
 from gtm.compile.compiler import Compiled, Compiler
 from gtm.dnssec.keys import KeySet
 from gtm.errors import GtmError, Mistake, ServerError, ZoneFileError
@@ -100,7 +102,8 @@ class Controller:
         self.tell = tell
         self._on_loaded = loaded
         self.reader = Reader(sources, now, clock)
-        self._teller = Teller(tell)
+        self.aftermath = Aftermath()
+        self._teller = Teller(tell, self.aftermath.add)
         self.plane = plane
         self.exchange = exchange
         if exchange is not None:
@@ -119,7 +122,7 @@ class Controller:
         self.checker.tell_frozen(self._frozen)
         self.remembering = Remembering(self.checker, memory, now)
         self.checker.tell_endings(self._certificate_ends)
-        self._acts = Acts(lambda: self.compiled.apps.values(), self.feeds.verdict, self._time)
+        self._acts = Acts(self._apps, self.feeds.verdict, self._time, self._require_free)
         self.overrides = Register(
             store,
             now,
@@ -193,6 +196,7 @@ class Controller:
             compiled = await self._compile_beside(zones, read.geo, read.loaded.keys)
             self._since_load = None
             self._succeeded(read, compiled, known)
+        self.aftermath.finish()
         self.ready = True
         log_down(compiled.apps.values())
         self.overrides.begin()
@@ -375,8 +379,7 @@ class Controller:
 
     def _take_over(self, before: Compiled, after: Compiled) -> None:
         self._publish(after)
-        for key, touched in after.touched.items():
-            log_changes(before.apps[key], after.apps[key], touched)
+        self.aftermath.add(log_changes(before.apps, after.apps, after.touched))
 
     def _publish(self, compiled: Compiled) -> None:
         self._epoch += 1
@@ -546,16 +549,18 @@ class Controller:
 
     # --- overrides ----------------------------------------------------------------------
 
+    def _apps(self) -> Collection[CompiledApp]:
+        return self.compiled.apps.values()
+
     async def add_override(self, wanted: Wanted) -> Added:
         """Puts an operator's word in force; raises as `Acts.add` does."""
         self._require_free()
         return await self._acts.add(self.overrides, wanted)
 
-    async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
-        """Takes an operator's word back; says what that changed."""
+    async def remove_override(self, one: Override, by: str) -> tuple[Change, ...] | None:
+        """Takes an operator's word back; says what that changed. None if it is gone by then."""
         self._require_free()
-        self._teller.taken_back(one.number, by)
-        return await self._acts.remove(self.overrides, one, by)
+        return await self._acts.remove(self.overrides, one, by, self._teller.taken_back)
 
     def hold(self, held: bool) -> None:
         """Refuses changes while another process takes over, or takes them again."""
