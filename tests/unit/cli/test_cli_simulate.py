@@ -89,7 +89,14 @@ def test_json_has_it_all(zones: str, traffic: str) -> None:
     assert found["picture"]["moves"][0]["from_region"] == "us-east"
     assert found["parts"][0]["services"] == ["orders.gtm.example.com."]
     assert found["loads"] == [
-        {"region": "eu-west", "capacity": 10, "before": 10, "after": 70, "kept": 70, "exceeded": True}
+        {
+            "region": "eu-west",
+            "capacity": 10,
+            "before": 10,
+            "after": 70,
+            "kept": 70,
+            "exceeded": True,
+        }
     ]
 
 
