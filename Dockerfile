@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # docker build -t gtm .
-# docker run --read-only --tmpfs /run/gtm:uid=65532,mode=0750 --cap-drop ALL \
+# docker run --read-only --cap-drop ALL \
 #     -v ./zones:/etc/gtm/zones:ro -v gtm-state:/var/lib/gtm -p 53:5300/udp -p 53:5300/tcp gtm
 #
 # It answers on 5300 inside, so that its user needs no capability; publish that as 53.
@@ -37,19 +37,20 @@ LABEL org.opencontainers.image.title="gtm" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="0.1.0"
 COPY --from=build /opt/gtm /opt/gtm
-# the only places that are written: the API's socket, and what outlives a restart
-RUN install -d -m 0750 -o 65532 -g 65532 /run/gtm /var/lib/gtm
+# The only place that is written: what outlives a restart, and the API's socket. A volume takes its
+# owner from here; a tmpfs for the socket would belong to root, or need options of one engine alone
+RUN install -d -m 0750 -o 65532 -g 65532 /var/lib/gtm
 ENV PATH=/opt/gtm/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     GTM_ZONES=/etc/gtm/zones \
     GTM_STATE=/var/lib/gtm \
     GTM_LISTEN=0.0.0.0:5300,[::]:5300 \
-    GTM_API=unix:/run/gtm/gtm.sock \
+    GTM_API=unix:/var/lib/gtm/gtm.sock \
     GTM_LOG_FORMAT=json
 USER 65532:65532
 EXPOSE 5300/udp 5300/tcp
 VOLUME ["/var/lib/gtm"]
 # fails until every endpoint was probed once and queries are answered
-HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["gtm", "status", "--json"]
+HEALTHCHECK --interval=30s --timeout=15s --start-period=60s CMD ["gtm", "status", "--json"]
 ENTRYPOINT ["gtm"]
 CMD ["serve"]

@@ -16,7 +16,7 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 
-from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiled import CompiledApp, CompiledService
 from gtm.compile.compiler import Compiled
 from gtm.compile.groups import Group
 from gtm.dns.lookup import Chance, Decision, Lookup, Outcome, asker_of, zone_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -12,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from gtm.api.access.tokenfile import TokenFile
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.cookiefile import CookieFile
 from gtm.dns.conduct import Conduct
 from gtm.planes import Plane
@@ -72,11 +71,28 @@ async def follow_tokens(tokens: TokenFile, path: Path) -> None:
             log.exception("following_tokens_failed")
 
 
+def begin(feed: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    """Starts what never ends by itself; should it fail all the same, the log says so at once."""
+    task = asyncio.create_task(feed, name=getattr(feed, "__qualname__", "a part"))
+    task.add_done_callback(_said)
+    return task
+
+
+def _said(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical(
+            "part_ended",
+            part=task.get_name(),
+            error=repr(error),
+            remedy="restart gtm serve; until then this is not done any more",
+            exc_info=error,
+        )
+
+
 async def cancel(task: asyncio.Task[None]) -> None:
-    """Ends a task, and waits until it has."""
+    """Ends a task, and waits until it has. One that failed has been told of."""
     task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})
 
 
 # --- rounds ------------------------------------------------------------------------------
@@ -88,7 +104,7 @@ async def _follow(controller: Controller) -> None:
     keys = () if sources.keys is None else (sources.keys,)
     async for _ in changes((sources.zones, *sources.geoip, *keys)):
         try:
-            await controller.load_if_changed()
+            await controller.loader.load_if_changed()
         except Exception:  # whatever it was, the next change must still be seen
             log.exception("following_files_failed")
 
@@ -158,11 +174,14 @@ async def _abuse(plane: Plane, conduct: Conduct, cookies: CookieFile | None) -> 
     limits = LimitLog()
     while True:
         await asyncio.sleep(ABUSE_EVERY)
-        limits.tell(plane.limited(), time.monotonic())
-        jar = None if cookies is None else await asyncio.to_thread(cookies.changed)
-        if jar is not None:
-            conduct = replace(conduct, cookies=jar)
-            plane.behave(conduct)
+        try:
+            limits.tell(plane.limited(), time.monotonic())
+            jar = None if cookies is None else await asyncio.to_thread(cookies.changed)
+            if jar is not None:
+                conduct = replace(conduct, cookies=jar)
+                plane.behave(conduct)
+        except Exception:  # as above
+            log.exception("following_abuse_failed")
 
 
 async def _signatures(controller: Controller) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiled import CompiledApp, CompiledService
 from gtm.compile.compiler import Compiled
 from gtm.geo import Geo
 from gtm.geo.said import Said, said, unmapped

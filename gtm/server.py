@@ -30,29 +30,30 @@ from gtm.apilistening import BoundApi, bind_api
 from gtm.audit import Trail
 from gtm.auditfile import AuditFile
 from gtm.checks import Target
-from gtm.controller import Controller
+from gtm.control.controller import Controller
+from gtm.control.lasting import own_certificate
+from gtm.control.sources import Sources
 from gtm.cookiefile import CookieFile
 from gtm.dashboard import Pages, routes
 from gtm.dns.conduct import Conduct
 from gtm.errors import ConfigError, StartError
 from gtm.events import Event, Kind, Sink
 from gtm.feeds import HoldStore, LatencyStore
-from gtm.following import cancel, follow_certificate, follow_tokens, followed
+from gtm.following import begin, cancel, follow_certificate, follow_tokens, followed
 from gtm.geo import bundled
 from gtm.handed import Pool
 from gtm.health import Apart, Checker, Dial, HealthStore, Probes, direct
 from gtm.history import History, HistoryFile
-from gtm.lasting import own_certificate
 from gtm.listening import bind_all, make_plane, raise_file_limit
 from gtm.live.live import Live
 from gtm.model import Verdict
+from gtm.networks import Networks
 from gtm.overrides import Store
 from gtm.planes import Plane, choice
 from gtm.planes.prompt import be_patient
 from gtm.planes.sockets import Listener
 from gtm.querylog import Writer, opened, parse_place
 from gtm.settings import Settings
-from gtm.sources import Sources
 from gtm.takeover import Offered, Taken
 from gtm.transfer.exchange import Exchange
 
@@ -179,16 +180,16 @@ async def running(
             exchange.updates.run(),
             live.traffic.run(),
         ):
-            stack.push_async_callback(cancel, asyncio.create_task(feed))
+            stack.push_async_callback(cancel, begin(feed))
         if access.tokens.path is not None:
             following = follow_tokens(access.tokens, access.tokens.path)
-            stack.push_async_callback(cancel, asyncio.create_task(following))
+            stack.push_async_callback(cancel, begin(following))
         if doors.keeper is not None:
             controller.conditions.add(partial(own_certificate, doors.keeper, what="the API"))
-            stack.push_async_callback(cancel, asyncio.create_task(follow_certificate(doors.keeper)))
+            stack.push_async_callback(cancel, begin(follow_certificate(doors.keeper)))
         if bound.keeper is not None:
             controller.conditions.add(partial(own_certificate, bound.keeper))
-            stack.push_async_callback(cancel, asyncio.create_task(follow_certificate(bound.keeper)))
+            stack.push_async_callback(cancel, begin(follow_certificate(bound.keeper)))
         offered = (*bound.offered(), *doors.offered())
         yield Server(controller, listeners, tuple(places), trail, offered)
     log.info("stopped")
@@ -224,7 +225,7 @@ def _checker(
 def _conduct(settings: Settings) -> tuple[Conduct, CookieFile | None]:
     """How the server answers, and the file that changes it. Raises ConfigError."""
     version = f"gtm {gtm.__version__}".encode() if settings.tell_version else None
-    told = Conduct(settings.nsid(), version, settings.idle)
+    told = Conduct(settings.nsid(), version, Networks.of(settings.chaos_allow), settings.idle)
     if settings.cookie_secrets is None:
         return told, None
     file = CookieFile(settings.cookie_secrets)

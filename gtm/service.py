@@ -15,7 +15,8 @@ from collections.abc import Mapping
 
 import structlog
 
-from gtm.controller import Controller, Reload
+from gtm.control.controller import Controller
+from gtm.control.loading import Reload
 from gtm.model import State
 from gtm.notify import Notifier, Pulse
 
@@ -48,7 +49,7 @@ class Service:
     async def reload(self, controller: Controller) -> Reload:
         """Loads everything again, and says when that began and ended."""
         self._notifier.reloading(time.clock_gettime(time.CLOCK_MONOTONIC))
-        found = await controller.load()
+        found = await controller.loader.load()
         self.ready(controller)
         return found
 
@@ -118,8 +119,8 @@ def standing(controller: Controller) -> str:
     words += f"{controller.plane.name} plane; {_down(controller)}"
     if controller.checker.frozen is not None:
         words += "; verdicts are frozen"
-    if controller.reload is not None and controller.reload.error is not None:
-        words += f"; the files on disk are not served: {controller.reload.error}"
+    if controller.loader.last is not None and controller.loader.last.error is not None:
+        words += f"; the files on disk are not served: {controller.loader.last.error}"
     return words
 
 

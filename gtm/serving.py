@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import structlog
 
 import gtm
-from gtm.following import cancel
+from gtm.following import begin, cancel
 from gtm.handed import Pool, from_systemd
 from gtm.model import Zone
 from gtm.server import Server, running
@@ -88,8 +88,8 @@ async def _serve(
         loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
         service.ready(server.controller)
         _warn_of_unread(os.environ, server.controller.compiled.zones)
-        telling = asyncio.create_task(service.run(server.controller))
-        offering = asyncio.create_task(_offer(settings, server, service, stop))
+        telling = begin(service.run(server.controller))
+        offering = begin(_offer(settings, server, service, stop))
         await stop.wait()
         log.info("stopping")
         service.stopping("stopping")

@@ -44,8 +44,10 @@ API_PORT = 8053  # of the API over TCP, where none is named
 UNIX = "unix:"
 HTTP, HTTPS = "http://", "https://"
 NO_GEOIP = "none"  # --geoip none: steer without a database, by the order of the regions
-# keys with several values, separated by commas in GTM_*
-LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", "proxy_from", "rate_limit_allow"}
+# keys that are lists of client networks, and all that have several values, separated by commas
+# in GTM_*
+NETWORKS = {"proxy_from", "rate_limit_allow", "chaos_allow"}
+LISTS = {"listen", "tls", "https", "xdp", "api", "geoip", *NETWORKS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ class Settings(BaseModel):
     user: str | None = None
     identity: str | None = Field(default=None, min_length=1, max_length=MAX_IDENTITY)
     tell_version: bool = False
+    chaos_allow: tuple[str, ...] = ("any",)
     cookie_secrets: Path | None = None
     rate_limit: int = Field(default=PER_SECOND, ge=0, le=1_000_000)
     rate_limit_slip: int = Field(default=SLIP, ge=0, le=100)
@@ -148,7 +151,7 @@ class Settings(BaseModel):
             parse_place(value)
         return value
 
-    @field_validator("proxy_from", "rate_limit_allow")
+    @field_validator(*sorted(NETWORKS))
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         Networks.of(value)

@@ -35,8 +35,9 @@ async def changes(files: Iterable[Path]) -> AsyncIterator[None]:
                 ignore_permission_denied=True,
             ):
                 yield
-        except (OSError, RuntimeError) as error:
-            # a folder that is gone, or no watches left: looking goes on without being told
+        except Exception as error:
+            # a folder that is gone, or no watch, file or thread left (a RuntimeError in a group):
+            # looking goes on without being told
             log.debug("watch_unavailable", error=str(error))
         await asyncio.sleep(LOOK_EVERY)
         yield

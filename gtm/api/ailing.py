@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from gtm.checks import Target
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.model import Service, State, Verdict
 from gtm.steering.verdicts import ServiceHealth
 from gtm.steering.watched import targets_in

@@ -18,7 +18,7 @@ from gtm.api.routes import ROUTES
 from gtm.api.told import Told
 from gtm.api.traffic import tick
 from gtm.audit import Trail
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.history import History
 from gtm.live.live import Live
 from gtm.planes.certificate import Keeper

@@ -21,8 +21,8 @@ from gtm.api.models import (
     ServiceStatus,
 )
 from gtm.checks import Target
-from gtm.compile.app import CompiledApp
-from gtm.controller import Controller
+from gtm.compile.compiled import CompiledApp
+from gtm.control.controller import Controller
 from gtm.events import CHECKS, REPORTS
 from gtm.health.certificates import is_near
 from gtm.health.watch import Report

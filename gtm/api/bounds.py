@@ -29,7 +29,7 @@ TAKEN_WITHIN = 60.0  # seconds that a client may take to read an answer, or a pi
 
 MOST_HEAVY = 1  # what-if questions at once: each has a worker thread for seconds
 MOST_WAITING = 4  # for their turn; the next are told to come back
-MOST_OF_ONE = 2  # of these, of one caller: nobody keeps others out
+MOST_HEAVY_OF_ONE = 2  # of these, of one caller: nobody keeps others out
 HEAVY_RETRY = 5  # seconds
 
 UNIX = "unix"
@@ -109,7 +109,7 @@ class Lane:
     @asynccontextmanager
     async def turn(self, caller: str) -> AsyncIterator[None]:
         """While it is held, the call runs. Raises Busy, also where one caller has its share."""
-        if self._inside.total() >= self._room or self._inside[caller] >= MOST_OF_ONE:
+        if self._inside.total() >= self._room or self._inside[caller] >= MOST_HEAVY_OF_ONE:
             raise Busy
         self._inside[caller] += 1
         try:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from gtm.api.access.acting import Access
 from gtm.api.bounds import Lane, Room
 from gtm.api.told import Told
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.history import History
 from gtm.live.live import Live
 from gtm.planes.certificate import Keeper

@@ -78,7 +78,12 @@ async def errors(request: web.Request, handler: Answering) -> web.StreamResponse
     """What gtm or aiohttp refuses becomes a sentence in JSON, never a traceback."""
     if isinstance(request.protocol, Connection):
         request.protocol.heard()
-    return await _sent(request, await _found(request, handler))
+    try:
+        return await _sent(request, await _found(request, handler))
+    except ConnectionError:  # the client is gone: nobody is to be told, and nothing is wrong
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response()
 
 
 async def _sent(request: web.Request, reply: web.StreamResponse) -> web.StreamResponse:
@@ -109,7 +114,7 @@ async def _found(request: web.Request, handler: Answering) -> web.StreamResponse
     except web.HTTPException as error:
         return _refusal(request, error)
     except ConnectionError:
-        raise  # the client is gone; aiohttp knows
+        raise
     except Exception as error:
         log.exception("api_failed", path=request.path)
         text = f"cannot answer {request.path}: a fault of the server's, in its log ({error!r})"

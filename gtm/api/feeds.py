@@ -25,7 +25,7 @@ from gtm.api.models import (
     Taken,
 )
 from gtm.api.reporters import held_back, reporter_of, too_fast
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.errors import UsageError
 from gtm.feeds import Feeds
 from gtm.feeds.client import Client, at_address, in_area
@@ -211,14 +211,15 @@ def _row(zone: Zone, row: Row) -> LatencyRow:
         for known in zone.latency
         if known.area == row.area and row.region in known.milliseconds.keys() - known.said.keys()
     ]
-    found = row.estimate
+    heard, found = row.heard, row.heard.estimate
     return LatencyRow(
         zone=zone.name,
         area=str(row.area),
         region=row.region,
         ms=found.milliseconds if found else None,
-        samples=found.samples if found else 0,
-        reporters=found.reporters if found else 0,
+        samples=heard.samples,
+        reporters=heard.reporters,
+        lacking=heard.lacking or None,
         used_ms=row.used if zone.latency_feed.use and not written else None,
         file_ms=written[0] if written else None,
         latest=row.latest,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from gtm.api.call import Call
 from gtm.api.models import LoadPosted, LoadRequest, Loads, LoadsTaken, LoadTaken, RegionLoad
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.errors import GtmError
 from gtm.load.picture import Standing
 

@@ -28,7 +28,7 @@ from gtm.api.peers import peer_metrics
 from gtm.api.speeds import speed_metrics
 from gtm.api.told import Told
 from gtm.api.verdictmetrics import pace_metrics, verdict_metrics
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.live.feed import Feed
 from gtm.load.picture import Feed as LoadFeed
 from gtm.logs import Writer
@@ -145,13 +145,13 @@ def _server(controller: Controller) -> Iterable[Metric]:
     yield info
     yield _gauge("gtm_ready", "1 once the first answer can be given.", float(controller.ready))
     loads = CounterMetricFamily("gtm_reloads", "Loads of zones and databases.", labels=["result"])
-    loads.add_metric(["ok"], controller.loads.succeeded)
-    loads.add_metric(["failed"], controller.loads.failed)
+    loads.add_metric(["ok"], controller.loader.counts.succeeded)
+    loads.add_metric(["failed"], controller.loader.counts.failed)
     yield loads
     lost = CounterMetricFamily("gtm_log_lines_lost", "Log lines that could not be written.")
     lost.add_metric([], Writer.lost)
     yield lost
-    reload = controller.reload
+    reload = controller.loader.last
     good = reload is not None and reload.error is None and controller.reader.geo_error is None
     yield _gauge("gtm_reload_ok", "0 while the files on disk are not what is served.", float(good))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiled import CompiledApp, CompiledService
 from gtm.compile.compiler import Compiled
 from gtm.errors import UsageError
 from gtm.zonefile.findings import listed, nearest

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gtm.acts import Added
 from gtm.api.acts import note_added, note_removed
 from gtm.api.call import Call, Reply, replied, replied_beside
 from gtm.api.models import (
@@ -21,7 +20,8 @@ from gtm.api.models import (
     OverrideShape,
     OverrideStatus,
 )
-from gtm.controller import Controller
+from gtm.control.acts import Added
+from gtm.control.controller import Controller
 from gtm.errors import GtmError
 from gtm.model import Act, Verdict
 from gtm.overrides import (

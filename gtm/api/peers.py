@@ -21,7 +21,7 @@ from gtm.api.models import (
     UpdatesRemoved,
     UpdatesShape,
 )
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.dns.names import is_below, to_text, to_wire
 from gtm.dns.types import type_text
 from gtm.errors import ServerError, UsageError

@@ -11,8 +11,8 @@ from gtm.api.models import ProbedShape, ProbesQuery
 from gtm.api.named import bare
 from gtm.api.streamed import streamed
 from gtm.checks import Target
-from gtm.compile.app import CompiledApp
-from gtm.controller import Controller
+from gtm.compile.compiled import CompiledApp
+from gtm.control.controller import Controller
 from gtm.live.live import Live
 from gtm.model import Endpoint, Service
 from gtm.steering.verdicts import target_of

@@ -11,7 +11,7 @@ from statistics import median
 
 from gtm.api.exposition import Gauges, Labelled
 from gtm.checks import Target
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.steering.verdicts import ServiceHealth
 from gtm.steering.watched import measured
 

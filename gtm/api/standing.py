@@ -49,7 +49,7 @@ async def reload(call: Call[None, None]) -> web.Response:
     """Loads everything again now, and says how that went: 422 if nothing was changed by it."""
     controller = call.serving.controller
     before = controller.compiled.snapshot.epoch
-    await controller.load()
+    await controller.loader.load()
     result = views.reload_status(controller)
     note_reload(call, before, result)
     return replied(result, 200 if result.error is None else 422)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from gtm.api.call import Call
 from gtm.api.models import ShareShape, TrafficQuery, TrafficShape
 from gtm.api.named import bare
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.live.live import Live
 from gtm.live.shares import Share
 

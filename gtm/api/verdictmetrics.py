@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from prometheus_client.core import GaugeMetricFamily
 
 from gtm.api.exposition import Gauges, Labelled, Part
-from gtm.compile.app import CompiledApp
-from gtm.controller import Controller
+from gtm.compile.compiled import CompiledApp
+from gtm.control.controller import Controller
 from gtm.health.watch import Report
 from gtm.model import State
 from gtm.steering.verdicts import ServiceHealth

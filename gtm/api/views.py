@@ -24,7 +24,7 @@ from gtm.api.models import (
     SteeringExplained,
     ZoneStatus,
 )
-from gtm.controller import Controller
+from gtm.control.controller import Controller
 from gtm.explain import Explanation, RegionView, Steering
 from gtm.model import Zone
 from gtm.planes.stats import SocketStats
@@ -105,7 +105,7 @@ def queries(stats: SocketStats) -> int:
 
 def reload_status(controller: Controller) -> ReloadStatus:
     """How the last load went."""
-    reload, served = controller.reload, controller.compiled
+    reload, served = controller.loader.last, controller.compiled
     assert reload is not None  # noqa: S101  # a server that is ready has loaded
     return ReloadStatus(
         at=reload.at,

@@ -12,7 +12,7 @@ from gtm.api.access.callers import caller_of
 from gtm.api.call import Call, Reply, replied_beside
 from gtm.api.models import SimulateClient, SimulateRequest, SimulationShape
 from gtm.api.named import apps_named, require_regions
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.compile.compiler import Compiled
 from gtm.errors import UsageError
 from gtm.live.carried import carried, made_of

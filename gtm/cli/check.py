@@ -62,14 +62,14 @@ def check(
 
     Examples: [bold]gtm check zones/[/], [bold]gtm check zones/example.yaml --expand[/]
     """
-    from gtm.cli.spinning import spinning
-    from gtm.zonefile import load
+    from gtm.cli.progress import working
+    from gtm.cli.reading import loaded as loaded_from
 
     if expand and as_json:
         raise UsageError("cannot print both --expand and --json: choose one")
     try:
-        with spinning(f"reading {zones}"):
-            loaded = load(zones, keys=_keyring(keys))
+        with working(f"reading {zones}") as work:
+            loaded = loaded_from(zones, work, keys=_keyring(keys))
             loaded = replace(loaded, warnings=(*loaded.warnings, *_lacking(loaded, geoip)))
     except ZoneFileError as error:
         _report_mistakes(error.mistakes, expand=expand, as_json=as_json)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from gtm.cli import credentials
 from gtm.cli.credentials import HOW
-from gtm.errors import GtmError, ServerError, UsageError
+from gtm.errors import ServerError, UsageError
 
 TIMEOUT = 10.0  # seconds for a whole answer: the server has it at hand
 ASK_TIMEOUT = 90.0  # seconds: what-if questions may take 60, and wait for others
@@ -97,7 +97,8 @@ class Client:
     ) -> Answer:
         """The outcome of an act on what is served, `body` sent as JSON.
 
-        Raises GtmError where the server can't do it as it was said, ServerError where it refuses.
+        Raises UsageError where it was said wrongly or names what there is not, ServerError where
+        the server refuses.
         """
         target = f"{path}?{urlencode(query)}" if query else path
         status, answer = self._request(method, target, TIMEOUT, body)
@@ -105,7 +106,7 @@ class Client:
             return self._understood(shape, answer)
         sentence = _sentence(answer)
         if sentence and status in (http.HTTPStatus.BAD_REQUEST, http.HTTPStatus.NOT_FOUND):
-            raise GtmError(sentence)
+            raise UsageError(sentence)
         if sentence and status == http.HTTPStatus.CONFLICT:
             raise ServerError(sentence)
         raise self._refusal(status, answer)

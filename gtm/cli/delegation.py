@@ -40,15 +40,18 @@ def delegation(
 
     Example: [bold]gtm delegation gtm.example.com[/]
     """
+    from gtm.cli.progress import working
+    from gtm.cli.reading import loaded
     from gtm.cli.zonenamed import zone_named
     from gtm.delegation import delegation as delegated
     from gtm.delegation import secure_entry
     from gtm.dnssec.keyring import Keyring
     from gtm.settings import settle
-    from gtm.zonefile import load
 
     settings = settle({"zones": zones, "keys": keys}, os.environ, None)
-    named = zone_named(zone, load(settings.zones).zones, "print the delegation")
+    with working(f"reading {settings.zones}") as work:
+        served = loaded(settings.zones, work).zones
+    named = zone_named(zone, served, "print the delegation")
     found = delegated(named, secure_entry(named, Keyring(settings.keys_folder())))
     if as_json:
         _print_json(found)

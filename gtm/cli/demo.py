@@ -68,6 +68,7 @@ def demo(
     Examples: [bold]gtm demo[/], [bold]gtm demo --zones zones/ --listen 127.0.0.1:5353[/]
     """
     from gtm import logs
+    from gtm.cli.demoload import roomy
     from gtm.cli.recent import Recent
     from gtm.zonefile import load
 
@@ -78,12 +79,13 @@ def demo(
         print("starting a backend for each region, and the server ...", flush=True)
     else:
         logs.configure()
-    settings = _settings(listen, zones or _example())
     with tempfile.TemporaryDirectory(prefix="gtm-demo-") as directory:
+        settings = _settings(listen, zones or roomy(_example(), Path(directory)))
         places = tuple(api) if api else _api_places(Path(directory))
         with contextlib.suppress(KeyboardInterrupt):
             settings = settings.model_copy(update={"api": places})
-            asyncio.run(_play(settings, loaded, recent, chosen=listen is not None))
+            told = listen is not None
+            asyncio.run(_play(settings, loaded, recent, chosen=told, fed=zones is None))
 
 
 def _example() -> Path:
@@ -150,10 +152,13 @@ def _is_free(place: str) -> bool:
     return True
 
 
-async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: bool) -> None:
+async def _play(
+    settings: Settings, loaded: Loaded, recent: Recent, *, chosen: bool, fed: bool
+) -> None:
     """Everything from the first backend started to the last one ended."""
     from gtm import server
     from gtm.cli.backends import backends, dial_backends
+    from gtm.cli.demoload import report
     from gtm.cli.stage import Stage
 
     regions = dict.fromkeys(region for zone in loaded.zones for region in zone.regions)
@@ -163,9 +168,12 @@ async def _play(settings: Settings, loaded: Loaded, recent: Recent, *, chosen: b
             async with server.running(settings, dial) as running:
                 _say_unplayable(loaded)
                 stage = Stage(running, started, recent, time.time, chosen)
-                asking = asyncio.create_task(_ask(stage))
+                acts = [asyncio.create_task(_ask(stage))]
+                if fed:
+                    acts.append(asyncio.create_task(report(stage)))
                 await (_show if sys.stdout.isatty() else _announce)(stage, stop)
-                asking.cancel()
+                for act in acts:
+                    act.cancel()
 
 
 async def _ask(stage: Stage) -> None:

@@ -90,12 +90,12 @@ def drill(
     from gtm.cli.drillscene import Scope, clients, dns_place, scene
     from gtm.cli.ordering import author
     from gtm.cli.output import print_json
-    from gtm.cli.spinning import spinning
+    from gtm.cli.progress import working
 
     seconds, who = _seconds(duration), author(by)
     _require_writable(svg, report)
     there, scope = server_of(api, os.environ), Scope(region, zone, app)
-    with spinning("asking the server what is up"):
+    with working("asking the server what is up"):
         status = there.get("/v1/status", Status)
         place = dns_place(status, there.at, server)
         order = Order(scene(status, scope), seconds, f"drill by {who}", who, unsafe)
@@ -110,7 +110,7 @@ def drill(
     if dry_run:
         return
     _confirm(region, yes=yes)
-    with spinning("choosing clients"):
+    with working("choosing clients"):
         networks = clients(status, client or [])
     shape = _perform(there, order, place, networks, plan.foreseen, svg, report)
     _print(shape, as_json=as_json)
@@ -173,12 +173,12 @@ def _plan(there: Client, order: Order, place: tuple[str, int], judged: OverrideA
     from gtm.cli.drillforeseen import foreseen
     from gtm.cli.drillshape import DrillPlan
     from gtm.cli.overridesview import changed
-    from gtm.cli.spinning import spinning
+    from gtm.cli.progress import working
 
     found: list[DrillForeseen] = []
     assumed: list[str] = []
     why: str | None = None
-    with spinning("simulating what would move"):
+    with working("simulating what would move"):
         try:
             found, assumed = foreseen(there, order.scene.scope)
         except GtmError as error:

@@ -1,4 +1,4 @@
-"""A drill while it goes on: a few lines on a terminal, one for each stage elsewhere; on stderr."""
+"""A drill while it goes on: a few lines on a terminal, nothing elsewhere; on standard error."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 
 from rich.console import Console, Group, RenderableType
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
@@ -22,26 +23,13 @@ RECENT = 3  # rounds of answers that are shown
 def progress(order: Order, console: Console) -> Iterator[Watch]:
     """Shows each change as it comes; a terminal has its lines back afterwards."""
     if not on_terminal(stderr=True):
-        yield _Lines(order, console)
+        yield lambda course: None
         return
     from rich.live import Live
 
     with Live(console=console, auto_refresh=False, transient=True) as live:
         live.update(Text("choosing clients: asking as many from all over the world"), refresh=True)
         yield lambda course: live.update(drawn(order, course), refresh=True)
-
-
-class _Lines:
-    """A line for each stage that is reached."""
-
-    def __init__(self, order: Order, console: Console) -> None:
-        self._order, self._console = order, console
-        self._said = Stage.CHOOSING
-
-    def __call__(self, course: Course) -> None:
-        if course.stage is not self._said:
-            self._said = course.stage
-            self._console.print(words(self._order, course), soft_wrap=True)
 
 
 def words(order: Order, course: Course) -> str:
@@ -71,4 +59,18 @@ def drawn(order: Order, course: Course) -> RenderableType:
         style = "bold" if name == order.scene.scope.region else "default"
         table.add_row(Text(name or "no region", style), Text(bar, "cyan"), f"{share:.0%}")
     end = "  Ctrl-C takes it back now" if course.stage is Stage.DOWN else ""
-    return Group(Text.assemble((words(order, course), "bold"), (end, "dim")), table)
+    head = Text.assemble((words(order, course), "bold"), (end, "dim"))
+    return Group(head, *_bar(order, course), table)
+
+
+def _bar(order: Order, course: Course) -> list[RenderableType]:
+    """How much of the time that it is down has gone by; nothing before and after."""
+    if course.stage is not Stage.DOWN:
+        return []
+    gone = min(order.duration, course.seen[-1].at if course.seen else 0.0)
+    bar = Table.grid(padding=(0, 1, 0, 0))
+    bar.add_row(
+        ProgressBar(total=order.duration, completed=gone, width=BAR),
+        f"{gone / order.duration:.0%}",
+    )
+    return [bar]

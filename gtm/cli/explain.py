@@ -73,10 +73,10 @@ def _offline(
     zones: Path | None, geoip: list[str] | None, name: str, rrtype: str, client: Address
 ) -> ExplanationShape:
     from gtm.cli.offline import explanation_from_files
-    from gtm.cli.spinning import spinning
+    from gtm.cli.progress import working
 
-    with spinning("reading zones and geo databases"):
-        return explanation_from_files(zones, geoip, name, rrtype, client)
+    with working("reading zones") as work:
+        return explanation_from_files(zones, geoip, name, rrtype, client, work)
 
 
 def _asked(

@@ -40,6 +40,7 @@ def latency_view(found: Latency) -> RenderableType:
         table.add_column(name, overflow="fold")
     for name in ("used", "median", "samples", "reporters", "latest"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", overflow="fold", style="yellow")
     for row in found.rows:
         table.add_row(
             bare(row.zone),
@@ -50,6 +51,7 @@ def latency_view(found: Latency) -> RenderableType:
             str(row.samples),
             str(row.reporters),
             f"{span(found.now - row.latest)} ago",
+            row.lacking or "",
         )
     return table
 

@@ -53,20 +53,22 @@ def why(
     from gtm.cli.locatedshape import located_shape
     from gtm.cli.offline import assumed_up, geo_of
     from gtm.cli.output import print_json, show
-    from gtm.cli.spinning import spinning
+    from gtm.cli.progress import working
+    from gtm.cli.reading import loaded, services_of
     from gtm.compile.compiler import Compiler
     from gtm.locate import locate
     from gtm.settings import settle
     from gtm.steering.readings import Readings
-    from gtm.zonefile import load
 
     client = _address(address)
     compiled = None
-    with spinning("reading the geo databases"):
-        loaded = None if zones is None else load(zones)
-        databases = geo_of(settle({"geoip": geoip}, os.environ, None))
-        if loaded is not None:
-            compiled = Compiler().compile(loaded.zones, databases, Readings(assumed_up), epoch=0)
+    with working("reading the geo databases") as work:
+        served = () if zones is None else loaded(zones, work).zones
+        databases = geo_of(settle({"geoip": geoip}, os.environ, None), work)
+        if served:
+            walk = work.walk_of("compiling", services_of(served)).walk
+            readings = Readings(assumed_up)
+            compiled = Compiler().compile(served, databases, readings, epoch=0, walk=walk)
         found = locate(databases, client, compiled)
     if as_json:
         print_json(located_shape(found))

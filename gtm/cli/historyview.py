@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -26,14 +28,15 @@ def history_view(found: HistoryShape) -> RenderableType:
     return Group(*parts)
 
 
-def events_table(events: list[EventShape], now: float) -> Table:
-    """When, what, why and who decided."""
+def events_table(events: Sequence[EventShape], now: float, told: Sequence[str] = ()) -> Table:
+    """When, what, why and who decided; reasons that were `told` above are not told again."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True, justify="right")
     table.add_column(overflow="fold")
     for event in events:
         style = "green" if event.over else STYLES.get(event.severity, "default")
-        text = Text.assemble((event.said, style), f": {event.reason}")
+        again = any(event.reason in reason for reason in told)
+        text = Text.assemble((event.said, style), "" if again else f": {event.reason}")
         if event.by:
             text.append(f" ({event.by})", "dim")
         table.add_row(f"{span(now - event.at)} ago", text)

@@ -78,9 +78,9 @@ def _zone_file(config: Path, zone: str | None) -> Path:
 
 
 def _import(file: Path, output: Path | None, convert: Callable[[str], Draft]) -> None:
-    from gtm.cli.spinning import spinning
+    from gtm.cli.progress import working
 
-    with spinning(f"reading {file.name}"):
+    with working(f"reading {file.name}"):
         draft = convert(_read(file))
         text = draft.text(file.name)
     if output is None:

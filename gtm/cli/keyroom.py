@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gtm.cli.output import bare
-from gtm.cli.spinning import spinning
+from gtm.cli.progress import working
+from gtm.cli.reading import loaded
 from gtm.cli.zonenamed import zone_named
 from gtm.dnssec import dnskey
 from gtm.dnssec.keyfile import NoKey, Unusable
@@ -22,7 +23,6 @@ from gtm.dnssec.timing import Timing, timing
 from gtm.errors import KeysError
 from gtm.model import Algorithm, Dnssec, Zone
 from gtm.settings import settle
-from gtm.zonefile import load
 
 NO_DNSSEC = "its zone file has no `dnssec`, so nothing is signed; write `dnssec: {}` there"
 
@@ -134,8 +134,8 @@ def enter(zones: Path | None, keys: Path | None, config: Path | None) -> KeyRoom
             "cannot look at keys: it is not known where they are; name the server's folder with "
             "--keys DIR, GTM_KEYS or GTM_STATE, or its settings with --config gtm.yaml"
         )
-    with spinning(f"reading {settings.zones}"):
-        found = load(settings.zones).zones
+    with working(f"reading {settings.zones}") as work:
+        found = loaded(settings.zones, work).zones
     return KeyRoom(found, keyring, time.time())
 
 

@@ -44,6 +44,8 @@ from gtm.cli.updates import updates
 from gtm.cli.version import version
 from gtm.errors import GtmError
 
+FIRST_FREE = 3  # the first file descriptor that is not standard input, output or error
+
 
 class Commands(TyperGroup):
     """The subcommands; what gtm refuses ends as a sentence and an exit code, not a traceback."""
@@ -135,11 +137,25 @@ app.command("version")(version)
 
 def main() -> None:
     """The entry point. A terminal that lacks a character gets a `?` in its place, not an error."""
+    open_standard_files()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     settle_colours(os.environ)
     app()
+
+
+def open_standard_files() -> None:
+    """Has /dev/null stand for what of standard input, output and error was closed.
+
+    Else the next file or socket gets their numbers, and what is printed goes into it.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) < FIRST_FREE:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+" if name == "stdin" else "w"))  # noqa: SIM115, PTH123
 
 
 def settle_colours(environment: MutableMapping[str, str]) -> None:

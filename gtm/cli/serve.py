@@ -223,6 +223,15 @@ def serve(
             rich_help_panel=ABUSE,
         ),
     ] = None,
+    chaos_allow: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NETWORK",
+            help="Answer version.bind, id.server and the like to this network alone (or any, "
+            "loopback, none); can be given again. [dim]Default: any[/]",
+            rich_help_panel=ABUSE,
+        ),
+    ] = None,
     cookie_secrets: Annotated[
         Path | None,
         typer.Option(
@@ -380,6 +389,7 @@ def serve(
         "user": user,
         "identity": identity,
         "tell_version": tell_version,
+        "chaos_allow": chaos_allow,
         "cookie_secrets": cookie_secrets,
         "rate_limit": rate_limit,
         "rate_limit_slip": rate_limit_slip,

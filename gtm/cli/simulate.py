@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,11 +15,10 @@ from gtm.errors import UsageError
 
 if TYPE_CHECKING:
     from gtm.api.models import SimulationShape
+    from gtm.cli.progress import Work
     from gtm.geo import Geo
     from gtm.simulate import Simulation, Traffic, Worlds
 
-Advance = Callable[[float, float], None]  # how much is done, of how much
-Step = Callable[[str], Advance]
 ZONES_HERE = Path("zones")
 
 
@@ -120,7 +117,7 @@ def _asked(
     """From the server, and which; None when none runs, none was named, and zones/ is here."""
     from gtm.api.models import SimulationShape
     from gtm.cli.client import server
-    from gtm.cli.spinning import spinning
+    from gtm.cli.progress import working
 
     there = server(api, os.environ)
     named = api is not None or "GTM_API" in os.environ
@@ -130,7 +127,7 @@ def _asked(
     if not gone.down and not gone.drained:
         raise UsageError("cannot simulate nothing: name a region to take --down or to --drain")
     body = {"down": gone.down, "drain": gone.drained, "service": service, "load": load}
-    with spinning("asking the server"):
+    with working("asking the server"):
         found = there.ask("/v1/simulate", SimulationShape, body)
     return found, f"the server at {there.at}, epoch {found.epoch}: overrides and verdicts as now"
 
@@ -146,18 +143,19 @@ def _of_files(
 ) -> SimulationShape:
     from gtm.api.models import SimulationShape
     from gtm.cli.offline import geo_of
+    from gtm.cli.progress import working
+    from gtm.cli.reading import loaded, services_of
     from gtm.settings import settle
     from gtm.simulate import Scenario, worlds
-    from gtm.zonefile import load as load_zones
 
-    with _progress() as step:
-        loaded = load_zones(zones).zones
-        changed = None if new is None else load_zones(new).zones
-        geo = geo_of(settle({"geoip": geoip}, os.environ, None))
+    with working(f"reading {zones}") as work:
+        before = loaded(zones, work).zones
+        changed = None if new is None else loaded(new, work).zones
+        geo = geo_of(settle({"geoip": geoip}, os.environ, None), work)
         scenario = Scenario(frozenset(gone.down), frozenset(gone.drained))
-        step("compiling")(0, 0)
-        both = worlds(loaded, changed, geo, scenario)
-        found = _simulated(both, geo, traffic, service, load, step)
+        walk = work.walk_of("compiling", services_of((*before, *(changed or ())))).walk
+        both = worlds(before, changed, geo, scenario, walk)
+        found = _simulated(both, geo, traffic, service, load, work)
     return SimulationShape.model_validate(found)
 
 
@@ -167,17 +165,18 @@ def _simulated(
     traffic: Path | None,
     service: str | None,
     load: float | None,
-    step: Step,
+    work: Work,
 ) -> Simulation:
     from gtm.simulate import chosen
     from gtm.simulate import simulate as simulated
 
     only = None if service is None else chosen(service, both)
-    clients = _traffic(traffic, both, geo, step)
-    return simulated(both, clients, only, load, step("counting"))
+    clients = _traffic(traffic, both, geo, work)
+    work.step("counting clients")
+    return simulated(both, clients, only, load, work.done)
 
 
-def _traffic(path: Path | None, both: Worlds, geo: Geo, step: Step) -> Traffic:
+def _traffic(path: Path | None, both: Worlds, geo: Geo, work: Work) -> Traffic:
     from gtm.simulate import read_traffic, service_of, world_traffic
 
     if path is None:
@@ -187,32 +186,8 @@ def _traffic(path: Path | None, both: Worlds, geo: Geo, step: Step) -> Traffic:
             )
         return world_traffic(geo)
     processes = os.cpu_count() or 1
-    return read_traffic(path, service_of(both), step(f"reading {path.name}"), processes)
-
-
-@contextmanager
-def _progress() -> Iterator[Step]:
-    """A bar on standard error, on a terminal alone; it goes when the work is done."""
-    from gtm.cli.output import on_terminal, plain_console
-
-    if not on_terminal(stderr=True):
-        yield lambda words: lambda done, total: None
-        return
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-    columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn()
-    with Progress(*columns, console=plain_console(stderr=True), transient=True) as progress:
-        task = progress.add_task("loading", total=None)
-
-        def step(words: str) -> Advance:
-            progress.reset(task, description=words, total=None)
-
-            def advance(done: float, total: float) -> None:
-                progress.update(task, completed=done, total=total or None)
-
-            return advance
-
-        yield step
+    work.step(f"reading {path.name}")
+    return read_traffic(path, service_of(both), work.done, processes)
 
 
 def _print(found: SimulationShape, changes: list[str], asked: str, *, as_json: bool) -> None:

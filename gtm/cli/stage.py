@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import islice
 
 from gtm.cli.backends import Backend, Condition
@@ -94,6 +94,13 @@ class Stage:
     def dashboard(self) -> str | None:
         """Where a browser sees it."""
         return next((f"{at}/" for at in self.server.api_places if at.startswith("http")), None)
+
+    def shares_of(self, client: IPv4Address | IPv6Address) -> dict[str, float]:
+        """The part of clients like this one that each region is given now."""
+        compiled = self.server.controller.compiled
+        found = explain(compiled, self.name, "A", client, time.time())
+        steered = () if found.steering is None else found.steering.regions
+        return {each.region: each.share for each in steered if each.share}
 
     def region_of(self, client: Client) -> str:
         """The region that the client gets now, by the code that answers it."""

@@ -17,7 +17,7 @@ def status(api: Server = None, as_json: Json = False) -> None:
 
     Examples: [bold]gtm status[/], [bold]gtm status --api unix:/run/gtm/gtm.sock --json[/]
     """
-    from gtm.api.models import Status
+    from gtm.api.models import HistoryShape, Status
     from gtm.cli.client import server
     from gtm.cli.output import print_json, show
 
@@ -25,10 +25,12 @@ def status(api: Server = None, as_json: Json = False) -> None:
     if as_json:
         print_json(there.get("/v1/status", Status))
         return
+    from gtm.cli.lately import READ, lately
     from gtm.cli.statusview import status_view
 
     found = there.get("/v1/status", Status, {"services": "ailing"})
     left = [app.services_left_off for zone in found.zones for app in zone.apps]
     if sum(left) <= FEW:
         found = there.get("/v1/status", Status)
-    show(status_view(found))
+    happened = there.get("/v1/history", HistoryShape, {"limit": str(READ)})
+    show(status_view(found, lately(happened.events, found.started)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,6 +17,7 @@ from gtm.api.models import (
     CertificateStatus,
     CheckStatus,
     EndpointStatus,
+    EventShape,
     GeoStatus,
     MistakeShape,
     RegionStatus,
@@ -34,29 +35,31 @@ from gtm.cli.historyview import events_table
 from gtm.cli.loadsview import loads_view
 from gtm.cli.output import bare, counted, marked, span
 from gtm.cli.overridesview import overrides_view, warnings
-from gtm.cli.troubleview import trouble_view
+from gtm.cli.troubleview import told_reasons, trouble_view
 from gtm.errors import Mistake
 
+LATEST = 5  # of what happened lately
 MANY = 20  # services of an app beyond which those that are up everywhere are only counted
 
 
-def status_view(status: Status) -> RenderableType:
-    """All of it."""
+def status_view(status: Status, lately: Sequence[EventShape] = ()) -> RenderableType:
+    """All of it, each reason once; of what happened `lately` (newest first) the first few."""
+    told = told_reasons(status)
     parts: list[RenderableType] = [_server(status), trouble_view(status), _loads(status)]
     if status.kept is not None and (status.overrides or any(warnings(status.kept, needed=False))):
         view = overrides_view(status.overrides, status.kept, status.now)
         parts += [Text(""), Text("overrides", "bold"), Padding(view, (0, 0, 0, 2))]
     if status.loads:
         parts += [Text(""), Text("load", "bold"), Padding(loads_view(status.loads), (0, 0, 0, 2))]
-    if status.history:
-        view = events_table(status.history, status.now)
+    if lately:
+        view = events_table(lately[:LATEST], status.now, told)
         parts += [Text(""), Text("lately", "bold"), Padding(view, (0, 0, 0, 2))]
     for zone in status.zones:
         parts += [Text(""), _zone(zone)]
         if zone.signed is not None:
             parts.append(Padding(_signed(zone.signed, status.now), (0, 0, 0, 2)))
         for app in zone.apps:
-            parts.append(Padding(_app(app, status.now), (0, 0, 0, 2)))
+            parts.append(Padding(_app(app, status.now, told), (0, 0, 0, 2)))
     return Group(*parts)
 
 
@@ -119,7 +122,8 @@ def _database(database: GeoStatus) -> Text:
         f"built {datetime.fromtimestamp(database.built, UTC):%Y-%m-%d}"
     )
     if database.stale:
-        text.append(", stale", "yellow")
+        words = ", more than a year old: networks move, give a newer file with --geoip"
+        text.append(words, "yellow")
     return text
 
 
@@ -157,7 +161,7 @@ def _signed(signed: SignedStatus, now: float) -> Text:
     return Text(f"{said}; made anew in {span(max(0.0, signed.due - now))}", "dim")
 
 
-def _app(app: AppStatus, now: float) -> RenderableType:
+def _app(app: AppStatus, now: float, told: Sequence[str]) -> RenderableType:
     title = Text.assemble((app.name, "bold"), (f", {app.topology}, {app.policy}", "dim"))
     every = len(app.services) + app.services_left_off
     ailing = [service for service in app.services if every <= MANY or _ailing(service)]
@@ -167,7 +171,7 @@ def _app(app: AppStatus, now: float) -> RenderableType:
     if (unshown := len(ailing) - MANY) > 0:
         words = f"and {counted(unshown, 'service')} not up everywhere; gtm top shows them all"
         parts.append(Text(words, "yellow"))
-    parts.extend(_reasons(app, now))
+    parts.extend(_reasons(app, now, told))
     return Padding(Group(*parts), (0, 0, 1, 0))
 
 
@@ -200,12 +204,15 @@ def _mark(verdict: VerdictShape) -> Text:
     return marked(verdict.state, verdict.act, verdict.by)
 
 
-def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
-    """Why what is not up is not, and since when, in the order of the table."""
+def _reasons(app: AppStatus, now: float, told: Sequence[str]) -> Iterator[RenderableType]:
+    """Why what is not up is not, and since when, in the order of the table; what was `told` at the
+    top is left out, save for checks of which there are several.
+    """
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for who, verdict in islice(_not_up(app), MANY):
+    untold = (one for one in _not_up(app) if _parts(one[1]) or not _is_told(one[1], told))
+    for who, verdict in islice(untold, MANY):
         since = f", for {span(now - verdict.since)}" if verdict.since else ""
         table.add_row(_mark(verdict), Text.assemble((who, "bold"), f": {verdict.reason}{since}"))
         for check in _parts(verdict):
@@ -216,6 +223,10 @@ def _reasons(app: AppStatus, now: float) -> Iterator[RenderableType]:
         table.add_row(Text("soon", "yellow"), Text.assemble((who, "bold"), said))
     if table.row_count:
         yield table
+
+
+def _is_told(verdict: VerdictShape, told: Sequence[str]) -> bool:
+    return any(verdict.reason in reason for reason in told)
 
 
 def _parts(verdict: VerdictShape) -> list[CheckStatus]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gtm.cli.topshape import TopShape
 
 MINUTES = 120  # seconds of queries that are drawn
-EVENTS = 20  # of the history: more than any screen shows
 SHARES = 2000  # regions of services with the most answers
 FRAME = 0.25  # seconds between looks at the keys' doing and the terminal's size
 
@@ -62,13 +61,14 @@ def top(
 def sampled(there: Client) -> TopShape:
     """One sample. Raises ServerError."""
     from gtm.api.models import HistoryShape, Status, TrafficShape
+    from gtm.cli.lately import READ
     from gtm.cli.topsample import sample
 
     # only what has trouble: 10,000 services that are well would be megabytes each second
     status = there.get("/v1/status", Status, {"services": "ailing"})
     query = {"seconds": str(MINUTES), "shares": str(SHARES)}
     traffic = there.get("/v1/traffic", TrafficShape, query)
-    return sample(status, traffic, there.get("/v1/history", HistoryShape, {"limit": str(EVENTS)}))
+    return sample(status, traffic, there.get("/v1/history", HistoryShape, {"limit": str(READ)}))
 
 
 def _print(shape: TopShape) -> None:

@@ -14,6 +14,7 @@ from gtm.api.models import (
     TrafficShape,
     VerdictShape,
 )
+from gtm.cli.lately import lately
 from gtm.cli.output import bare
 from gtm.cli.topshape import (
     TopEvent,
@@ -25,6 +26,7 @@ from gtm.cli.topshape import (
 )
 
 RECENT = 3  # rows of traffic, seconds each: steady enough to be read, soon enough to be true
+EVENTS = 20  # that happened lately: more than any screen shows
 WORST_FIRST = ("down", "unknown", "drained", "up")
 
 
@@ -65,7 +67,7 @@ def sample(status: Status, traffic: TrafficShape, history: HistoryShape) -> TopS
             TopEvent(
                 at=one.at, severity=one.severity, over=one.over, said=one.said, reason=one.reason
             )
-            for one in history.events
+            for one in lately(history.events, status.started)[:EVENTS]
         ],
     )
 

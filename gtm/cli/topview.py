@@ -103,14 +103,10 @@ def _row(*cells: tuple[Text | str, int]) -> Text:
 
 
 def _head(shape: TopShape, looks: Looks, width: int, trouble: str) -> list[Text]:
-    title = Text.assemble(
-        ("gtm", "bold"),
-        (f" {shape.version}, {shape.plane} plane, up {span(shape.uptime)}, ", "dim"),
-        (f"epoch {shape.epoch}, {', '.join(shape.listen)}", "dim"),
-    )
     clock = time.strftime("%H:%M:%S", time.localtime(shape.at))
     right = Text("paused  ", "yellow") if looks.paused else Text()
     right.append(clock, "dim")
+    title = _title(shape, width - right.cell_len - 2)
     title.truncate(max(10, width - right.cell_len - 2), overflow="ellipsis")
     gap = " " * max(1, width - title.cell_len - right.cell_len)
     lines = [title.append(gap).append_text(right)]
@@ -121,6 +117,19 @@ def _head(shape: TopShape, looks: Looks, width: int, trouble: str) -> list[Text]
     if shape.frozen is not None:
         lines.append(Text(f"! failures are not believed: {shape.frozen}", "bold yellow"))
     return lines
+
+
+def _title(shape: TopShape, room: int) -> Text:
+    """Who answers, and where: as many addresses as there is room for, and how many more."""
+    about = f" {shape.version}, {shape.plane} plane, up {span(shape.uptime)}, epoch {shape.epoch}"
+    title = Text.assemble(("gtm", "bold"), (about, "dim"))
+    for shown in range(len(shape.listen), 0, -1):
+        left = len(shape.listen) - shown
+        where = ", ".join(shape.listen[:shown]) + (f" and {left} more" if left else "")
+        whole = title.copy().append(f", {where}", "dim")
+        if whole.cell_len <= room:
+            return whole
+    return title
 
 
 def _queries(shape: TopShape, width: int) -> Text:

@@ -40,12 +40,9 @@ def trouble_view(status: Status) -> RenderableType:
     services = sum(
         len(app.services) + app.services_left_off for zone in status.zones for app in zone.apps
     )
-    groups: dict[tuple[str, str, str | None, bool], list[Trouble]] = {}
-    for one in troubles(status):
-        groups.setdefault(one.alike, []).append(one)
-    if not groups:
+    ordered = _grouped(status)
+    if not ordered:
         return Text(f"✓ all is up: {counted(services, 'service')}, wherever they run", "green")
-    ordered = sorted(groups.values(), key=_gravity)
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(no_wrap=True)
@@ -54,6 +51,19 @@ def trouble_view(status: Status) -> RenderableType:
         table.add_row(*_row(group, status.now))
     more = [Text(f"and {len(ordered) - MOST} more kinds, below", "dim")][: len(ordered) > MOST]
     return Group(_headline(status, ordered, services), Padding(table, (0, 0, 0, 2)), *more)
+
+
+def told_reasons(status: Status) -> list[str]:
+    """The reasons that the view tells."""
+    return [group[0].verdict.reason for group in _grouped(status)[:MOST]]
+
+
+def _grouped(status: Status) -> list[list[Trouble]]:
+    """What is told in one line each, the gravest first."""
+    groups: dict[tuple[str, str, str | None, bool], list[Trouble]] = {}
+    for one in troubles(status):
+        groups.setdefault(one.alike, []).append(one)
+    return sorted(groups.values(), key=_gravity)
 
 
 def troubles(status: Status) -> Iterator[Trouble]:

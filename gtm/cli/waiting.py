@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from gtm.api.models import Overrides, OverrideShape, OverrideStatus
 from gtm.cli.client import Client
-from gtm.cli.output import screen
 from gtm.cli.overridesview import phase_line
+from gtm.cli.progress import working
 from gtm.errors import ServerError
 
 EVERY = 0.5  # seconds between looks: phases last seconds at least
@@ -21,11 +21,12 @@ def wait_until_safe(
 
     Raises ServerError where it ends before, or the server can't be asked any more.
     """
-    console = screen(stderr=True)
     found, now = one, one.created
-    with console.status("") as line:
+    with working(one.target) as work:
         while found.phase not in ("safe", None):
-            line.update(f"{one.target}: {phase_line(found, now)}")
+            words = f"{one.target}: {phase_line(found, now)}"
+            since, until = found.phase_since or now, found.next_at or now
+            work.passed(words, max(0.0, now - since), max(0.0, until - since))
             sleep(EVERY)
             listed = there.get("/v1/overrides", Overrides)
             found, now = _same(listed.overrides, one), listed.now

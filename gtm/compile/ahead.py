@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from gtm.compile.app import Answers, CompiledApp, CompiledService
+from gtm.compile.answers import Answers
+from gtm.compile.compiled import CompiledApp, CompiledService
 from gtm.compile.compiler import AppKey, Compiled
 from gtm.model import DOWN, UP, Endpoint
 from gtm.steering.readings import Readings

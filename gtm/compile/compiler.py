@@ -8,14 +8,9 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gtm.checks import Target
-from gtm.compile.app import (
-    AppCompiler,
-    CompiledApp,
-    Touched,
-    joining,
-    refreshed_app,
-    rejoin,
-)
+from gtm.compile.app import AppCompiler
+from gtm.compile.changes import joining, refreshed_app, rejoin
+from gtm.compile.compiled import CompiledApp, Touched
 from gtm.compile.groups import Deciders, Group, deciders, next_step
 from gtm.compile.names import count, together
 from gtm.compile.render import Tallies
@@ -32,6 +27,7 @@ from gtm.snapshot import Node, Plan, Snapshot, Tally, ZoneData
 from gtm.steering.intake import Intake
 from gtm.steering.overlay import Overlays, silent
 from gtm.steering.readings import Readings
+from gtm.walking import Walk, unseen
 
 AppKey = tuple[str, str]  # zone and app name
 NO_KEYS: Mapping[str, KeySet] = MappingProxyType({})
@@ -111,12 +107,13 @@ class Compiler:
         overlays: Overlays = silent,
         before: Compiled | None = None,
         keys: Mapping[str, KeySet] = NO_KEYS,
+        walk: Walk = unseen,
     ) -> Compiled:
         """A snapshot from scratch. Takes seconds for large input: not for the control loop.
 
         Area tables, plans and answers of `before` are taken over where nothing they depend on
         changed; it must be a snapshot of this compiler. Zones that have `keys` (by name) are
-        signed: signatures that end soon are made anew.
+        signed: signatures that end soon are made anew. `walk` goes through the services.
         """
         geos: dict[str, Geo] = {}
         groups: list[Group] = []
@@ -136,7 +133,7 @@ class Compiler:
                 made = AppCompiler(zone, app, there, known, groups, table, readings)
                 if before is not None and key in before.apps:
                     made.take_over(before.apps[key], before.snapshot, before.groups)
-                apps[key] = made.run(nodes, overlays(zone, app))
+                apps[key] = made.run(nodes, overlays(zone, app), walk)
             own = [apps[zone.name, app.name] for app in zone.apps]
             names[there.apex] = there.zone_data(nodes, whoami_of(zone, known.geo, own))
         for each in tables.values():
@@ -185,35 +182,29 @@ class Compiler:
 
         What changed is named by target, or by where it counts.
         """
-        touched: dict[AppKey, dict[str, Set[str]]] = {}
-        alone: dict[str, Set[str]] = {}  # one set for the thousands in the same region
-        uses = before.uses
-        for each in sorted(changed, key=id):  # as they lie in memory, which is most of the time
-            for use in (each,) if isinstance(each, Use) else uses.get(each, ()):
-                zone, app, service, region = use
-                services = touched.get((zone, app))
-                if services is None:
-                    services = touched[zone, app] = {}
-                known = services.get(service)
-                if known is None:
-                    if region not in alone:
-                        alone[region] = frozenset((region,))
-                    services[service] = alone[region]
-                elif region not in known:
-                    services[service] = known | {region}
-        return _after(before, before.apps, touched, readings, epoch)
+        return _after(before, before.apps, _counting(before, changed), readings, epoch)
 
     def relaid(
         self, before: Compiled, overlays: Overlays, readings: Readings, epoch: int
     ) -> Compiled:
         """The next snapshot after operators' words changed; `before` itself if none did."""
-        touched: dict[AppKey, Touched] = {}
-        apps = dict(before.apps)
-        for key, app in before.apps.items():
-            overlay = overlays(app.zone, app.app)
-            if changed := app.overlay.differing(overlay, app.app):
-                touched[key] = changed
-                apps[key] = replace(app, overlay=overlay)
+        apps, touched = _reworded(before, overlays)
+        return _after(before, apps, touched, readings, epoch) if touched else before
+
+    def caught_up(
+        self,
+        before: Compiled,
+        changed: Collection[Target | Use],
+        overlays: Overlays,
+        readings: Readings,
+        epoch: int,
+    ) -> Compiled:
+        """The next snapshot after readings, words or both changed; `before` if nothing did."""
+        apps, touched = _reworded(before, overlays)
+        for key, services in _counting(before, changed).items():
+            worded = touched.get(key, {})
+            both = {name: regions | worded.get(name, set()) for name, regions in services.items()}
+            touched[key] = {**worded, **both}
         return _after(before, apps, touched, readings, epoch) if touched else before
 
     def admitted(
@@ -241,6 +232,40 @@ class Compiler:
             if (after := stepped[id(group)]) is not group
         }
         return _planned_anew(before, moved, epoch)
+
+
+def _counting(before: Compiled, changed: Collection[Target | Use]) -> dict[AppKey, Touched]:
+    """The services' regions in which what changed counts."""
+    touched: dict[AppKey, dict[str, Set[str]]] = {}
+    alone: dict[str, Set[str]] = {}  # one set for the thousands in the same region
+    uses = before.uses
+    for each in sorted(changed, key=id):  # as they lie in memory, which is most of the time
+        for use in (each,) if isinstance(each, Use) else uses.get(each, ()):
+            zone, app, service, region = use
+            services = touched.get((zone, app))
+            if services is None:
+                services = touched[zone, app] = {}
+            known = services.get(service)
+            if known is None:
+                if region not in alone:
+                    alone[region] = frozenset((region,))
+                services[service] = alone[region]
+            elif region not in known:
+                services[service] = known | {region}
+    return dict(touched)
+
+
+def _reworded(
+    before: Compiled, overlays: Overlays
+) -> tuple[dict[AppKey, CompiledApp], dict[AppKey, Touched]]:
+    """The apps under operators' words of now, and the services' regions that these are about."""
+    apps, touched = dict(before.apps), dict[AppKey, Touched]()
+    for key, app in before.apps.items():
+        overlay = overlays(app.zone, app.app)
+        if changed := app.overlay.differing(overlay, app.app):
+            touched[key] = changed
+            apps[key] = replace(app, overlay=overlay)
+    return apps, touched
 
 
 def _after(

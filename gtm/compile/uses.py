@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from gtm.checks import Target
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.steering.watched import Watched, targets_in
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.dns.names import to_wire
 from gtm.geo import Geo
 from gtm.model import Topology, Zone

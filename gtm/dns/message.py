@@ -41,13 +41,17 @@ class MalformedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Edns:
-    """What an OPT record says (RFC 6891). `size` is octets of UDP payload the client takes."""
+    """What an OPT record says (RFC 6891). `size` is octets of UDP payload the client takes.
+
+    `bad` says that something is wrong with the record itself, or that it is not the only one: it
+    is answered by FORMERR with an OPT record (section 7).
+    """
 
     size: int
     version: int
     dnssec_ok: bool
     subnet: Subnet | None = None
-    bad_subnet: bool = False
+    bad: bool = False
     wishes: Wishes = NOTHING
 
 
@@ -187,17 +191,18 @@ def _parsed(packet: bytes) -> Query:
     header = dnslib.DNSHeader.parse(buffer)
     query = Query(header.id, header.bitmap, None, 0, 0, None, malformed=True)
     try:
-        if header.q > 1:
-            raise MalformedError("more than one question")  # noqa: TRY301  # RFC 9619
-        query = _with_question(query, buffer, header.q)
+        if header.q <= 1:
+            query = _with_question(query, buffer, header.q)
+        else:
+            _pass_questions(buffer, header.q)
         edns, signature = _records(buffer, header)
     except (MalformedError, ShortBufferError, dnslib.DNSError):
         return query
-    # RFC 9619: a query has one question; without one there is still an OPT record to answer.
+    # RFC 9619: a query has one question; with none or several there is still an OPT to answer.
     # RFC 7873 section 5.4: one with a cookie asks for nothing but that
     bare = edns is not None and edns.wishes.cookie is not None
     missing = header.q == 0 and query.opcode == 0 and not bare
-    return replace(query, edns=edns, malformed=missing, signature=signature)
+    return replace(query, edns=edns, malformed=missing or header.q > 1, signature=signature)
 
 
 def _with_question(query: Query, buffer: WireBuffer, count: int) -> Query:
@@ -206,6 +211,14 @@ def _with_question(query: Query, buffer: WireBuffer, count: int) -> Query:
     question = dnslib.DNSQuestion.parse(buffer)
     name = b"".join(bytes((len(part),)) + part for part in question.qname.label) + names.ROOT
     return replace(query, name=name, type=question.qtype, rrclass=question.qclass)
+
+
+def _pass_questions(buffer: WireBuffer, count: int) -> None:
+    """Reads over several questions, of which none is answered."""
+    if count > MAX_RECORDS:
+        raise MalformedError("more questions than a query can need")
+    for _ in range(count):
+        dnslib.DNSQuestion.parse(buffer)
 
 
 def _records(buffer: WireBuffer, header: Any) -> tuple[Edns | None, tsig.Signature | None]:
@@ -223,9 +236,11 @@ def _records(buffer: WireBuffer, header: Any) -> tuple[Edns | None, tsig.Signatu
         data = buffer.get(length)
         if rrtype == Type.OPT:
             # RFC 6891 section 6.1.1: one OPT, owned by the root, in the additional section
-            if edns is not None or owner.label or index < header.a + header.auth:
+            if index < header.a + header.auth:
                 raise MalformedError("an OPT record out of place")
-            edns = _edns(rrclass, ttl, data)
+            alone = edns is None and not owner.label
+            edns = _edns(rrclass, ttl, data) if edns is None else edns
+            edns = edns if alone else replace(edns, bad=True)
         elif rrtype == Type.TSIG:
             # RFC 8945 section 5.1: one TSIG, the last record of the additional section
             if index < last or header.ar == 0:
@@ -247,9 +262,12 @@ def _edns(size: int, ttl: int, data: bytes) -> Edns:
     client: Subnet | None = None
     bad = False
     version = ttl >> 16 & 255
-    options = list(_options(data)) if data else []
-    if version != EDNS_VERSION:
+    if version != EDNS_VERSION:  # whose options may look otherwise (RFC 6891 section 6.1.3)
         return Edns(size, version, bool(ttl & DO_BIT))
+    try:
+        options = list(_options(data)) if data else []
+    except MalformedError:
+        return Edns(size, version, bool(ttl & DO_BIT), bad=True)
     for code, value in options:
         if code == subnet.OPTION:
             try:

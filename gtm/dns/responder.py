@@ -17,7 +17,7 @@ from gtm.dns.message import TCP_MAXIMUM, Edns, Query, Response, build, parse, ud
 from gtm.dns.names import to_text
 from gtm.dns.options import Granted, grant
 from gtm.dns.transport import Transport
-from gtm.dns.types import CHAOS, IN, Rcode, Type, counted_type
+from gtm.dns.types import CHAOS, IN, Opcode, Rcode, Type, counted_type
 from gtm.snapshot import Snapshot, Tally
 
 NOT_IMPLEMENTED_TYPES = {Type.TKEY, Type.MAILA, Type.MAILB}
@@ -96,8 +96,12 @@ def _answer(
 ) -> tuple[Response, Tally, Decision | None]:
     # RFC 8945 section 5.2: a signature is looked at before anything else
     refusal = Rcode.NOTAUTH if seal is not None and seal.error else _refusal(query, transport)
+    if refusal is None and query.opcode == Opcode.UPDATE:
+        refusal = _not_updated(snapshot, query)
     if refusal is None and query.rrclass == CHAOS:
-        said = chaos.answer(query, conduct.identity, conduct.version)
+        shown = conduct.chaos_to.hold(asker.bits, asker.address)
+        told = (conduct.identity, conduct.version) if shown else (None, None)
+        said = chaos.answer(query, *told)
         return said, Tally("", "", "", asked(query), said.rcode.name), None
     zone = None
     if query.name is not None and refusal is None:
@@ -118,21 +122,22 @@ def _why(rcode: Rcode, query: Query) -> ExtendedError | None:
     """What an operator of a resolver is told of an error, beside its rcode."""
     if rcode is not Rcode.REFUSED:
         return None
-    return PROHIBITED if query.type in TRANSFERS else NOT_AUTHORITATIVE
+    prohibited = query.opcode == Opcode.UPDATE or query.type in TRANSFERS
+    return PROHIBITED if prohibited else NOT_AUTHORITATIVE
 
 
 def _refusal(query: Query, transport: Transport) -> Rcode | None:
     """What a query gets before any zone is looked at."""
-    if query.opcode != 0:
+    if query.opcode not in (Opcode.QUERY, Opcode.UPDATE):
         return Rcode.NOTIMP
-    if query.malformed:
-        return Rcode.FORMERR
     if query.edns is not None and query.edns.version != 0:
-        return Rcode.BADVERS  # RFC 6891 section 6.1.3
-    if query.edns is not None and query.edns.bad_subnet:
-        return Rcode.FORMERR  # RFC 7871 section 6
+        return Rcode.BADVERS  # RFC 6891 section 6.1.3: whatever else is wrong with it
+    if query.malformed or (query.edns is not None and query.edns.bad):
+        return Rcode.FORMERR  # RFC 6891 section 7, RFC 7871 section 6
     if query.edns is not None and query.edns.wishes.faulty(transport):
         return Rcode.FORMERR
+    if query.opcode == Opcode.UPDATE:
+        return None
     if query.name is None:
         return Rcode.NOERROR  # it asks for a cookie (RFC 7873 section 5.4)
     if query.type in NEVER_ASKED:
@@ -142,6 +147,15 @@ def _refusal(query: Query, transport: Transport) -> Rcode | None:
     if query.rrclass not in (IN, CHAOS) or query.type in TRANSFERS:
         return Rcode.REFUSED
     return None
+
+
+def _not_updated(snapshot: Snapshot, query: Query) -> Rcode:
+    """What an update gets that nobody has taken (RFC 2136 section 3.1): its zone allows none."""
+    if query.name is None or query.type != Type.SOA:
+        return Rcode.FORMERR
+    if query.rrclass != IN or query.name.lower() not in snapshot.zones:
+        return Rcode.NOTAUTH
+    return Rcode.REFUSED
 
 
 def _client(edns: Edns | None, asker: Asker) -> Asker:

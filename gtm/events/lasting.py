@@ -31,12 +31,12 @@ class Lasting:
 
 
 def _ended(event: Event, at: float) -> Event:
-    """Its end; the reason says what it was."""
+    """Its end; the reason says what it was, and for how long."""
     return replace(
         event,
         at=at,
         severity=Severity.INFO,
-        reason=f"it is over; it was: {event.reason}",
+        reason=f"before that: {event.reason}",
         over=True,
         before=event.after,
         after="",

@@ -29,6 +29,18 @@ class Estimate:
         return f"median of {self.samples:,} samples"
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What counts of a cell, and what it comes to; `lacking` says what is missing where there is
+    no estimate: `20 of 30 samples`.
+    """
+
+    samples: int
+    reporters: int
+    estimate: Estimate | None
+    lacking: str = ""
+
+
 @dataclass(slots=True)
 class Ring:
     """The latest samples of one reporter, in parallel arrays; `at` is Unix time."""
@@ -90,6 +102,10 @@ class Cell:
 
     def estimate(self, rules: LatencyRules, now: float) -> Estimate | None:
         """The median, if there is enough for one by the rules at Unix time `now`."""
+        return self.heard(rules, now).estimate
+
+    def heard(self, rules: LatencyRules, now: float) -> Heard:
+        """What counts by the rules at Unix time `now`, and the median if that is enough."""
         told: list[list[Sample]] = []
         networks: set[int] = set()
         for ring in self.rings.values():
@@ -98,9 +114,21 @@ class Cell:
                 told.append(samples)
                 networks |= seen
         count = int(sum(weight for samples in told for _, weight in samples))
-        if count < rules.samples or len(told) < rules.reporters:
-            return None
-        if len(told) < 2 and len(networks - {NO_NETWORK}) < rules.networks:
-            return None
+        lacking = _lacking(rules, count, len(told), len(networks - {NO_NETWORK}))
+        if lacking:
+            return Heard(count, len(told), None, lacking)
         median = robust_median(told)
-        return None if median is None else Estimate(median, count, len(told))
+        if median is None:
+            return Heard(count, len(told), None, "the two reporters contradict each other")
+        return Heard(count, len(told), Estimate(median, count, len(told)))
+
+
+def _lacking(rules: LatencyRules, samples: int, reporters: int, networks: int) -> str:
+    """What is too few for a median, "" if nothing is."""
+    if samples < rules.samples:
+        return f"{samples} of {rules.samples} samples"
+    if reporters < rules.reporters:
+        return f"{reporters} of {rules.reporters} reporters"
+    if reporters < 2 and networks < rules.networks:
+        return f"{networks} of {rules.networks} client networks"
+    return ""

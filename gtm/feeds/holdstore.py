@@ -83,5 +83,6 @@ def from_bytes(data: bytes) -> KeptHolds:
         found = _File.model_validate_json(data)
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        raise Damaged(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+        where = ".".join(map(str, fault["loc"]))
+        raise Damaged(f"{where}: {fault['msg']}" if where else fault["msg"]) from error
     return KeptHolds(found.at, tuple(found.holds))

@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from gtm.feeds.cell import Cell, Estimate
+from gtm.feeds.cell import Cell, Heard
 from gtm.feeds.client import Client
 from gtm.model import GeoCode, LatencyRules, MeasuredLatency, Zone, frozen_mapping
 from gtm.steering.held import Held
@@ -26,11 +26,11 @@ Key = tuple[GeoCode, str]  # area, region
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell for people: what it comes to under the rules of a zone, if anything."""
+    """A cell for people: what it comes to under the rules of a zone, or what it lacks for that."""
 
     area: GeoCode
     region: str
-    estimate: Estimate | None
+    heard: Heard
     used: float | None
     latest: float
 
@@ -158,7 +158,7 @@ class LatencyFeed:
         """Everything that was told, by area and region, as a zone with these rules sees it."""
         values = self._values.get(rules, {})
         found = [
-            Row(*key, cell.estimate(rules, now), values.get(key, (None,))[0], cell.latest)
+            Row(*key, cell.heard(rules, now), values.get(key, (None,))[0], cell.latest)
             for key, cell in self.cells()
         ]
         return sorted(found, key=lambda row: (str(row.area), row.region))

@@ -19,8 +19,10 @@ from gtm.geo.records import Place
 from gtm.geo.systems import System, Systems
 from gtm.model import Address, AsNumber, GeoOverride, Location, Network
 
-MAX_AGE_DAYS = 35
-"""Vendors publish at least monthly: a file older than this has missed an update."""
+MAX_AGE_DAYS = 365
+"""Beyond it there is surely a newer one to be had. The one that comes with gtm is months old when
+it is installed, and nobody who has just begun can do anything about that.
+"""
 
 NOWHERE = Location(0.0, 0.0)  # what no address leads to
 

@@ -1,8 +1,8 @@
 """Probing in a process of its own, so that it takes no time from whoever answers queries.
 
 Probes, timers and TLS are the prober's; only what it found comes back, a bunch at a time. It ends
-with this process. When it ends by itself that is said and it is started again; meanwhile nothing
-is heard, so that verdicts become stale, not wrong.
+with this process. When it ends by itself that is said and it is started again; so it is when it
+hangs. Meanwhile nothing is heard, so that verdicts become stale, not wrong.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
@@ -37,8 +38,14 @@ from gtm.health.rounds import CONCURRENCY, Heard
 FIRST_WAIT = 0.5
 LAST_WAIT = 30.0
 
-# Seconds that a prober that closed its connection has to end.
+# Seconds that a prober that closed its connection has to end, and then one that was killed.
 ENDING = 1.0
+
+# A prober says something every BEAT seconds. One that was silent at so many looks in a row hangs.
+# They are counted, not the time: this process may have been stopped itself. On a machine that is
+# too busy for either, starting again would make it worse, so it gets half a minute.
+LOOK = 2.0  # seconds
+LOOKS = 15
 
 _log = structlog.get_logger(__name__)
 
@@ -68,6 +75,7 @@ class Apart:
         self._task: asyncio.Task[None] | None = None
         self.pid: int | None = None
         self.starts = 0
+        self._frames = 0
 
     def add(self, target: Target, *, at_once: bool) -> None:
         """See Probing."""
@@ -120,7 +128,11 @@ class Apart:
         wait = FIRST_WAIT
         while True:
             begun = time.monotonic()
-            why = await self._run()
+            try:
+                why = await self._run()
+            except Exception as error:  # whatever it was, probing must go on
+                _log.exception("prober_failed")
+                why = repr(error)
             if time.monotonic() - begun > LAST_WAIT:
                 wait = FIRST_WAIT
             _log.error("prober_lost", reason=why, again_in_seconds=wait)
@@ -129,7 +141,10 @@ class Apart:
 
     async def _run(self) -> str:
         """Start one and listen to it until it ends; why it did."""
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:  # no file descriptor is left
+            return f"it can't be started: {error.strerror or error}"
         with ours, theirs:
             try:
                 process = await self._start(theirs)
@@ -141,8 +156,10 @@ class Apart:
                 self._writer = writer
                 self._commands = [self._begin, *self._known.values()]
                 self._send()
-                await self._listen(reader)
+                hung = await self._listen_to_a_living(reader)
                 writer.close()
+                if hung:
+                    return f"it hung: nothing was heard for {LOOK * LOOKS:g} s"
                 with contextlib.suppress(TimeoutError):  # one that hangs is killed below
                     await asyncio.wait_for(process.wait(), ENDING)
             finally:
@@ -150,7 +167,7 @@ class Apart:
                 if process.returncode is None:
                     with contextlib.suppress(ProcessLookupError):
                         process.kill()
-                status = await process.wait()
+                status = await _ended(process)
         return f"killed by signal {-status}" if status < 0 else f"it ended with status {status}"
 
     async def _start(self, theirs: socket.socket) -> asyncio.subprocess.Process:
@@ -166,8 +183,25 @@ class Apart:
         _log.info("prober_started", pid=process.pid, targets=len(self._known))
         return process
 
+    async def _listen_to_a_living(self, reader: asyncio.StreamReader) -> bool:
+        """Listen until the connection ends, or nothing comes any more; whether the latter."""
+        listening = asyncio.create_task(self._listen(reader))
+        try:
+            silent, before = 0, self._frames
+            while silent < LOOKS:
+                done, _ = await asyncio.wait({listening}, timeout=LOOK)
+                if done:
+                    listening.result()
+                    return False
+                silent = silent + 1 if self._frames == before else 0
+                before = self._frames
+            return True
+        finally:
+            listening.cancel()
+
     async def _listen(self, reader: asyncio.StreamReader) -> None:
         while (content := await frame(reader)) is not None:
+            self._frames += 1
             for number, found in found_from_bytes(content):
                 target = self._targets.get(number)  # None: it was removed meanwhile
                 if target is not None:
@@ -175,3 +209,12 @@ class Apart:
                     if known.at_once:  # a prober that is started again need not hurry
                         self._known[target] = Add(number, target, at_once=False, fast=known.fast)
                     self._heard(target, found)
+
+
+async def _ended(process: asyncio.subprocess.Process) -> int:
+    """How it ended. One that the kernel does not let go (a disk that hangs) is not waited for."""
+    try:
+        async with asyncio.timeout(ENDING):
+            return await process.wait()
+    except TimeoutError:
+        return -signal.SIGKILL

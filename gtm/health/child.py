@@ -7,6 +7,7 @@ it: a checker that is gone, however it went, takes its prober along.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from collections.abc import Callable
 
 from gtm.checks import Target
 from gtm.health.frames import (
+    BEAT,
     Add,
     Begin,
     Command,
@@ -94,7 +96,9 @@ class Child:
 
     async def _send(self) -> None:
         while True:
-            await self._news.wait()
+            with contextlib.suppress(TimeoutError):  # nothing found is news too: that it lives
+                async with asyncio.timeout(BEAT):
+                    await self._news.wait()
             await asyncio.sleep(GATHER)
             self._news.clear()
             content = found_to_bytes(self._found)

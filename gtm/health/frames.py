@@ -19,6 +19,9 @@ from gtm.health.dial import Dial
 from gtm.health.outcome import Outcome
 from gtm.health.rounds import Fault
 
+# Seconds after which a prober that found nothing says so, by an empty bunch.
+BEAT = 2.0
+
 _LENGTH = Struct(">I")
 _VALUES = attrgetter(*(field.name for field in fields(Outcome)))
 

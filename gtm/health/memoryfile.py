@@ -106,7 +106,8 @@ def from_bytes(data: bytes) -> Mapping[str, Memory]:
         found = [_Line.model_validate_json(line) for line in lines[:-1]]
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        raise Damaged(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+        where = ".".join(map(str, fault["loc"]))
+        raise Damaged(f"{where}: {fault['msg']}" if where else fault["msg"]) from error
     return {line.key: _memory(line) for line in found}
 
 

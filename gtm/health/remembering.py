@@ -60,7 +60,7 @@ class Remembering:
             return
         try:
             await asyncio.to_thread(self._store.save, self._checker.memories())
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the latter: no thread can be started
             if self.trouble is None:
                 _log.warning("health_memory_not_saved", error=str(error))
             self.trouble = f"not saved: {error}"

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from gtm.controller import Controller, Reload
+from gtm.control.controller import Controller
+from gtm.control.loading import Reload
 from gtm.live.feed import Feed
 from gtm.live.map import Maps
 from gtm.live.probes import Probed
@@ -35,7 +36,7 @@ class Live:
             controller.plane.summed, lambda: controller.compiled.snapshot.tallies, now, clock
         )
         controller.on_epoch = self._published
-        controller.on_reload = self._loaded
+        controller.loader.on_reload = self._loaded
         controller.checker.tell_probes(self.probed.note)
 
     def _published(self, epoch: int) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiled import CompiledApp, CompiledService
 from gtm.compile.compiler import Compiled
 from gtm.compile.groups import Group
 from gtm.load.units import shares_of

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from difflib import get_close_matches
 
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.overrides.target import Level, OverrideTarget, bare, endpoints_of, matcher
 from gtm.steering.verdicts import regions_of
 
@@ -20,8 +20,11 @@ WHOLE_ALIKE = 0.88  # the same of whole names, whose ends are alike anyway
 def nothing_matches(target: OverrideTarget, apps: Collection[CompiledApp]) -> str:
     """The sentence for a target that nothing matches, with the names nearest to it."""
     hint = " or ".join(str(near) for near in _nearest(target, apps))
-    remedy = f"did you mean {hint}?" if hint else "gtm status lists what there is"
-    return f"cannot find {target}: no app, service or endpoint matches; {remedy}"
+    others = ", ".join(str(other) for other in _others(target, apps))
+    remedy = f"there are {others}" if others else "gtm status lists what there is"
+    remedy = f"did you mean {hint}?" if hint else remedy
+    what = "region" if target.level is Level.REGION else "app, service or endpoint"
+    return f"cannot find {target}: no {what} matches; {remedy}"
 
 
 def services_like(name: str, apps: Collection[CompiledApp]) -> str:
@@ -43,9 +46,15 @@ def _nearest(target: OverrideTarget, apps: Collection[CompiledApp]) -> list[Over
         names = _names(target, there)
         if not any(map(matcher(target.name), names)):
             return [replace(target, name=name) for name in _close(target.name, names)]
-    regions = set(_regions(target, there))
-    close = _close(target.region, regions) or sorted(regions)[:SHOWN]
+    close = _close(target.region, set(_regions(target, there)))
     return [replace(target, region=region) for region in close]
+
+
+def _others(target: OverrideTarget, apps: Iterable[CompiledApp]) -> list[OverrideTarget]:
+    """The same in a few of the regions that it could be in, however they are called."""
+    there = [app for app in apps if target.in_zone(app.zone)]
+    regions = [] if target.level is Level.ENDPOINT else sorted(set(_regions(target, there)))
+    return [replace(target, region=region) for region in regions[:SHOWN]]
 
 
 def _names(target: OverrideTarget, apps: Iterable[CompiledApp]) -> set[str]:

@@ -12,7 +12,7 @@ from fnmatch import translate
 from functools import lru_cache
 from ipaddress import ip_address
 
-from gtm.errors import GtmError
+from gtm.errors import UsageError
 from gtm.model import App, Service, Zone
 
 LONGEST = 600  # characters of a target: a zone's name, a service's and a region's fit
@@ -80,7 +80,7 @@ class OverrideTarget:
 
 
 def parse_target(text: str) -> OverrideTarget:
-    """The target that a text names. Raises GtmError."""
+    """The target that a text names. Raises UsageError."""
     zone, rest = None, text
     if text.startswith(ZONE):
         zone, _, rest = text.removeprefix(ZONE).partition("/")
@@ -102,8 +102,8 @@ def parse_target(text: str) -> OverrideTarget:
             return OverrideTarget(level, parts[0], parts[1], zone)
 
 
-def _unclear(text: str, remedy: str) -> GtmError:
-    return GtmError(f"cannot understand the target {text!r}: it names nothing; {remedy}")
+def _unclear(text: str, remedy: str) -> UsageError:
+    return UsageError(f"cannot understand the target {text!r}: it names nothing; {remedy}")
 
 
 def _endpoint(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable
 
@@ -9,13 +10,17 @@ import structlog
 
 from gtm.dns.conduct import PLAIN, Conduct
 from gtm.dns.lookup import Chance, asker_of
+from gtm.dns.message import HEADER
+from gtm.dns.names import to_text
 from gtm.dns.options import COOKIE as COOKIE_OPTION
 from gtm.dns.responder import Reply, respond
 from gtm.dns.transport import Transport
-from gtm.planes.back import LATER, NOBODY, Back, Peers, Way
+from gtm.dns.types import Rcode, counted_type
+from gtm.planes.back import LATER, NOBODY, Back, Peers, Taken, Watched, Way
 from gtm.planes.fast import FastPath
 from gtm.planes.limiting import Limiter
 from gtm.planes.stats import SocketStats
+from gtm.planes.walking import behind_name
 from gtm.querylog import Entry, Tap
 from gtm.snapshot import Snapshot, Tally
 
@@ -41,6 +46,7 @@ class Answering:
         self._random32 = random32
         self._now = now
         self._failures = 0
+        self._counting = threading.Lock()
         self.stopped = False
         self.retired = False  # no new packets are taken, as another process has the sockets
         self.publish(snapshot)
@@ -73,7 +79,7 @@ class Answering:
     ) -> bytes | None:
         """The same over UDP, within the limit of the sender's network."""
         if limiter is not None and not limiter.within(host):
-            return self._over(packet, host, stats, limiter)
+            return self._over(packet, host, stats, limiter, way)
         message = self._quick(packet, host, stats, Transport.UDP)
         if message:
             return message
@@ -134,43 +140,61 @@ class Answering:
     ) -> bytes | None:
         """The reference responder's answer, for what the fast path does not know.
 
-        The limiter, if there is one, has counted it; `cut` says that it is to be truncated. With
-        a way back, peers are asked first: what they answer LATER goes that way.
+        The limiter, if there is one, has counted it; `cut` says that it is to be truncated, unless
+        its sender is known. With a way back, peers are asked first: what they answer LATER goes
+        that way.
         """
-        if back is not None and not cut:
-            taken = self._taken(packet, host, stats, transport, back)
+        if back is not None:
+            taken = self._taken(packet, host, stats, transport, back, cut=cut)
             if taken is not None:
-                return taken
+                if limiter is not None and taken.known:
+                    limiter.give_back(host)
+                return taken.message or LATER
         reply = self._respond(packet, host, stats, transport=transport, cut=cut)
         if limiter is not None and (reply is None or reply.known):
             limiter.give_back(host)
-        return None if reply is None else _count(reply, stats)
+        return None if reply is None else self._given(reply, packet, host, stats, transport)
 
     def _taken(
-        self, packet: bytes, host: str, stats: SocketStats, transport: Transport, back: Back
-    ) -> bytes | None:
-        """What peers make of a packet; None if it is not for them."""
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        transport: Transport,
+        back: Back,
+        *,
+        cut: bool,
+    ) -> Taken | None:
+        """What peers make of a packet; None if it is not for them.
+
+        Where its answer would be cut, they get it only if nobody can have forged its sender.
+        """
+
+        def answered(message: bytes) -> None:
+            self._tell(packet, host, stats, transport, message, tally_of(message))
+
         try:
-            taken = self.peers.take(packet, host, transport, back)
+            taken = self.peers.take(packet, host, transport, Watched(back, answered), signed=cut)
         except Exception:
             self._fault(packet, stats, transport)
             return None
-        if taken is None:
-            return None
-        stats.slow[taken.tally] += 1
-        if taken.message is None:
-            return LATER
-        if self.tap is not None:
-            self.note(self.tap, packet, host, transport, taken.message, taken.tally)
-        return taken.message
+        if taken is not None and taken.message is not None:
+            answered(taken.message)
+        return taken
 
-    def _over(self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter) -> bytes | None:
+    def _over(
+        self, packet: bytes, host: str, stats: SocketStats, limiter: Limiter, way: Way | None
+    ) -> bytes | None:
         """The answer to a client whose network had too many: in full if its cookie is ours."""
         cut = limiter.cuts()
         if not cut and COOKIE not in packet:  # most of a flood ends here
             stats.limited["drop"] += 1
             limiter.note(host, cut=False)
             return None
+        if way is not None:
+            taken = self._taken(packet, host, stats, Transport.UDP, way.back(), cut=True)
+            if taken is not None:
+                return taken.message or LATER
         reply = self._respond(packet, host, stats, transport=Transport.UDP, cut=True)
         if reply is None:
             return None
@@ -179,7 +203,7 @@ class Answering:
             limiter.note(host, cut=cut)
             if not cut:
                 return None
-        return _count(reply, stats)
+        return self._given(reply, packet, host, stats, Transport.UDP)
 
     def _respond(
         self, packet: bytes, host: str, stats: SocketStats, *, transport: Transport, cut: bool
@@ -199,9 +223,31 @@ class Answering:
             return None
         if reply is None:
             stats.dropped["not a query"] += 1
-        elif self.tap is not None:
-            self.note(self.tap, packet, host, transport, reply.message, reply.tally)
         return reply
+
+    def _given(
+        self, reply: Reply, packet: bytes, host: str, stats: SocketStats, transport: Transport
+    ) -> bytes:
+        """The message of a reply, which is counted and noted."""
+        self._tell(packet, host, stats, transport, reply.message, reply.tally)
+        if reply.decision is not None:
+            reply.decision.count()
+        return reply.message
+
+    def _tell(
+        self,
+        packet: bytes,
+        host: str,
+        stats: SocketStats,
+        transport: Transport,
+        message: bytes,
+        tally: Tally,
+    ) -> None:
+        """Counts and notes an answer; from any thread, as some come later."""
+        with self._counting:
+            stats.slow[tally] += 1
+        if self.tap is not None:
+            self.note(self.tap, packet, host, transport, message, tally)
 
     def _fault(self, packet: bytes, stats: SocketStats, transport: Transport) -> None:
         """A fault of ours must not end the plane; it is silent for this packet and says so once.
@@ -214,8 +260,9 @@ class Answering:
             log.exception("answer_failed", octets=len(packet), transport=transport.value)
 
 
-def _count(reply: Reply, stats: SocketStats) -> bytes:
-    stats.slow[reply.tally] += 1
-    if reply.decision is not None:
-        reply.decision.count()
-    return reply.message
+def tally_of(message: bytes) -> Tally:
+    """What an answer about a whole zone is counted as, a transfer's or an update's."""
+    end = behind_name(message, HEADER)
+    zone = to_text(message[HEADER:end].lower())
+    rrtype = int.from_bytes(message[end : end + 2], "big")
+    return Tally(zone, "", "", counted_type(rrtype), Rcode(message[3] & 15).name)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 
 from gtm.dns.transport import Transport
+from gtm.dns.types import Opcode
 from gtm.querylog.entry import Entry, client
 from gtm.querylog.lines import decision
 
@@ -20,7 +21,7 @@ _IS_MESSAGE = 1
 _KIND, _FAMILY, _PROTOCOL, _ADDRESS, _PORT = 1, 2, 3, 4, 6
 _QUERY_SECONDS, _QUERY_NANOSECONDS, _QUERY = 8, 9, 10
 _SECONDS, _NANOSECONDS, _ANSWER = 12, 13, 14
-_AUTH_RESPONSE = 2
+_AUTH_RESPONSE, _UPDATE_RESPONSE = 2, 14
 _FAMILIES = {4: 1, 6: 2}
 _PROTOCOLS = {Transport.UDP: 1, Transport.TCP: 2, Transport.TLS: 3, Transport.HTTPS: 4}
 
@@ -28,7 +29,10 @@ _VARINT, _OCTETS, _FIXED32 = 0, 2, 5
 
 
 def encoded(entry: Entry, identity: bytes, version: bytes, *, whole: bool) -> bytes:
-    """The entry as a Dnstap message of type AUTH_RESPONSE. `whole` keeps clients' addresses."""
+    """The entry as a Dnstap message of type AUTH_RESPONSE, or UPDATE_RESPONSE.
+
+    `whole` keeps clients' addresses.
+    """
     extra = json.dumps(decision(entry), separators=(",", ":")).encode()
     return b"".join(
         (
@@ -45,7 +49,8 @@ def _message(entry: Entry, whole: bool) -> Iterator[bytes]:
     address = client(entry.sender, whole=whole)
     seconds, microseconds = divmod(round(entry.at * 1e6), 1_000_000)
     nanoseconds = microseconds * 1000  # a float of today's time holds no more
-    yield _number(_KIND, _AUTH_RESPONSE)
+    updated = int.from_bytes(entry.query[2:3], "big") >> 3 & 15 == Opcode.UPDATE
+    yield _number(_KIND, _UPDATE_RESPONSE if updated else _AUTH_RESPONSE)
     yield _number(_FAMILY, _FAMILIES[address.version])
     yield _number(_PROTOCOL, _PROTOCOLS[entry.transport])
     yield _octets(_ADDRESS, address.packed)

@@ -11,6 +11,7 @@ from gtm.dns.message import HEADER, parse
 from gtm.dns.types import Rcode, type_text
 from gtm.querylog.entry import PREFIXES, Entry, client
 
+_OPCODES = {1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE", 6: "DSO"}  # section 2.2
 _CLASSES = {1: "IN", 3: "CH", 4: "HS", 255: "ANY"}  # RFC 6895 section 3.2
 
 
@@ -30,6 +31,8 @@ def described(entry: Entry, *, whole: bool) -> dict[str, object]:
         found["port"] = entry.port
     query = parse(entry.query)
     if query is not None and query.name is not None:
+        if query.opcode:
+            found["opcode"] = _OPCODES.get(query.opcode, str(query.opcode))
         found["name"] = names.to_text(query.name)
         found["type"] = type_text(query.type)
         if query.rrclass != 1:
@@ -66,6 +69,8 @@ def _subnet(bits: int, address: int, whole: bool) -> str:
 
 def _rcode(entry: Entry) -> str:
     """The response code; what needs EDNS to be said is known by its counter alone."""
+    if entry.tally.rcode:
+        return entry.tally.rcode
     try:
         return Rcode(entry.answer[3] & 15).name if len(entry.answer) >= HEADER else ""
     except ValueError:

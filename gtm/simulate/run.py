@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gtm.compile.app import CompiledApp, CompiledService
+from gtm.compile.compiled import CompiledApp, CompiledService
 from gtm.compile.compiler import Compiled
 from gtm.simulate.cells import Cell, cells, ground, named
 from gtm.simulate.counting import Costs, Sums

@@ -20,6 +20,7 @@ from gtm.snapshot import Plan
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import Look, probed_for
 from gtm.steering.watched import gateway, targets_in
+from gtm.walking import Walk, unseen
 from gtm.zonefile.findings import listed, nearest
 
 UP = Verdict(State.UP, "taken to be up", 0.0)
@@ -48,21 +49,26 @@ class Worlds:
 
 
 def worlds(
-    zones: tuple[Zone, ...], changed: tuple[Zone, ...] | None, geo: Geo, scenario: Scenario
+    zones: tuple[Zone, ...],
+    changed: tuple[Zone, ...] | None,
+    geo: Geo,
+    scenario: Scenario,
+    walk: Walk = unseen,
 ) -> Worlds:
-    """Both worlds; `changed` are the zones afterwards (None: the same).
+    """Both worlds; `changed` are the zones afterwards (None: the same). `walk` goes through the
+    services of both.
 
     Raises UsageError for regions that no zone has afterwards.
     """
     _require_regions(changed or zones, scenario)
     compiler = Compiler()
-    before = compiler.compile(zones, geo, Readings(_all_up), epoch=0)
+    before = compiler.compile(zones, geo, Readings(_all_up), epoch=0, walk=walk)
     failing = _targets(changed or zones, scenario.down)
     look = _looking_down(failing)
     if changed is None:
         after = compiler.refresh(before, failing, Readings(look), epoch=1)
     else:
-        after = compiler.compile(changed, geo, Readings(look), epoch=1)
+        after = compiler.compile(changed, geo, Readings(look), epoch=1, walk=walk)
     after = _without(after, scenario)
     return Worlds(before, after, tuple(_kept(after, scenario)))
 

@@ -213,7 +213,7 @@ def _all_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
         return Verdict(DOWN, reason, verdict.since, verdict.act, reported=reported)
     since = max((verdict.since for _, verdict in verdicts), default=0.0)
     if any(verdict.state is UNKNOWN for _, verdict in verdicts):
-        return Verdict(UNKNOWN, "not every service has been probed yet", 0.0)
+        return Verdict(UNKNOWN, "nothing recent is known of some services", 0.0)
     return Verdict(UP, "every service of the block is up", since)
 
 
@@ -226,6 +226,6 @@ def _any_of(verdicts: list[tuple[Service, Verdict]]) -> Verdict:
         reported = act is None and any(each.reported for _, each in verdicts)
         return Verdict(DOWN, reason, verdict.since, act, reported=reported)
     if all(verdict.state is UNKNOWN for _, verdict in left):
-        return Verdict(UNKNOWN, "no service has been probed yet", 0.0)
+        return Verdict(UNKNOWN, "nothing recent is known of any service", 0.0)
     since = min(verdict.since for _, verdict in left if verdict.state is UP)
     return Verdict(UP, f"{len(left)} of {len(verdicts)} services up", since)

@@ -25,7 +25,7 @@ UNCHECKED = Verdict(UP, "no check is configured", 0.0)
 Gateways = Mapping[str, Watched]  # what their own checks watch, by region
 UNGATED: Gateways = MappingProxyType({})
 
-UNPROBED = Verdict(UNKNOWN, "0 of 1 endpoints up; the others are not probed yet", 0.0)
+UNPROBED = Verdict(UNKNOWN, "0 of 1 endpoints up; nothing recent is known of it", 0.0)
 
 Verdicts = tuple[tuple[Endpoint, Verdict], ...]
 Targets = tuple[Watched | None, ...]  # what is probed for endpoints; None without a check
@@ -229,7 +229,7 @@ def _count(verdicts: Verdicts, min_up: MinUp) -> Verdict:
     words = f"{len(up)} of {total} endpoints up" + (f", {needed} needed" if needed > 1 else "")
     if len(up) >= needed:
         return Verdict(UP, words, up[needed - 1])
-    return Verdict(UNKNOWN, f"{words}; the others are not probed yet", 0.0)
+    return Verdict(UNKNOWN, f"{words}; nothing recent is known of the others", 0.0)
 
 
 def _alone(endpoint: Endpoint, verdict: Verdict, target: Watched | None) -> Verdict:

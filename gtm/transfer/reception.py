@@ -24,14 +24,12 @@ from gtm.dns.message import (
     parse,
     udp_limit,
 )
-from gtm.dns.names import to_text, to_wire
-from gtm.dns.responder import asked
+from gtm.dns.names import to_wire
 from gtm.dns.transport import Transport
 from gtm.dns.types import IN, Opcode, Rcode, Type
 from gtm.model import Zone
 from gtm.peering import SharedKey, View
 from gtm.planes.back import Back, Taken
-from gtm.snapshot import Tally
 from gtm.transfer.held import Held
 from gtm.transfer.messages import serial_of
 from gtm.transfer.serials import is_newer
@@ -70,19 +68,24 @@ class Reception:
         self._updates = updates
         self._now = now
 
-    def take(self, packet: bytes, host: str, transport: Transport, back: Back) -> Taken | None:
-        """Deals with a transfer or an update; None: it is neither, or a responder refuses it."""
+    def take(
+        self, packet: bytes, host: str, transport: Transport, back: Back, *, signed: bool = False
+    ) -> Taken | None:
+        """Deals with a transfer or an update; None: it is neither, or a responder refuses it.
+
+        With `signed` it deals with none that is not signed with a key of ours.
+        """
         if len(packet) < HEADER:
             return None
         kind = packet[2] & QUERY_BITS
         if kind == UPDATE:
-            return self._take(packet, host, transport, back, self._update)
+            return self._take(packet, host, transport, back, self._update, signed)
         if kind:
             return None
         end = packet.find(b"\0", HEADER) + 1
         if packet[end : end + 2] not in TRANSFER_TYPES:
             return None
-        return self._take(packet, host, transport, back, self._transfer)
+        return self._take(packet, host, transport, back, self._transfer, signed)
 
     def _take(
         self,
@@ -91,11 +94,12 @@ class Reception:
         transport: Transport,
         back: Back,
         deal: Callable[[_Come], Taken | None],
+        signed: bool,
     ) -> Taken | None:
         query, at = parse(packet), self.at
         if query is None or query.malformed or query.name is None or query.rrclass != IN:
             return None
-        if query.edns is not None and query.edns.version != 0:
+        if query.edns is not None and (query.edns.version != 0 or query.edns.bad):
             return None
         seal = None
         if query.signature is not None:
@@ -103,7 +107,7 @@ class Reception:
             if seal.error:
                 return None
         zone = at.zones.get(query.name.lower())
-        if zone is None:
+        if zone is None or (signed and seal is None):
             return None
         return deal(_Come(packet, query, seal, zone, host, transport, back))
 
@@ -130,7 +134,7 @@ class Reception:
         wanted = Wanted(come.zone.name, come.host, query, come.seal, come.back)
         if not self._streams.begin(wanted, held.copied):
             return come.answered(_no("too many copies are under way"), self._now())
-        return Taken(come.tally(Rcode.NOERROR))
+        return come.later()
 
     def _unsafe(self, held: Held) -> str:
         """Why a copy would not be validated; "" if it would."""
@@ -153,7 +157,7 @@ class Reception:
         wanted = Asked(request, zone.name, key, come.host, answer)
         assert self.loop is not None  # noqa: S101  # nothing is published before open()
         self.loop.call_soon_threadsafe(self._updates.submit, wanted)
-        return Taken(come.tally(Rcode.NOERROR))
+        return come.later()
 
     def _answer_update(self, come: _Come, rcode: Rcode) -> None:
         error = PROHIBITED if rcode is Rcode.REFUSED else None
@@ -176,17 +180,16 @@ class _Come:
     def key(self) -> str | None:
         return None if self.seal is None else self.seal.name
 
-    def tally(self, rcode: Rcode) -> Tally:
-        name = "" if self.query.name is None else to_text(self.query.name.lower())
-        return Tally(name, "", "", asked(self.query), rcode.name)
-
     def answered(self, response: Response, now: float) -> Taken:
         limit = udp_limit(self.query) if self.transport.udp else TCP_MAXIMUM
         room = 0 if self.seal is None else self.seal.size
         message = build(self.query, response, limit - room)
         if self.seal is not None:
             message = self.seal.close(message, now)
-        return Taken(self.tally(response.rcode), message)
+        return Taken(message, self.seal is not None)
+
+    def later(self) -> Taken:
+        return Taken(known=self.seal is not None)
 
 
 def _no(why: str) -> Response:

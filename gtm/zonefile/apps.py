@@ -11,7 +11,8 @@ from gtm.model import App, Balance, Endpoint, Service, Steering, Topology, froze
 from gtm.published import Published
 from gtm.steering.service_time import by_service_time
 from gtm.zonefile import names, values
-from gtm.zonefile.checkshape import Used
+from gtm.zonefile.appshape import SERVICE_OPTIONS, AppShape, ServiceShape, ServiceUse
+from gtm.zonefile.checkshape import CheckShape, Used
 from gtm.zonefile.checkvalues import PASSIVE_PLACE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.endpoints import EndpointReader, weights_differ
@@ -21,17 +22,9 @@ from gtm.zonefile.lastresort import last_resort
 from gtm.zonefile.published import PublishedReader
 from gtm.zonefile.reach import warn_of_loss
 from gtm.zonefile.scope import Scope, check_name
-from gtm.zonefile.shape import (
-    SERVICE_OPTIONS,
-    AppShape,
-    CheckShape,
-    ServiceShape,
-    ServiceUse,
-    SteeringKeys,
-    SteeringShape,
-    ZoneFile,
-)
+from gtm.zonefile.shape import ZoneFile
 from gtm.zonefile.steering import SteeringReader
+from gtm.zonefile.steeringshape import SteeringKeys, SteeringShape
 
 # Keys that are no regions, but stand one level off.
 _ELSEWHERE = {

@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from gtm.model import Address, Endpoint, MinUp
 from gtm.zonefile import names, values
+from gtm.zonefile.appshape import ENDPOINT_KEYS
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Spot, Wrong, nearest, shown
 from gtm.zonefile.known import KnownEndpoints
-from gtm.zonefile.shape import ENDPOINT_KEYS
 
 T = TypeVar("T")
 

@@ -12,6 +12,7 @@ from gtm.dnssec.keyring import Keyring
 from gtm.dnssec.keys import KeySet
 from gtm.errors import Mistake
 from gtm.model import Zone
+from gtm.walking import Walk, unseen
 from gtm.zonefile import files, nesting, peers, sizes
 from gtm.zonefile.document import Document, parse
 from gtm.zonefile.findings import Findings, Spot, nearest
@@ -47,18 +48,20 @@ def load(
     modified: Callable[[Path], float] = modification_time,
     known: KnownEndpoints | None = None,
     keys: Keyring | None = None,
+    walk: Walk = unseen,
 ) -> Loaded:
     """The zones of a directory of zone files, or of one zone file and the shared ones beside it.
 
     `modified` reads when a file was changed: the SOA serial where the zone gives none. `known` is
     what earlier loads have read, and grows by this one. `keys` is where keys of signed zones are
-    read; without it they are not looked at. Raises ZoneFileError with every mistake in every file.
+    read; without it they are not looked at. `walk` goes through the files twice, when they are
+    parsed and when they are read. Raises ZoneFileError with every mistake in every file.
     """
     findings, known = Findings(), KnownEndpoints() if known is None else known
     known.begin()
     with _collector_paused():
         signers = Signers(keys, findings)
-        zones, read = _load(path, findings, modified, known, signers)
+        zones, read = _load(path, findings, modified, known, signers, walk)
     findings.raise_mistakes()
     known.end()
     return Loaded(zones, findings.sorted_warnings(), read, signers.found)
@@ -70,11 +73,12 @@ def _load(
     modified: Callable[[Path], float],
     known: KnownEndpoints,
     signers: Signers,
+    walk: Walk,
 ) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
     """All of it; the documents are let go on return, before the collector runs again."""
-    sources = _Sources(findings)
+    sources = _Sources(findings, walk)
     sources.open(path)
-    return _Loading(sources, findings, modified, known, signers).zones()
+    return _Loading(sources, findings, modified, known, signers, walk).zones()
 
 
 @contextmanager
@@ -96,6 +100,7 @@ class _Sources:
     """The documents of a path. `complete` is False when a file could not be parsed."""
 
     findings: Findings
+    walk: Walk = unseen
     shared: list[tuple[Path, Document]] = field(default_factory=list)
     zones: list[tuple[Path, Document]] = field(default_factory=list)
     complete: bool = True
@@ -117,7 +122,7 @@ class _Sources:
             )
 
     def _open_directory(self, path: Path) -> None:
-        for file in files.in_directory(path):
+        for file in self.walk(files.in_directory(path)):
             self._add(file, files.read(file, self.findings))
 
     def _open_file(self, path: Path) -> None:
@@ -152,6 +157,7 @@ class _Loading:
     modified: Callable[[Path], float]
     known: KnownEndpoints
     signers: Signers
+    walk: Walk = unseen
 
     def zones(self) -> tuple[tuple[Zone, ...], tuple[str, ...]]:
         """The zones by name, and every file read."""
@@ -159,7 +165,7 @@ class _Loading:
         shared = [path for path, _ in self.sources.shared]
         read = dict.fromkeys(str(path) for path in shared)
         found: dict[str, tuple[Zone, Spot]] = {}
-        for path, document in self.sources.zones:
+        for path, document in self.walk(self.sources.zones):
             shape = validate(document, ZoneFile, self.findings)
             if shape is None:
                 continue

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from gtm.checks import Passive
 from gtm.model import LatencyRules
+from gtm.zonefile.checkshape import PassiveShape
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings
-from gtm.zonefile.shape import LatencyFeedShape, PassiveShape
+from gtm.zonefile.shape import LatencyFeedShape
 
 Bounds = tuple[float, float, str]
 

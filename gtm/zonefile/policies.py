@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from gtm.model import Policy
-from gtm.zonefile.shape import SteeringKeys
+from gtm.zonefile.steeringshape import SteeringKeys
 
 BY_COST = (Policy.NEAREST, Policy.LATENCY)
 BY_WEIGHT = (Policy.WEIGHTED, Policy.STICKY)

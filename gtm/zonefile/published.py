@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from gtm.published import Binding, Dispatch, Published
 from gtm.zonefile import publishedvalues as values
+from gtm.zonefile.appshape import AppShape, ServiceShape
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Wrong
 from gtm.zonefile.publishedshape import BindingShape, DispatchShape, NoBinding, SvcbShape
-from gtm.zonefile.shape import AppShape, ServiceShape
 
 S = TypeVar("S")
 V = TypeVar("V")

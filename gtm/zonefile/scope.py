@@ -13,12 +13,14 @@ from gtm.peering import TsigKey
 from gtm.receivers import Receiver
 from gtm.zonefile import values
 from gtm.zonefile.addressed import addressed
+from gtm.zonefile.appshape import SERVICE_OPTIONS
+from gtm.zonefile.checkshape import CheckShape
 from gtm.zonefile.checkuses import CheckReader
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong, listed, nearest, shown
 from gtm.zonefile.peers import tsig_key
 from gtm.zonefile.receivers import receiver
-from gtm.zonefile.shape import SERVICE_OPTIONS, CheckShape, RegionShape, SharedFile
+from gtm.zonefile.shape import RegionShape, SharedFile
 
 # Names of regions, checks, apps and receivers go into metrics, commands and URLs: one word, and
 # no longer than a DNS label.

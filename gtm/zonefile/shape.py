@@ -4,84 +4,43 @@ This is the file as people write it, short forms and all; `gtm.model` is what th
 `later` names keys that a coming version reads, `elsewhere` those that stand one level off: they get
 a message of their own instead of "unknown key". Endpoints, lists of regions, matches and record
 values are checked where they are read (endpoints.py, steering.py, rules.py, rdata.py), as their
-forms depend on what stands around them.
+forms depend on what stands around them. Shapes of checks, steering, apps and the like have files
+of their own (*shape.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic.json_schema import SkipJsonSchema, WithJsonSchema
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic.json_schema import WithJsonSchema
 
-from gtm.model import Balance, MinUp, Policy, Stale
+from gtm.model import Stale
 from gtm.zonefile.alertshape import ReceiverShape
-from gtm.zonefile.checkshape import CheckShape as CheckShape
-from gtm.zonefile.checkshape import (
-    CheckUse,
-    DampingShape,
-    ExpectShape,
-    LoadFieldShape,
-    TlsShape,
-)
-from gtm.zonefile.checkshape import PassiveShape as PassiveShape
-from gtm.zonefile.checkvalues import PASSIVE_PLACE
-from gtm.zonefile.dnssecshape import DnssecShape, DnssecUse
+from gtm.zonefile.appshape import AppShape
+from gtm.zonefile.checkshape import CheckShape, CheckUse
+from gtm.zonefile.dnssecshape import DnssecUse
 from gtm.zonefile.freezeshape import FreezeShape
 from gtm.zonefile.leaves import (
     ADDRESS_SCHEMA,
-    AddressCount,
-    BalanceWord,
     Bias,
-    Codes,
-    DrawWord,
     Expiry,
-    Fraction,
     HowMany,
-    LastResort,
-    Matches,
-    MinUpCount,
     NetworkList,
     Place,
-    PolicyWord,
     Positive,
-    Prefix4,
-    Prefix6,
     RegionNames,
     RegionsLeft,
-    RegionsOrCount,
     Seconds,
     Serial,
     Soft,
     StaleWord,
-    Times,
-    TopologyWord,
     Ttl,
-    Weight,
     ZoneName,
     one_or_more,
 )
 from gtm.zonefile.peershape import TransferShape, TsigShape, UpdatesShape
-from gtm.zonefile.publishedshape import (
-    BindingShape,
-    DispatchShape,
-    HttpsUse,
-    SrvUse,
-    SvcbShape,
-    SvcbUse,
-)
-from gtm.zonefile.shapebase import Shape as Shape
-from gtm.zonefile.values import MAX_ENDPOINT_WEIGHT
-
-# Keys of a service's mapping that are not regions; no region may have such a name.
-SERVICE_SETTINGS = (
-    *("steering", "check", "min_up", "balance", "answers", "ttl"),
-    *("https", "svcb", "srv", "alias"),
-)
-SERVICE_OPTIONS = ("optional", *SERVICE_SETTINGS)
-
-ENDPOINT_KEYS = ("address", "weight", "backup")
+from gtm.zonefile.shapebase import Shape
 
 
 class RegionShape(Shape):
@@ -101,65 +60,6 @@ class RegionShape(Shape):
     )
 
 
-class PrefixShape(Shape):
-    """How long the prefix of a client network is."""
-
-    v4: Prefix4 = Field(default=24, description="Bits of an IPv4 network.")
-    v6: Prefix6 = Field(default=56, description="Bits of an IPv6 network.")
-
-
-class SteeringKeys(Shape):
-    """The keys that policies have; `policies.py` knows which has which."""
-
-    later: ClassVar[tuple[str, ...]] = ("soft",)
-    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("answers", "balance", "min_up", "panic", "ramp", "when_all_down"),
-        "the app, beside `steering`",
-    )
-
-    regions: RegionsOrCount | None = Field(
-        default=None,
-        description="The regions to use, first ones first; or how many an answer names (1).",
-    )
-    within: Fraction = Field(
-        default=0.0, description="Regions that cost at most this much more than the best share."
-    )
-    latency_weight: Times = Field(
-        default=0.0,
-        description="Times its service time is what a region costs beside the round trip.",
-    )
-    weights: dict[str, Weight] = Field(
-        default_factory=dict,
-        description="By region.",
-    )
-    order: RegionNames | None = Field(default=None, description="For failover: first to last.")
-    trickle: Fraction = Field(default=0.0, description="What the first standby gets.")
-    fence: Codes | None = Field(default=None, description="Places that are never left.")
-    rules: list[RuleShape] | None = Field(default=None, description="For geo: the first counts.")
-    draw: DrawWord | None = Field(
-        default=None, description="Whether shares are drawn for each window (default) or query."
-    )
-    prefix: PrefixShape | None = Field(
-        default=None, description="Client networks of sticky and of balance: hash."
-    )
-    otherwise: SteeringUse | None = Field(
-        default=None, description="How to steer when none of the regions is left."
-    )
-
-
-class SteeringShape(SteeringKeys):
-    """How clients are steered between regions."""
-
-    policy: PolicyWord = Field(default=Policy.NEAREST, description="How a region is chosen.")
-
-
-class RuleShape(SteeringKeys):
-    """How the clients that match are steered: a policy, or regions to try in their order."""
-
-    match: Matches | None = Field(default=None, description="Default everyone.")
-    policy: PolicyWord | None = Field(default=None, description="Default: `regions` in order.")
-
-
 class TtlShape(Shape):
     """A TTL that health chooses."""
 
@@ -175,118 +75,6 @@ TtlUse = Annotated[
     Annotated[Ttl, Tag("<name>")] | Annotated[TtlShape, Tag("<mapping>")],
     Discriminator(_form),
 ]
-
-
-def _long_steering(value: object) -> object:
-    return value if isinstance(value, dict) else {"policy": value}
-
-
-SteeringUse = Annotated[
-    SteeringShape,
-    BeforeValidator(_long_steering, json_schema_input_type=PolicyWord | SteeringShape),
-]
-
-_ENDPOINT_SCHEMA: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string", "description": "An address, or a host name (answered as CNAME)."},
-        {
-            "type": "object",
-            "properties": {
-                "address": ADDRESS_SCHEMA,
-                "weight": {"type": "integer", "minimum": 0, "maximum": MAX_ENDPOINT_WEIGHT},
-                "backup": {"type": "boolean"},
-            },
-            "required": ["address"],
-            "additionalProperties": False,
-        },
-    ]
-}
-_OPTIONAL_SCHEMA: dict[str, Any] = {
-    "type": "boolean",
-    "description": "Whether a replicated app's region may be up without this service.",
-}
-
-
-def _service_schema(schema: dict[str, Any]) -> None:
-    """Editors see the settings and `optional`; every other key is a region."""
-    schema["properties"]["optional"] = _OPTIONAL_SCHEMA
-    schema["additionalProperties"] = one_or_more(_ENDPOINT_SCHEMA)
-
-
-class ServiceShape(Shape):
-    """A service with settings of its own. Its other keys are regions, read in apps.py."""
-
-    model_config = ConfigDict(extra="allow", strict=True, json_schema_extra=_service_schema)
-
-    steering: SteeringUse | None = Field(default=None, description="In place of the app's.")
-    check: CheckUse | None = Field(default=None, description="In place of the app's.")
-    min_up: MinUpCount | None = Field(default=None, description="In place of the app's.")
-    balance: BalanceWord | None = Field(default=None, description="In place of the app's.")
-    answers: AddressCount | None = Field(default=None, description="In place of the app's.")
-    ttl: Ttl | None = Field(default=None, description="In place of the zone's.")
-    https: HttpsUse | None = Field(default=None, description="In place of the app's.")
-    svcb: SvcbUse | None = Field(default=None, description="In place of the app's.")
-    srv: SrvUse | None = Field(default=None, description="In place of the app's.")
-    alias: bool = Field(default=False, description="Whether the zone's own name is it, too.")
-
-
-def _service_form(value: object) -> Literal["<regions>", "<settings>"]:
-    """Nearly all services of a large zone have regions alone, and need no shape."""
-    plain = not isinstance(value, dict) or value.keys().isdisjoint(SERVICE_SETTINGS)
-    return "<regions>" if plain else "<settings>"
-
-
-ServiceUse = Annotated[
-    Annotated[SkipJsonSchema[dict[str, Any]], Tag("<regions>")]
-    | Annotated[ServiceShape, Tag("<settings>")],
-    Discriminator(_service_form),
-]
-
-
-class AppShape(Shape):
-    """A group of services that share one topology."""
-
-    later: ClassVar[tuple[str, ...]] = ("safety", "ttl")
-    elsewhere: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("policy", *SteeringKeys.model_fields), "`steering`"
-    ) | {"passive": PASSIVE_PLACE}
-
-    topology: TopologyWord = Field(
-        description="replicated: one decision for the whole block; spread: one for each service."
-    )
-    steering: SteeringUse = Field(default_factory=SteeringShape, description="Default nearest.")
-    check: CheckUse | None = Field(
-        default=None,
-        description="A check's name, http, https or icmp, a check written here, or a list.",
-    )
-    min_up: MinUpCount = Field(
-        default=MinUp(1), description="Endpoints of a service that a region needs up."
-    )
-    balance: BalanceWord = Field(
-        default=Balance.ALL, description="How the endpoints of a region are used."
-    )
-    answers: AddressCount | None = Field(
-        default=None, description="Most addresses in an answer; default: all, else 1."
-    )
-    when_all_down: LastResort | None = Field(
-        default=None, description="What to answer when no region is up; default all."
-    )
-    panic: Fraction = Field(
-        default=0.0, description="With fewer endpoints up than this, all are taken to be up."
-    )
-    ramp: Seconds = Field(
-        default=30.0, description="How long a region that comes up takes to its full share."
-    )
-    https: HttpsUse | None = Field(
-        default=None, description="The HTTPS record of each service (RFC 9460)."
-    )
-    svcb: SvcbUse | None = Field(
-        default=None, description="SVCB records below each service, by scheme, as _dns."
-    )
-    srv: SrvUse | None = Field(
-        default=None, description="SRV records below each service, by protocol, as _grpc._tcp."
-    )
-    services: dict[str, ServiceUse] = Field(description="Name in the zone: regions: endpoints.")
 
 
 class SoaShape(Shape):
@@ -454,52 +242,3 @@ class ZoneFile(SharedFile):
     records: dict[str, RecordUse] = Field(
         default_factory=dict, description='Static records by name; "" is the zone itself.'
     )
-
-
-def _of_check(at: tuple[str, ...]) -> dict[tuple[str, ...], type[Shape]]:
-    """The shapes inside a check."""
-    return {
-        (*at, "expect"): ExpectShape,
-        (*at, "tls"): TlsShape,
-        (*at, "damping"): DampingShape,
-        (*at, "passive"): PassiveShape,
-        (*at, "load"): LoadFieldShape,
-    }
-
-
-# Where each shape stands in the file: `*` is any key.
-LEVELS: Mapping[tuple[str, ...], type[Shape]] = {
-    ("ttl", "*"): TtlShape,  # below its form: `<mapping>`
-    ("regions", "*"): RegionShape,
-    ("checks", "*"): CheckShape,
-    **_of_check(("checks", "*")),
-    ("alerts", "*"): ReceiverShape,
-    ("tsig", "*"): TsigShape,
-    ("transfer",): TransferShape,
-    ("updates", "*"): UpdatesShape,
-    ("soa",): SoaShape,
-    ("apps", "*"): AppShape,
-    ("apps", "*", "services", "*"): ServiceShape,
-    ("apps", "*", "steering"): SteeringShape,
-    ("apps", "*", "steering", "prefix"): PrefixShape,
-    ("apps", "*", "steering", "otherwise"): SteeringShape,
-    ("apps", "*", "steering", "rules"): RuleShape,
-    ("apps", "*", "check"): CheckShape,
-    **_of_check(("apps", "*", "check")),
-    ("apps", "*", "https"): BindingShape,
-    ("apps", "*", "svcb", "*"): SvcbShape,
-    ("apps", "*", "srv", "*"): DispatchShape,
-    ("regions", "*", "check"): CheckShape,
-    **_of_check(("regions", "*", "check")),
-    ("safety",): SafetyShape,
-    ("load",): LoadShape,
-    ("latency_feed",): LatencyFeedShape,
-    ("canary",): CheckShape,
-    **_of_check(("canary",)),
-    ("freeze",): FreezeShape,
-    ("dnssec",): DnssecShape,
-    ("geo",): GeoShape,
-    ("whoami",): WhoamiShape,
-    ("geo", "overrides", "*"): OverrideShape,
-    ("records", "*"): RecordShape,
-}

@@ -12,7 +12,7 @@ from gtm.zonefile.findings import Findings, Spot, Wrong, listed, shown
 from gtm.zonefile.policies import BY_COST, BY_WEIGHT, idle_keys
 from gtm.zonefile.reach import candidates, fence_of, judge_fence, warn_of_idle
 from gtm.zonefile.scope import Scope
-from gtm.zonefile.shape import PrefixShape, RuleShape, SteeringKeys, SteeringShape
+from gtm.zonefile.steeringshape import PrefixShape, RuleShape, SteeringKeys, SteeringShape
 
 # What a policy can't do without, and how it is written.
 _NEEDED = {

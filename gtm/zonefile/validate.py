@@ -16,8 +16,8 @@ from pydantic_core import ErrorDetails
 from gtm.zonefile.checkvalues import NEVER_ALONE
 from gtm.zonefile.document import Document, KeyPath
 from gtm.zonefile.findings import Findings, Wrong, listed, nearest, shown
+from gtm.zonefile.levels import LEVELS
 from gtm.zonefile.names import ANY_ZONE
-from gtm.zonefile.shape import LEVELS
 from gtm.zonefile.shapebase import Shape
 
 S = TypeVar("S", bound=Shape)

@@ -13,7 +13,7 @@ can_install() { has apt-get && { [[ $(id -u) == 0 ]] || sudo -n true 2>/dev/null
 # starts a name server that it installs, on port 53 of all addresses: nobody asked for that.
 install_packages() {
     local daemon fresh=()
-    for daemon in gdnsd unbound prometheus-alertmanager bird exabgp prometheus; do has "$daemon" || fresh+=("$daemon"); done
+    for daemon in gdnsd nsd unbound prometheus-alertmanager bird exabgp prometheus; do has "$daemon" || fresh+=("$daemon"); done
     has knotd || fresh+=(knot)
     as_root apt-get update -qq || return
     as_root env DEBIAN_FRONTEND=noninteractive \

@@ -6,6 +6,7 @@
 - A fenced block after `<!-- file: PATH -->` is written to that path.
 - `<!-- run: COMMANDS -->` runs commands that readers don't see; they must succeed.
 - `<!-- shown only: WHY -->` before a console block says why it can't be run.
+- `<!-- played where: COMMAND -->` before one has it run only where the command succeeds.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MARK = re.compile(r"^<!-- (file|run|shown only): ?(.*?)-->$", re.DOTALL | re.MULTILINE)
+MARK = re.compile(r"^<!-- (file|run|shown only|played where): ?(.*?)-->$", re.DOTALL | re.MULTILINE)
 FENCE = re.compile(r"^( *)```([\w-]*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 PROMPT = "$ "
 MORE = "> "  # as bash asks for the rest of a command
@@ -21,11 +22,15 @@ MORE = "> "  # as bash asks for the rest of a command
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that readers see; `shown` is its output, whose place in the page is `span`."""
+    """A command that readers see; `shown` is its output, whose place in the page is `span`.
+
+    It is run only where the command `where` succeeds.
+    """
 
     text: str
     shown: str
     span: tuple[int, int]
+    where: str = ""
 
     @property
     def in_order(self) -> bool:
@@ -61,8 +66,9 @@ def steps(text: str) -> list[Step]:
         mark = before.get(fence.start())
         if mark is not None and mark[1] == "file":
             found.append((fence.start(), [File(mark[2].strip(), fence[3])]))
-        elif fence[2] == "console" and mark is None:
-            found.append((fence.start(), [*_commands(fence[3], fence.start(3))]))
+        elif fence[2] == "console" and (mark is None or mark[1] == "played where"):
+            where = "" if mark is None else mark[2].strip()
+            found.append((fence.start(), [*_commands(fence[3], fence.start(3), where)]))
     return [step for _, block in sorted(found, key=lambda pair: pair[0]) for step in block]
 
 
@@ -71,7 +77,7 @@ def _next_line(text: str, at: int) -> int:
     return len(text) if end < 0 else end + 1
 
 
-def _commands(block: str, start: int) -> list[Command]:
+def _commands(block: str, start: int, where: str) -> list[Command]:
     found: list[Command] = []
     at, lines = start, block.splitlines(keepends=True)
     while lines:
@@ -85,6 +91,6 @@ def _commands(block: str, start: int) -> list[Command]:
         output = ""
         while lines and not lines[0].startswith(PROMPT):
             output += lines.pop(0)
-        found.append(Command(said.rstrip("\n"), output, (at, at + len(output))))
+        found.append(Command(said.rstrip("\n"), output, (at, at + len(output)), where))
         at += len(output)
     return found

@@ -14,6 +14,8 @@ def play(text: str) -> Iterator[tuple[Command, str]]:
     """Each command that readers see, with its output."""
     with stage() as here:
         for step in steps(text):
+            if isinstance(step, Command) and step.where and here.run(step.where)[1]:
+                continue
             if isinstance(step, File):
                 folder = shlex.quote(step.path.rpartition("/")[0])
                 words = f"mkdir -p {folder} && printf %s {shlex.quote(step.text)} > {step.path}"

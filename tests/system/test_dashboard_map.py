@@ -88,6 +88,55 @@ def test_with_nothing_wrong_it_says_so_and_is_calm(browser: Browser, fake: Fake)
         expect(look.page).to_have_title("gtm")
 
 
+def test_while_something_is_not_up_it_is_said_whether_capacity_holds(
+    browser: Browser, fake: Fake
+) -> None:
+    with looking(browser, fake.show("drained")) as look:
+        summary = look.page.locator("#summary")
+        expect(summary).to_contain_text(re.compile(r"Capacity holds: us-east is the .*59.%"))
+        expect(summary.locator(".tile", has_text="Fullest region")).to_contain_text("us-east")
+        look.page.goto(fake.show("down"))
+        expect(summary).to_contain_text(re.compile(r"us-east is at 97.% of its capacity"))
+        look.page.goto(fake.show("all-down"))
+        expect(summary).to_contain_text("Whether capacity holds is not known")
+
+
+def test_reasons_are_told_without_where_and_how_long(browser: Browser, fake: Fake) -> None:
+    busy = "not probed: this machine is too busy to probe in time"
+    told = {
+        "HTTP 503 from 192.0.2.10:443 after 41 ms, 3rd of 3": "HTTP 503",
+        "no answer from [2001:db8::1]:80 within 500 ms": "no answer within 500 ms",
+        busy: busy,
+        f"{busy}; before that: HTTP 503 from 192.0.2.10:443 after 41 ms": "HTTP 503",
+    }
+    with looking(browser, fake.show("calm")) as look:
+        for reason, gist in told.items():
+            assert _run(look.page, "situation.js", "found.gist(given)", reason) == gist
+
+
+def test_what_a_busy_machine_lets_come_and_go_is_not_told(browser: Browser, fake: Fake) -> None:
+    run = """given.map(function ([now, impaired]) {
+        this.lasting ??= found.createLasting();
+        return this.lasting({ now, health: { impaired } }).health.impaired;
+    }, {})"""
+    seen = [(0, 3), (15, 0), (30, 2), (45, 2), (50, 4), (65, 0), (80, 1)]
+    with looking(browser, fake.show("calm")) as look:
+        assert _run(look.page, "lasting.js", run, seen) == [0, 0, 0, 0, 4, 0, 0]
+
+
+def test_live_answers_by_region_go_on_where_what_was_read_ends(
+    browser: Browser, fake: Fake
+) -> None:
+    run = "(found.append(given.traffic, given.event, 900), given.traffic.regions)"
+    lists: dict[str, Any] = {key: [7] for key in ("queries", "p50_us", "p90_us", "p99_us")}
+    traffic = {**lists, "at": [1], "rcodes": {}, "regions": {"eu-west": [7]}}
+    # shares are of a minute, and not there in the first seconds that somebody looks
+    event = {"at": 2, "regions": {"eu-west": 6.0, "us-east": 1.0}, "shares": []}
+    with looking(browser, fake.show("calm")) as look:
+        given = {"traffic": traffic, "event": event}
+        assert _run(look.page, "charts.js", run, given) == {"eu-west": [7, 6], "us-east": [0, 1]}
+
+
 def test_everything_down_is_one_sentence(browser: Browser, fake: Fake) -> None:
     with looking(browser, fake.show("all-down")) as look:
         first = look.page.locator("#summary .statement").first
@@ -130,6 +179,18 @@ def test_what_if_works_by_keyboard(browser: Browser, fake: Fake) -> None:
         expect(look.page.locator("#map .banner")).to_contain_text("eu-west were off")
         expect(_region(look.page, "eu-west")).to_be_focused()
         expect(_region(look.page, "eu-west")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_focus_stays_where_it_is_when_a_part_is_drawn_anew(
+    browser: Browser, fake: Fake
+) -> None:
+    with looking(browser, fake.show("calm")) as look:
+        switch = look.page.get_by_label("What if ap-south were off")
+        switch.focus()
+        look.page.keyboard.press("Space")
+        expect(look.page.locator("#map .banner")).to_contain_text("ap-south were off")
+        expect(switch).to_be_checked()
+        expect(switch).to_be_focused()
 
 
 def test_the_map_has_a_table_for_who_cannot_see_it(browser: Browser, fake: Fake) -> None:
@@ -193,6 +254,8 @@ def test_a_server_that_is_gone_is_seen_to_be(browser: Browser) -> None:
             process.kill()
             expect(look.page.locator("#bar")).to_contain_text("Reconnecting")
             expect(look.page.locator("html")).to_have_class(re.compile("is-stale"))
+            expect(look.page.get_by_role("alert")).to_contain_text("No word from the server since")
+            expect(look.page).to_have_title(re.compile(r"^\? no word since"))
             look.faults.clear()  # the browser logs that nobody answers
 
 
@@ -209,6 +272,29 @@ def test_thousands_of_services_are_drawn_as_far_as_they_are_seen(
         expect(look.page.locator("#map-title")).to_contain_text("app-0512 / svc-0512-3")
         expect(look.page).to_have_url(re.compile("#/gtm.example.com/app-0512/svc-0512-3$"))
         expect(look.page.locator("#services .is-chosen")).to_be_in_viewport()
+
+
+def test_a_button_stays_while_answers_are_counted(browser: Browser, fake: Fake) -> None:
+    with looking(browser, fake.show("calm")) as look:
+        table = look.page.locator("#endpoints table")
+        shares = [
+            {"zone": "gtm.example.com", "app": "shop", "service": "orders.gtm.example.com",
+             "region": region, "per_second": rate}
+            for region, rate in (("us-east", 3.0), ("eu-west", 1.0))
+        ]  # fmt: skip
+        expect(table).to_be_visible()
+        table.get_by_role("button", name="Drain us-east").evaluate("one => { one.kept = true }")
+        fake.tell("traffic", {"at": time.time(), "queries": 4, "regions": {}, "shares": shares})
+        expect(table.get_by_role("row", name=re.compile("^us-east"))).to_contain_text("75 %")
+        button = table.get_by_role("button", name="Drain us-east")
+        assert button.evaluate("one => one.kept")
+
+
+def test_acts_are_in_view_on_a_small_laptop(browser: Browser, fake: Fake) -> None:
+    with looking(browser, fake.show("down"), size=(1024, 768)) as look:
+        button = look.page.locator("#endpoints").get_by_role("button", name="Drain us-east")
+        button.scroll_into_view_if_needed()
+        expect(button).to_be_in_viewport(ratio=1)
 
 
 def test_a_phone_shows_all_of_it_without_sideways_scrolling(browser: Browser, fake: Fake) -> None:
@@ -258,3 +344,12 @@ def test_a_reason_is_told_without_where_and_when(
     with looking(browser, fake.url) as look:
         script = "async (r) => (await import('/static/situation.js')).gist(r)"
         assert look.page.evaluate(script, reason) == gist
+
+
+def _run(page: Page, module: str, words: str, given: Any) -> Any:
+    """What an expression comes to, of what a module of the page exports, `found`, and `given`."""
+    load = "document.querySelector('script[type=module]').src.replace('app.js', name)"
+    return page.evaluate(
+        f"async ([name, given]) => {{ const found = await import({load}); return {words}; }}",
+        [module, given],
+    )

@@ -1,6 +1,6 @@
-"""DNS over TLS and HTTPS with the clients that people have: kdig, curl, openssl.
+"""DNS over TLS and HTTPS with the clients that people have: kdig, curl, openssl, dnsperf.
 
-kdig is in knot-dnsutils, the others in curl and openssl: apt-get install them.
+kdig is in knot-dnsutils, the others in packages of their names: apt-get install them.
 """
 
 from __future__ import annotations
@@ -152,6 +152,19 @@ def test_curl_posts_and_gets_over_both_versions_of_http(secure: Secure, version:
     assert run(*common, "-X", "PUT", where).startswith(f"HTTP/{version} 405")
     assert run(*common, "-d", "x", where).startswith(f"HTTP/{version} 415")
     assert run(*common, where.replace("dns-query", "")).startswith(f"HTTP/{version} 404")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_dnsperf_with_many_queries_in_flight_loses_none(secure: Secure, method: str) -> None:
+    queries = secure.folder / "queries"
+    queries.write_text("orders.gtm.example.com A\nwww.gtm.example.com A\n" * 500)
+    said = run(
+        needs("dnsperf", "dnsperf"), "-m", "doh", "-s", "127.0.0.1", "-p", str(secure.https),
+        "-d", str(queries), "-n", "1", "-c", "4", "-q", "200", "-O", f"doh-method={method}",
+        "-O", f"doh-uri=https://127.0.0.1:{secure.https}/dns-query",
+    )  # fmt: skip
+    assert "Queries completed:    1000 (100.00%)" in said
+    assert "NOERROR 1000 (100.00%)" in said
 
 
 def test_openssl_agrees_on_modern_tls_alone(secure: Secure) -> None:

@@ -1,6 +1,6 @@
-"""Knot as a secondary by AXFR, TSIG and NOTIFY; kdig and nsupdate as who else asks; kill -9.
+"""Knot and NSD as secondaries by AXFR, TSIG and NOTIFY; kdig and nsupdate ask too; kill -9.
 
-Debian: apt-get install knot knot-dnsutils bind9-dnsutils.
+Debian: apt-get install knot nsd knot-dnsutils bind9-dnsutils.
 """
 
 from __future__ import annotations
@@ -9,14 +9,13 @@ import base64
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import dns.exception
-import dns.message
-import dns.query
 import pytest
 
 from tests.system.harness import PATIENCE, Backend, Gtm, free_port, needs, until
+from tests.system.secondaries import said, says, secondary, serial
 
 SECRET = base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 KEY = f"hmac-sha256:second:{SECRET}"
@@ -45,35 +44,6 @@ apps:
       orders: {{us: [127.0.0.11], eu: [127.0.0.12]}}
 records:
   note: {{type: TXT, value: FIRST}}
-"""
-
-KNOT = """
-server:
-  rundir: "{folder}"
-  listen: 127.0.0.1@{port}
-log:
-  - target: stderr
-    any: info
-database:
-  storage: "{folder}/db"
-key:
-  - id: second
-    algorithm: hmac-sha256
-    secret: {secret}
-remote:
-  - id: gtm
-    address: 127.0.0.1@{gtm}
-    key: second
-acl:
-  - id: notified
-    address: 127.0.0.1
-    key: second
-    action: notify
-zone:
-  - domain: gtm.example.com
-    storage: "{folder}"
-    master: gtm
-    acl: notified
 """
 
 
@@ -134,69 +104,38 @@ def primary(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Primary]
             backend.kill()
 
 
-@pytest.fixture
-def knot(primary: Primary, tmp_path: Path) -> Iterator[int]:
-    """knotd, a secondary of the primary; gives its port."""
-    program = needs("knotd", "knot")
-    folder = tmp_path / "knot"
-    folder.mkdir()
-    file = folder / "knot.conf"
-    port = primary.secondary
-    file.write_text(KNOT.format(folder=folder, port=port, gtm=primary.gtm.port, secret=SECRET))
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen([program, "-c", str(file)], stderr=log, stdout=log)
-    try:
-        until("knot has the zone", lambda: has_it(port, folder / "knot.sock"))
+@pytest.fixture(params=["knot", "nsd"])
+def copying(request: pytest.FixtureRequest, primary: Primary, tmp_path: Path) -> Iterator[int]:
+    """A secondary of the primary; gives its port."""
+    port, gtm = primary.secondary, primary.gtm.port
+    folder = tmp_path / "secondary"
+    has_it = partial(says, port, "note", "TXT", '"FIRST"')
+    with secondary(request.param, folder, port, gtm, SECRET, has_it):
         yield port
-    finally:
-        process.kill()
-        process.wait(PATIENCE)
-
-
-def has_it(port: int, control: Path) -> bool:
-    """Whether knot has the zone; where its first try came to nothing, it waits long by itself."""
-    if said(port, "note", "TXT") == ['"FIRST"']:
-        return True
-    refresh = [needs("knotc", "knot"), "-s", str(control), "zone-refresh"]
-    subprocess.run(refresh, capture_output=True, timeout=PATIENCE, check=False)
-    return False
-
-
-def said(port: int, name: str, rrtype: str) -> list[str]:
-    """What a server says, nothing if it does not answer."""
-    query = dns.message.make_query(f"{name}.gtm.example.com".lstrip("."), rrtype)
-    try:
-        answer = dns.query.udp(query, "127.0.0.1", 2.0, port)
-    except (dns.exception.Timeout, OSError):
-        return []
-    return [record.to_text() for rrset in answer.answer for record in rrset]
-
-
-def serial(port: int) -> int:
-    found = said(port, "", "SOA")
-    return int(found[0].split()[2]) if found else 0
 
 
 def test_a_secondary_has_what_is_saved_what_is_updated_and_what_verdicts_change(
-    primary: Primary, knot: int
+    primary: Primary, copying: int
 ) -> None:
-    assert said(knot, "orders", "A") == ["127.0.0.11"]
-    assert serial(knot) == serial(primary.gtm.port)
+    assert said(copying, "orders", "A") == ["127.0.0.11"]
+    assert serial(copying) == serial(primary.gtm.port)
 
-    before = serial(knot)
+    before = serial(copying)
     primary.write(primary.text.replace("FIRST", "SECOND"))
-    until("the file is copied", lambda: said(knot, "note", "TXT") == ['"SECOND"'])
-    assert serial(knot) > before
+    until("the file is copied", lambda: said(copying, "note", "TXT") == ['"SECOND"'])
+    assert serial(copying) > before
 
     done = primary.update('update add _acme-challenge.www.gtm.example.com 60 TXT "token"')
     assert "NOERROR" in done.stdout, done
     assert said(primary.gtm.port, "_acme-challenge.www", "TXT") == ['"token"']
-    until("the update is copied", lambda: said(knot, "_acme-challenge.www", "TXT") == ['"token"'])
+    until(
+        "the update is copied", lambda: said(copying, "_acme-challenge.www", "TXT") == ['"token"']
+    )
 
-    before = serial(knot)
+    before = serial(copying)
     primary.backends[0].kill()
-    until("the verdict is copied", lambda: said(knot, "orders", "A") == ["127.0.0.12"])
-    assert serial(knot) > before
+    until("the verdict is copied", lambda: said(copying, "orders", "A") == ["127.0.0.12"])
+    assert serial(copying) > before
     outcomes = [each for each in primary.gtm.records() if each["event"] == "notify"]
     assert outcomes
     assert {each["outcome"] for each in outcomes} <= {

@@ -18,10 +18,14 @@ from gtm.cli.main import app
 from gtm.explain import explain
 from gtm.settings import Settings
 from gtm.zonefile import load
-from gtm.zonefile.shape import LEVELS, Shape, ZoneFile
+from gtm.zonefile.levels import LEVELS
+from gtm.zonefile.shape import ZoneFile
+from gtm.zonefile.shapebase import Shape
+from tests.pages.page import Command, steps
 from tests.worlds import ROOT, compile_world
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), ROOT / "data" / "README.md"])
+WHERE = ("*.md", "docs/*.md", "data/*.md", "deploy/**/*.md")
+DOCUMENTS = sorted(path for where in WHERE for path in ROOT.glob(where))
 README = ROOT / "README.md"
 ZONE_FORMAT = ROOT / "docs" / "zone-format.md"
 EXAMPLE = ROOT / "zones" / "example.yaml"
@@ -41,6 +45,8 @@ APP = (
     "apps:\n  shop:\n    topology: spread\n{}"
     "    services: {{a: {{us-east: 192.0.2.1, eu-west: 192.0.2.2, ap-south: 192.0.2.3}}}}\n"
 )
+# Pages that nobody tries: tables, one made by scripts/schema, one by a quarter of an hour of bench.
+WITHOUT_SESSION = {"comparison", "zone-keys", "performance"}
 EU_WEST = ("198.51.100.10", "2001:db8:2::10", "198.51.100.20", "2001:db8:2::20")
 
 
@@ -73,6 +79,20 @@ def test_relative_links_lead_to_files_and_headings_that_exist(path: Path) -> Non
         target = (path.parent / file).resolve() if file else path
         assert target.exists(), f"{link} in {name_of(path)}"
         assert not anchor or anchor in anchors(target), f"{link} in {name_of(path)}"
+
+
+def test_the_readme_leads_to_every_page_once() -> None:
+    index = README.read_text("utf-8").partition("## Every page")[2]
+    links = [link for link in LINK.findall(index) if link.endswith(".md")]
+    assert sorted(link for link in links if link.startswith("docs/")) == sorted(
+        name_of(page) for page in ROOT.glob("docs/*.md")
+    )
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("docs/*.md")), ids=name_of)
+def test_every_page_has_a_session_that_is_played(path: Path) -> None:
+    played = any(isinstance(step, Command) for step in steps(path.read_text("utf-8")))
+    assert played is (path.stem not in WITHOUT_SESSION)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)

@@ -170,11 +170,15 @@ def written(tokens: Tokens) -> bytes:
 def changing(path: Path) -> Iterator[Tokens | None]:
     """The tokens, None if there is no file yet, while no other command changes them.
 
-    Raises ConfigError.
+    Raises ConfigError, also where its folder is missing: a path with a slip in it must not become
+    a folder that no server reads.
     """
+    if not path.parent.is_dir():
+        raise ConfigError(
+            f"cannot keep tokens in {path}: there is no folder {path.parent}; is that the path "
+            f"that the server has? else mkdir -m {FOLDER_MODE:o} {path.parent}"
+        )
     try:
-        if not path.parent.is_dir():
-            path.parent.mkdir(mode=FOLDER_MODE, parents=True)
         lock = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         raise _unwritable(path, error) from error

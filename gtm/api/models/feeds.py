@@ -100,8 +100,9 @@ class LatencyRow(Shape):
     """What was measured between an area and a region.
 
     `ms` is the median of the samples now, None while there are too few or they contradict each
-    other; `used_ms` is what steering goes by, which stands still while it changes little. `file_ms`
-    is what the zone's file says, which comes first. `latest` is Unix time.
+    other; then `lacking` says which (`20 of 30 samples`). `used_ms` is what steering goes by, which
+    stands still while it changes little. `file_ms` is what the zone's file says, which comes first.
+    `latest` is Unix time.
     """
 
     zone: str
@@ -110,6 +111,7 @@ class LatencyRow(Shape):
     ms: float | None
     samples: int
     reporters: int
+    lacking: str | None = None
     used_ms: float | None
     file_ms: float | None
     latest: float

@@ -54,7 +54,7 @@ export function chart({ title, format, stacked }) {
       grid: { stroke: colour("--line"), width: GRID }, ticks: { show: false },
     };
     return {
-      width: place.clientWidth, height: HEIGHT, padding: [10, 8, 0, 0],
+      width: place.clientWidth, height: HEIGHT, padding: [10, 26, 0, 0],
       legend: { show: false },
       cursor: { sync: { key: "charts" }, points: { show: !stacked }, drag: { x: false, y: false }, y: false },
       hooks: { setCursor: [(plot) => say(plot.cursor.idx)] },

@@ -115,13 +115,9 @@ function colours(status, name) {
 export function append(traffic, event, seconds) {
   const { at } = traffic;
   if (at.length && event.at <= at.at(-1)) return;
-  const regions = {};
-  for (const share of event.shares ?? []) {
-    regions[share.region] = (regions[share.region] ?? 0) + share.per_second;
-  }
   grow(traffic.rcodes, event.rcodes ?? {}, at.length);
   traffic.regions ??= {};
-  grow(traffic.regions, regions, at.length);
+  grow(traffic.regions, event.regions ?? {}, at.length);
   at.push(event.at);
   for (const key of ["queries", "p50_us", "p90_us", "p99_us"]) traffic[key].push(event[key] ?? null);
   while (at.length && at[0] < event.at - seconds) {

@@ -1,10 +1,10 @@
 // What is wrong with the server itself or with what it is fed, as statements (see situation.js). Pure.
 
-import { ago, clock, counted, listed, percent, span } from "./words.js";
+import { ago, clock, counted, listed, span } from "./words.js";
 
 /** Statements about `status` that are not about verdicts. */
 export function conditions(status) {
-  const found = [...loading(status), ...checking(status), ...capacity(status), ...keeping(status)];
+  const found = [...loading(status), ...checking(status), ...feeding(status), ...keeping(status)];
   for (const zone of status.zones) found.push(...sharing(zone, status.now));
   return found;
 }
@@ -19,7 +19,7 @@ function loading({ reload, epoch, geo, now }) {
   }
   if (reload.geo_error) found.push(warn([{ b: "A new geo database is not in use" }, ": ", reload.geo_error, "."], "geo database refused"));
   const old = geo.filter((one) => one.stale);
-  for (const one of old) found.push(note([{ b: `${one.path.split("/").at(-1)} is old` }, `: built ${span(now - one.built)} ago; networks move.`]));
+  for (const one of old) found.push(note([{ b: `${one.path.split("/").at(-1)} is old` }, `: built ${span(now - one.built)} ago, and networks move. Give a newer one with --geoip.`]));
   return found;
 }
 
@@ -42,13 +42,9 @@ function checking({ health, now }) {
   return found;
 }
 
-function capacity({ loads, now }) {
+function feeding({ loads, now }) {
   const found = [];
   for (const one of loads ?? []) {
-    const used = one.used ?? null;
-    const of = [{ b: `${one.region} is at ${percent(used)} of its capacity` }];
-    if (used !== null && used >= 1) found.push({ ...warn([...of, one.spilling ? ": new answers shift elsewhere." : "."], `${one.region} over capacity`), level: "down", state: "warn", region: one.region });
-    else if (used !== null && used > one.soft) found.push({ ...warn([...of, `, above ${percent(one.soft)}`, one.spilling ? ": new answers shift elsewhere." : "."], `${one.region} at ${percent(used)}`), region: one.region });
     if (one.feed === "stale") found.push(warn([{ b: `The load of ${one.region} is old` }, `: last reported ${ago(now - (one.age ?? 0), now)}; it is not steered by.`], `load of ${one.region} stale`));
   }
   return found;

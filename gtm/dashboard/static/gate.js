@@ -20,7 +20,7 @@ export function mount(root, store, api) {
       h("label", { for: "token" }, "Token with the scope ", h("code", {}, "read"), ", or ", h("code", {}, "operate"), " to drain"),
       input,
       h("button", { class: "button button-main", type: "submit" }, "Open"),
-      h("p", { class: "quiet" }, "Make one with ", h("code", {}, "gtm keys token"), ". It is kept until this tab is closed.")));
+      h("p", { class: "quiet" }, "Make one on the server: ", h("code", {}, "gtm keys token add NAME --scope read"), ". It is kept here until the tab is closed.")));
     input.focus();
     return undefined;
   });

@@ -4,8 +4,8 @@
 
 import { mayOperate, openDrain, openUndrain } from "./acts.js";
 import { endpointCards } from "./gridcards.js";
-import { regionsTable } from "./gridregions.js";
-import { fill, h } from "./h.js";
+import { regionsTable, showAnswers } from "./gridregions.js";
+import { fill, h, keeping } from "./h.js";
 import { stateOf } from "./marks.js";
 import { bare, short } from "./measures.js";
 import { probesOf } from "./probes.js";
@@ -47,6 +47,7 @@ export function mount(root, store, api) {
     const context = { zone, app, service, may: mayOperate(store), shares: store.get("tick")?.shares ?? [], act, now: store.get("second") };
     head(context);
     once(decision, "decision", decisionKey(context), () => regionsTable(context));
+    showAnswers(decision, context);
     list(context);
   }
 
@@ -138,11 +139,10 @@ function matches(service, word) {
     || service.regions.some((region) => region.endpoints.some((one) => one.endpoint.includes(word)));
 }
 
-function decisionKey({ zone, app, service, may, shares }) {
+function decisionKey({ zone, app, service, may }) {
   const regions = app.topology === "replicated" ? app.regions : service?.regions;
   const slim = regions?.map(({ endpoints, ...rest }) => [rest, endpoints?.length]);
-  const mine = shares.filter((one) => bare(one.zone) === bare(zone.name) && one.app === app.name);
-  return JSON.stringify([zone.name, app.name, service?.name, slim, may, mine]);
+  return JSON.stringify([zone.name, app.name, service?.name, slim, may]);
 }
 
 function serviceBlock(service, toggled) {
@@ -163,11 +163,4 @@ function summary(service, zone) {
 
 function chip(words, onclick) {
   return h("button", { type: "button", class: "chip", onclick }, words);
-}
-
-// Where the focus was inside, it is on the element of the same data-key afterwards.
-function keeping(place, change) {
-  const key = place.contains(document.activeElement) ? document.activeElement.dataset?.key : undefined;
-  change();
-  if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }

@@ -2,12 +2,16 @@
 // reason in words.
 
 import { since } from "./gridregions.js";
-import { h } from "./h.js";
+import { h, s } from "./h.js";
 import { mark, regionName, regionsOf, stateOf } from "./marks.js";
 import { milliseconds, short } from "./measures.js";
+import { gist } from "./situation.js";
 import { spark } from "./spark.js";
 import { stateWords, verdictWord } from "./stateword.js";
 import { stamp } from "./words.js";
+
+const DRAIN = "M8 1.4L14.6 8 8 14.6 1.4 8zM6.4 6v4M9.6 6v4"; // as the mark of what is drained
+const TAKE_BACK = "M3.4 6.3a5 5 0 1 1-.4 3M3 2.6v3.8h3.8";
 
 /** The cards; `probes` has the last probes by region and endpoint, or null. */
 export function endpointCards(service, probes, context) {
@@ -41,7 +45,7 @@ function endpoint(service, region, one, probes, context) {
       found?.at.length ? spark(found.at, found.latency_ms) : h("span", { class: "spark-none" }),
       h("span", { class: "number endpoint-ms" }, one.state === "down" && one.act === null ? "–" : milliseconds(one.latency_ms)),
       context.may ? drain(service, region, one, context) : null),
-    h("p", { class: "endpoint-why" }, h("span", { class: "endpoint-reason", title: one.reason }, one.reason), since(one, context.now)),
+    h("p", { class: "endpoint-why" }, h("span", { class: "endpoint-reason", title: one.reason }, stateOf(one) === "up" ? gist(one.reason) : one.reason), since(one, context.now)),
     one.expires_soon ? h("p", { class: "endpoint-warn" }, `certificate ends ${stamp(one.expires)}`) : null,
     one.checks.length ? h("ul", { class: "checks" }, one.checks.map(check)) : null);
 }
@@ -58,5 +62,9 @@ function drain(service, region, one, { zone, app, act }) {
     type: "button", class: "icon-button endpoint-act", dataset: { key: `act-${service.name}-${one.endpoint}` },
     title: held ? "Undrain …" : "Drain …", "aria-label": `${held ? "Undrain" : "Drain"} ${one.endpoint}`,
     onclick: () => (held ? act.undrain(place) : act.drain(place)),
-  }, h("span", { "aria-hidden": "true" }, held ? "↺" : "⏏"));
+  }, icon(held ? TAKE_BACK : DRAIN));
+}
+
+function icon(path) {
+  return s("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: path }));
 }

@@ -1,6 +1,6 @@
 // The regions of one decision: verdict, why, since when, who is sent there, and the acts on each.
 
-import { h } from "./h.js";
+import { fill, h } from "./h.js";
 import { regionColour, regionName, regionsOf, stateOf } from "./marks.js";
 import { bare, milliseconds, moment, rate, short } from "./measures.js";
 import { verdictWord } from "./stateword.js";
@@ -11,10 +11,8 @@ export function regionsTable(context) {
   const { app, service, zone } = context;
   const together = app.topology === "replicated";
   const regions = together ? app.regions : (service?.regions ?? []);
-  const answers = answersOf(context, together);
-  const total = [...answers.values()].reduce((sum, one) => sum + one, 0);
   const names = regionsOf(zone);
-  const rows = regions.map((one) => row(one, { ...context, names, answered: answers.get(one.region) ?? 0, total }));
+  const rows = regions.map((one) => row(one, { ...context, names }));
   const what = together || !service ? app.name : short(service.name, zone.name);
   return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Regions of ${what}` },
     h("table", { class: "regions" }, h("caption", { class: "hidden-words" }, `Regions of ${what}`),
@@ -26,15 +24,27 @@ export function regionsTable(context) {
 }
 
 function row(one, context) {
-  const { names, answered, total, now } = context;
+  const { names, now } = context;
   return h("tr", { class: `is-${stateOf(one)}` },
     h("th", { scope: "row" }, regionName(names, one.region)),
     h("td", {}, verdictWord(one)),
     h("td", { class: "why wide" }, one.reason),
     h("td", { class: "since" }, since(one, now)),
-    h("td", {}, share(names, one.region, answered, total)),
+    h("td", { dataset: { answers: one.region } }),
     h("td", { class: "number" }, milliseconds(one.response_ms)),
     context.may ? h("td", { class: "acts" }, button(one, context)) : null);
+}
+
+/** Puts what is answered now into the table at `place`. The rest of it stays as it is: a button that
+ * is drawn anew each second can't be clicked. */
+export function showAnswers(place, context) {
+  const answers = answersOf(context, context.app.topology === "replicated");
+  const total = [...answers.values()].reduce((sum, one) => sum + one, 0);
+  for (const cell of place.querySelectorAll("[data-answers]")) {
+    const region = cell.dataset.answers;
+    const made = share(regionsOf(context.zone), region, answers.get(region) ?? 0, total);
+    if (!cell.firstChild?.isEqualNode(made)) fill(cell, made);
+  }
 }
 
 // A bar and its numbers: part of the answers of the last seconds.

@@ -20,6 +20,14 @@ export function fill(root, ...children) {
   return root;
 }
 
+/** Changes what is in `place`; where the focus was inside, it is on the element of the same data-key
+ * afterwards. */
+export function keeping(place, change) {
+  const key = place.contains(document.activeElement) ? document.activeElement.dataset?.key : undefined;
+  change();
+  if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
 function built(element, properties, children) {
   for (const [name, value] of Object.entries(properties ?? {})) apply(element, name, value);
   element.append(...children.flat(Infinity).filter(shown));

@@ -1,6 +1,6 @@
 // The panel of the map: which region the clients of the app or service go to, and what if.
 
-import { fill, h } from "./h.js";
+import { fill, h, keeping } from "./h.js";
 import { regionColour, regionName, regionsOf } from "./marks.js";
 import { feed } from "./mapfeed.js";
 import { byCountry, flows, goesTo, sharesOf } from "./mix.js";
@@ -12,6 +12,7 @@ import { percent, shortName } from "./words.js";
 import { createTip, createWorld } from "./world.js";
 
 const MOST_DOTS = 400;
+const ROOMY = 5; // regions: the numbers of more are set closer
 
 export function mount(root, store, api) {
   const world = createWorld();
@@ -43,7 +44,8 @@ export function mount(root, store, api) {
     const down = store.get("down");
     showHead(title, note, store);
     fill(banner, whatIfBanner(store, names()));
-    fill(side, regionNumbers(store, names(), toggle));
+    side.classList.toggle("is-dense", (map?.regions.length ?? 0) > ROOMY);
+    keeping(side, () => fill(side, regionNumbers(store, names(), toggle)));
     root.classList.toggle("is-if", down.length > 0);
     if (!map) return fill(key, store.get("mapError") ?? "");
     const asked = Boolean(map.regions.some((one) => one.share_if !== null && one.share_if !== undefined));
@@ -109,7 +111,7 @@ function showHead(title, note, store) {
 }
 
 function keyOf(map, asked) {
-  const weighed = map.weighed_by === "traffic" ? "shares by the traffic seen" : "shares by the number of networks: no traffic seen yet";
+  const weighed = map.weighed_by === "traffic" ? "shares by the traffic seen" : "shares by the number of networks: too little traffic seen yet";
   const room = map.regions.some((one) => one.capacity) ? "" : " No region has a capacity in the zone file: whether load holds is not known.";
   const moving = asked ? "Outlined: countries whose clients would move. " : "";
   return `${moving}Disc: share of clients. Ring: load against capacity. Stripes: a country with several regions; ${weighed}.${room}`;

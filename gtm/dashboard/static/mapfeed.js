@@ -4,6 +4,7 @@ import { ApiError } from "./api.js";
 
 const SOON = 120; // ms: verdicts come together
 const SELDOM = 20_000; // ms: shares by traffic drift
+const FIRST = 6_000; // ms: traffic begins to be counted
 const LEAST = 1_000; // ms between two fetches that nobody asked for
 
 export function feed(store, api) {
@@ -31,7 +32,8 @@ export function feed(store, api) {
       if (!(error instanceof ApiError)) throw error;
       if (number === asked) store.set("mapError", error.message);
     }
-    timer = setTimeout(ask, SELDOM);
+    const uncounted = store.get("map")?.weighed_by !== "traffic" && store.get("tick")?.queries > 0;
+    timer = setTimeout(ask, uncounted ? FIRST : SELDOM);
   }
 
   const stops = [

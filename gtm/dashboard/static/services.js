@@ -172,5 +172,5 @@ function element(view, place, selection, pick) {
     "aria-selected": String(Boolean(chosen)), "aria-posinset": place + 1, "aria-setsize": view.rows.length,
     onclick: () => { view.active = place; pick(row); },
   }, mark(row.worst), h("span", { class: "row-name" }, row.name),
-    h("span", { class: `row-up${row.up < row.of ? " is-short" : ""}` }, row.of ? `${row.up}/${row.of}` : ""));
+    h("span", { class: `row-up${row.up < row.of ? ` is-short state-${row.worst}` : ""}` }, row.of ? `${row.up}/${row.of}` : ""));
 }

@@ -1,11 +1,12 @@
 // What an operator has to know first, as statements: what is down and drained, where its clients go,
 // whether capacity holds, and what is wrong with the server itself. Pure.
 //
-// A statement is {level, state, words, unit, region, head}: `level` is down, warn or note; `words` a
+// A statement is {level, state, words, unit, region, head}: `level` is down, fine, warn or note; `words` a
 // list of strings and {b: string}; `unit` the selection that it is about, if any, and `region` the
 // region; `head` a few words for the tab's title.
 
 import { stateOf } from "./marks.js";
+import { capacity } from "./capacity.js";
 import { conditions } from "./conditions.js";
 import { clock, counted, listed, percent, shortName, span } from "./words.js";
 
@@ -14,8 +15,11 @@ import { clock, counted, listed, percent, shortName, span } from "./words.js";
 export function situation(status, clients) {
   const found = [];
   for (const zone of status.zones) found.push(...ofZone(zone, status, clients));
-  found.push(...conditions(status));
-  const order = { down: 0, warn: 1, note: 2 };
+  const troubled = found.some((one) => one.state === "down" || one.state === "drained");
+  found.push(...capacity(status, troubled), ...conditions(status));
+  // what is down first, then whether the rest can carry it; else that comes after what is wrong
+  const down = found.some((one) => one.level === "down");
+  const order = { down: 0, fine: down ? 1 : 4, warn: 2, note: 3 };
   return found.sort((a, b) => order[a.level] - order[b.level]);
 }
 
@@ -82,7 +86,7 @@ function nothingUp(zone, dark, status) {
   const since = Math.max(...dark.flatMap((unit) => unit.regions.map((one) => one.since)));
   const words = [{ b: `Nothing is up for ${whom(dark, null)}` }, sinceWords(since, status.now)];
   words.push(": ", whatFails(dark.flatMap((unit) => unit.regions.map((one) => ({ unit, verdict: one })))), ".");
-  words.push(" No region is left to send clients to; answers are what the zone's ", { b: "when_all_down" }, " says.");
+  words.push(" No region is left to send clients to: the zone's ", { b: "when_all_down" }, " decides what they are answered.");
   return { level: "down", state: "down", words, unit: dark[0].selection, region: null, head: `nothing up for ${dark[0].name}` };
 }
 
@@ -91,8 +95,8 @@ function ofGroup({ region, state, members }, there, status, clients) {
   const whole = members.length === there && there > 3;
   const names = whom(members.map(({ unit }) => unit), whole ? there : null);
   const is = { down: "is down", drained: "is drained", unknown: "is not known to be up" }[state];
-  const words = [{ b: `${region} ${is}` }, " for ", { b: names }, sinceWords(since, status.now), ": "];
-  words.push(state === "drained" ? drainWords(members, status) : whatFails(members), ".");
+  const words = [{ b: `${region} ${is}` }, " for ", { b: names }, sinceWords(since, status.now)];
+  words.push(state === "drained" ? drainWords(members, status) : `: ${whatFails(members)}`, ".");
   const unit = members[0].unit.selection;
   if (state !== "unknown") words.push(...goWords(clients(unit, region), region, status, members.length > 1 ? members[0].unit.name : ""));
   return {
@@ -131,7 +135,8 @@ export function whatFails(members) {
 /** What a reason says without where and how long: "HTTP 503", "connection refused". */
 export function gist(reason) {
   return reason
-    .replace(/ (from|to|with|of) (\[[0-9a-f:.]+\]|[0-9.]+|[\w.-]+)(:\d+)?(?=$|[ ,:])/i, "")
+    .replace(/^not probed: .*?; before that: /, "")
+    .replace(/ (from|to|with|of) (\[[0-9a-f:.]+\]|[\w-]+(\.[\w-]+)+)(:\d+)?(?=$|[ ,:])/i, "")
     .replace(/ after [\d.]+ m?s\b/, "")
     .replace(/, \d+(st|nd|rd|th) (of \d+|in a row)$/, "")
     .trim();
@@ -143,7 +148,9 @@ function drainWords(members, status) {
   const phase = {
     lowering: "the TTL is being lowered first", withdrawn: "caches are still running out", safe: "safe to work on now",
   }[drain?.phase];
-  return phase ? `${reason}; ${phase}` : reason;
+  // "drained by alice until 04:00: kernel update": that it is drained was just said
+  const said = reason.startsWith("drained ") ? reason.slice("drained".length) : `: ${reason}`;
+  return phase ? `${said}; ${phase}` : said;
 }
 
 function goWords(shares, region, status, of) {

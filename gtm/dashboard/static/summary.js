@@ -1,26 +1,33 @@
 // The five-second summary: what is wrong in sentences, or that nothing is; counts; the tab's title.
 
+import { isStale } from "./bar.js";
+import { room } from "./capacity.js";
 import { clientsKnown } from "./clients.js";
-import { fill, h, s } from "./h.js";
+import { fill, h, keeping, s } from "./h.js";
+import { createLasting } from "./lasting.js";
 import { mark } from "./marks.js";
 import { address } from "./selection.js";
 import { counts, situation, units } from "./situation.js";
-import { count, counted, span } from "./words.js";
+import { clockSeconds, count, counted, percent, span } from "./words.js";
 
 const MOST = 6; // statements shown before "more"
 
 export function mount(root, store, api) {
   const words = h("div", { class: "summary-words", role: "status" });
   const numbers = h("dl", { class: "summary-numbers" });
-  root.append(words, numbers);
+  const lost = h("p", { class: "summary-lost", role: "alert", hidden: true });
+  root.append(lost, words, numbers);
+  const lasting = createLasting();
   let all = false;
+  let told = null; // the status as it is told of
   const clients = clientsKnown(store, api, () => show());
 
   function show() {
     const status = store.get("status");
     if (!status) return;
+    if (told?.of !== status) told = { of: status, status: lasting(status) };
     clients.begin();
-    const found = situation(status, clients.of);
+    const found = situation(told.status, clients.of);
     clients.end();
     const level = levelOf(found);
     root.dataset.level = level;
@@ -32,9 +39,22 @@ export function mount(root, store, api) {
     tellTab(level, found);
   }
 
+  // An old "everything is up" must not be read as one of now.
+  function silence() {
+    const stale = isStale(store) && store.get("seen") !== null && store.get("status") !== null;
+    if (stale === !lost.hidden) return;
+    lost.hidden = !stale;
+    if (!stale) return show();
+    const heard = clockSeconds(store.get("seen"));
+    fill(lost, mark("unknown"), h("span", {}, h("b", {}, `No word from the server since ${heard}`), ": what follows is how it was then. This page goes on trying."));
+    tell(`? no word since ${heard} · gtm`, "unknown");
+    return undefined;
+  }
+
   const stops = [
     store.watch("status", show),
     store.subscribe("epoch", show),
+    store.subscribe(["second", "seen"], silence),
     store.watch(["status", "tick"], () => fill(numbers, tiles(store))),
   ];
   return () => stops.forEach((stop) => stop());
@@ -44,16 +64,16 @@ export function mount(root, store, api) {
 function replace(root, ...children) {
   const made = h("div", {}, ...children);
   if (root.firstChild?.isEqualNode?.(made) && made.querySelector("button") === null) return;
-  fill(root, made);
+  keeping(root, () => fill(root, made));
 }
 
 function levelOf(found) {
-  return found[0]?.level ?? "calm";
+  return found.find((one) => one.level !== "fine")?.level ?? "calm";
 }
 
 function statement(one) {
   const body = one.words.map((word) => (typeof word === "string" ? unbroken(word) : h("b", { class: word.b.length < 30 ? "whole" : null }, word.b)));
-  const text = one.unit ? h("a", { class: "statement-link", href: address(one.unit) }, body) : h("span", {}, body);
+  const text = one.unit ? h("a", { class: "statement-link", href: address(one.unit), dataset: { key: `${one.head} ${address(one.unit)}` } }, body) : h("span", {}, body);
   return h("li", { class: `statement statement-${one.level}` }, sign(one.state), text);
 }
 
@@ -88,9 +108,22 @@ function tiles(store) {
     whole
       ? tile("Endpoints up", number(endpoints.up), `of ${number(all(endpoints))}`, notUp(endpoints))
       : tile("Endpoints not up", number(all(endpoints) - endpoints.up), "", notUp(endpoints)),
-    tile("Queries a second", tick ? count(tick.queries) : "–", "", null),
-    tile("99 % answered in", tick && tick.p99_us !== null ? micro(tick.p99_us) : "–", "", null),
+    fullest(status),
+    tile("Queries a second", tick ? count(tick.queries) : "–", "", tick ? late(tick) : "not measured yet"),
   ];
+}
+
+/** The region that is nearest to its capacity; nothing where no region has one. */
+function fullest(status) {
+  const { top, limited } = room(status);
+  if (!top) return limited > 0 ? tile("Fullest region", "–", "", "no load reported") : null;
+  const near = top.level !== "fine";
+  const name = h("span", { class: near ? `state state-${top.level === "over" ? "down" : "drained"}` : "" }, near && sign("warn"), top.region);
+  return tile("Fullest region", percent(top.used), "", [name]);
+}
+
+function late(tick) {
+  return tick.p99_us === null || tick.p99_us === undefined ? "none to time yet" : `99 % in ${micro(tick.p99_us)}`;
 }
 
 const COUNTED = new WeakMap(); // by status: the tiles are drawn each second, a status comes seldom
@@ -122,9 +155,13 @@ function tellTab(level, found) {
   const more = heads.length > 1 ? ` +${heads.length - 1}` : "";
   const sign = { down: "✕", warn: "!" }[level];
   const title = sign && heads[0] ? `${sign} ${heads[0]}${more} · gtm` : "gtm";
+  tell(title, { down: "down", warn: "warn" }[level] ?? "calm");
+}
+
+/** Sets the tab's title and icon. */
+function tell(title, name) {
   if (document.title !== title) document.title = title;
   const icon = document.getElementById("icon");
-  const name = { down: "down", warn: "warn" }[level] ?? "calm";
   const href = icon.href.replace(/[a-z]+\.svg$/, `${name}.svg`);
   if (icon.href !== href) icon.href = href;
 }

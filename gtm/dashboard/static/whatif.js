@@ -26,13 +26,13 @@ export function regionNumbers(store, names, toggle) {
 function readout(store, region, name, { asked, most, toggle }) {
   const off = store.get("down").includes(region.name);
   const state = stateOf(region);
-  const box = h("input", { type: "checkbox", class: "switch", checked: off, onchange: () => toggle(region.name), "aria-label": `What if ${region.name} were off` });
+  const box = h("input", { type: "checkbox", class: "switch", checked: off, dataset: { key: `if-${region.name}` }, onchange: () => toggle(region.name), "aria-label": `What if ${region.name} were off` });
   box.checked = off;
   return h("article", { class: `readout${off ? " is-off" : ""}`, "data-region": region.name, "aria-label": region.name },
     h("header", { class: "readout-head" }, h("h3", {}, name), stateWord(state), shareOf(region, asked)),
     state !== "up" && h("p", { class: "readout-reason", title: region.reason }, region.reason),
     loadBar(region, asked, most),
-    h("footer", { class: "readout-foot" }, h("label", { class: "readout-if" }, box, "What if it is off"), act(store, region, state)));
+    h("footer", { class: "readout-foot" }, h("label", { class: "readout-if", title: "What if it is off" }, box, h("span", {}, "What if it is off")), act(store, region, state)));
 }
 
 function shareOf(region, asked) {
@@ -44,8 +44,8 @@ function shareOf(region, asked) {
 function act(store, region, state) {
   if (!mayOperate(store)) return null;
   const target = { ...store.get("selection"), region: region.name };
-  if (state === "drained") return h("button", { type: "button", class: "link-button", onclick: () => openUndrain(target) }, "Undrain…");
-  return h("button", { type: "button", class: "link-button", onclick: () => openDrain(target) }, "Drain…");
+  if (state === "drained") return h("button", { type: "button", class: "link-button", dataset: { key: `act-${region.name}` }, onclick: () => openUndrain(target) }, "Undrain…");
+  return h("button", { type: "button", class: "link-button", dataset: { key: `act-${region.name}` }, onclick: () => openDrain(target) }, "Drain…");
 }
 
 /** Load against capacity: what is used now, what would be, and the mark of `soft`. */

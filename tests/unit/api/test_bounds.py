@@ -36,6 +36,11 @@ def test_one_client_has_a_share_and_others_still_come_in() -> None:
     assert (room.connections, room.refused) == (4, 2)
 
 
+def test_a_browser_s_connections_and_more_fit_into_one_client_s_share() -> None:
+    room = Room()
+    assert sum(room.enter("192.0.2.1") for _ in range(100)) == 32
+
+
 def test_a_flood_over_tcp_leaves_the_unix_socket_free() -> None:
     room = Room(most=10, of_one=3, unix=2)
     while room.enter("127.0.0.1"):

@@ -71,7 +71,7 @@ async def asked(tmp_path: Path) -> AsyncIterator[Asked]:
     stage.write(ZONE)
     await stage.controller.start()
     stage.checker.change("192.0.2.1", State.DOWN)
-    stage.controller._apply()
+    stage.controller.writer._apply()
     api = Api(stage.controller, [], noon, History(None, noon), NobodyTold())
     async with TestServer(api.application(), host="127.0.0.1") as server:
         yield Asked(server)
@@ -147,7 +147,7 @@ async def test_a_region_that_is_lost_to_very_many_services_does_not_bring_all_ot
     )
     await stage.controller.start()
     stage.checker.change("192.0.2.1", State.DOWN)
-    stage.controller._apply()
+    stage.controller.writer._apply()
     api = Api(stage.controller, [], noon, History(None, noon), NobodyTold())
     async with TestServer(api.application(), host="127.0.0.1") as server:
         found = await Asked(server).status("?services=ailing")

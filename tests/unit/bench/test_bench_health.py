@@ -9,7 +9,7 @@ import pytest
 from bench.health import ENDPOINTS, Sample, middle, ratios, zone_text
 from bench.healthreport import health_table
 from bench.probed import Arrivals
-from gtm.sources import watched
+from gtm.control.sources import watched
 from gtm.zonefile import load
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from gtm.api.models import (
     AppStatus,
     EndpointStatus,
+    EventShape,
     GeoStatus,
     MistakeShape,
     RegionStatus,
@@ -107,4 +108,29 @@ def a_status(
         zones=[
             ZoneStatus(name="gtm.example.com.", serial=5, files=["gtm.yaml"], apps=list(apps)),
         ],
+    )
+
+
+def happening(
+    kind: str, after: str, at: float, reason: str, before: str = "up", region: str = "us"
+) -> EventShape:
+    """Something that happened to the app shop there: `kind` is region, service or endpoint."""
+    service = "" if kind == "region" else "orders.gtm.example.com"
+    subject = service or "shop"
+    return EventShape(
+        at=at,
+        kind=kind,
+        severity="warning",
+        said=f"{subject} in {region} is {after}",
+        reason=reason,
+        over=after == "up",
+        by="probe",
+        before=before,
+        after=after,
+        zone="gtm.example.com",
+        app="shop",
+        service=service,
+        region=region,
+        endpoint="192.0.2.10" if kind == "endpoint" else "",
+        key=f"{kind} {subject} {region}",
     )

@@ -133,8 +133,11 @@ def test_a_server_is_believed_whose_authority_is_named(tmp_path: Path) -> None:
         assert unknown.exit_code == 3
         assert "its certificate is not trusted" in unknown.stderr
         assert "--api-ca FILE" in unknown.stderr
-        assert gtm("status", "--api", at, "--api-ca", str(tmp_path / "ca.pem")).exit_code == 0
-        again = gtm("status", "--api", at, environment={"GTM_API_CA": str(tmp_path / "ca.pem")})
+        known = gtm("status", "--json", "--api", at, "--api-ca", str(tmp_path / "ca.pem"))
+        assert known.exit_code == 0
+        again = gtm(
+            "status", "--json", "--api", at, environment={"GTM_API_CA": str(tmp_path / "ca.pem")}
+        )
         assert again.exit_code == 0
 
 

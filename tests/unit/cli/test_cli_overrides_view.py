@@ -192,9 +192,9 @@ def test_what_is_no_duration_is_refused_before_the_server_is_asked(text: str) ->
         duration(text)
 
 
-def test_a_server_that_is_not_there_is_exit_code_3_and_a_bad_target_1() -> None:
+def test_a_server_that_is_not_there_is_exit_code_3_and_a_bad_target_2() -> None:
     words = ("--reason", "x", "--by", "a", "--api", "unix:/nonexistent/gtm.sock")
     assert gtm("drain", "region/eu-west", *words).exit_code == 3
     bad = gtm("force", "down", "eu-west", *words)
-    assert (bad.exit_code, bad.stdout) == (1, "")
+    assert (bad.exit_code, bad.stdout) == (2, "")
     assert "cannot understand the target" in bad.stderr

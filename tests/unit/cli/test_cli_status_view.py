@@ -8,7 +8,15 @@ from rich.console import Console
 from gtm.api.models import AppStatus, MistakeShape, Status
 from gtm.cli.output import counted, span
 from gtm.cli.statusview import status_view
-from tests.unit.cli.cli_samples import a_status, an_app, endpoint, region, service
+from tests.unit.cli.cli_samples import (
+    NOW,
+    a_status,
+    an_app,
+    endpoint,
+    happening,
+    region,
+    service,
+)
 
 
 def shown(status: Status) -> str:
@@ -31,7 +39,7 @@ def test_the_head_says_version_plane_uptime_epoch_and_queries() -> None:
 
 
 def test_a_stale_database_is_said_to_be() -> None:
-    assert "city.mmdb (City), 400,000 networks, built 1970-01-01, stale" in shown(a_status())
+    assert "city.mmdb (City), 400,000 networks, built 1970-01-01, more than" in shown(a_status())
 
 
 def test_a_refused_load_shows_every_mistake() -> None:
@@ -57,17 +65,37 @@ def test_what_is_down_says_why_and_since_when() -> None:
         [service("orders", {"us": [endpoint("down", "refused")]}, "down")],
     )
     text = shown(a_status(app))
-    assert "✗ down  orders.gtm.example.com in us: reason of orders, for 12 s" in text
-    first, below = text.split("gtm.example.com, serial")
+    first, _ = text.split("gtm.example.com, serial")
     assert "us  ✗ down  shop: orders: reason of orders, for 12 s" in first
-    assert below.count("reason of orders") == 1
+
+
+def test_a_reason_is_told_once() -> None:
+    """It was told of the region, the service, in what happened lately, and again of the service."""
+    app = an_app(
+        [region("us", "down", "orders: reason of orders (and 1 more of the block)")],
+        [
+            service("orders", {"us": [endpoint("down", "refused")]}, "down"),
+            service("payments", {"us": [endpoint("down", "refused")]}, "down"),
+        ],
+    )
+    happened = [
+        happening("region", "down", NOW - 9, "orders: reason of orders (and 1 more of the block)"),
+        happening("service", "down", NOW - 9, "reason of orders"),
+    ]
+    console = Console(width=100, color_system=None)
+    with console.capture() as capture:
+        console.print(status_view(a_status(app), happened))
+    text = capture.get()
+    assert text.count("reason of orders") == 1
+    assert text.count("reason of payments") == 1
+    assert "9 s ago  orders.gtm.example.com in us is down (probe)" in text
 
 
 def test_an_endpoint_that_is_down_in_a_region_that_is_up_is_told() -> None:
     app = an_app(
         [region("us")], [service("orders", {"us": [endpoint(), endpoint("down", "refused")]})]
     )
-    assert "192.0.2.10 of orders.gtm.example.com in us: refused" in shown(a_status(app))
+    assert "us  ✗ down  192.0.2.10 of orders.gtm.example.com: refused" in shown(a_status(app))
 
 
 def test_a_block_that_lacks_a_service_says_so() -> None:
@@ -75,7 +103,7 @@ def test_a_block_that_lacks_a_service_says_so() -> None:
         [region("us", "down", "payments is not deployed here")],
         [service("orders", {"us": [endpoint()]})],
     )
-    assert "us: payments is not deployed here" in shown(a_status(app))
+    assert "us  ✗ down  shop: payments is not deployed here" in shown(a_status(app))
 
 
 def test_a_spread_app_has_no_verdict_of_its_own() -> None:

@@ -107,3 +107,11 @@ def test_without_a_file_it_is_said_what_that_means(state: Path) -> None:
     token(state, "add", "x", "--scope", "read")
     token(state, "revoke", "x")
     assert "refuses everyone" in " ".join(token(state, "list").stdout.split())
+
+
+def test_no_folder_is_made_for_a_path_with_a_slip_in_it(tmp_path: Path) -> None:
+    missing = tmp_path / "nope"
+    found = gtm("keys", "token", "add", "x", "--scope", "read", "--tokens", f"{missing}/t.json")
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert f"there is no folder {missing}" in found.stderr
+    assert not missing.exists()

@@ -166,6 +166,15 @@ def test_it_fits_every_screen(width: int, height: int, looks: Looks) -> None:
         assert all(len(line) <= width for line in lines)
 
 
+def test_the_head_is_whole_on_80_columns_however_many_addresses_there_are() -> None:
+    places = [f"[2001:db8::{n}]:5300" for n in range(1, 7)]
+    shape = a_sample().model_copy(update={"listen": ["127.0.0.1:5300", *places]})
+    head = drawn(shape, Looks(), 80, 24)[0]
+    assert "…" not in head
+    assert "127.0.0.1:5300 and 6 more" in head
+    assert "127.0.0.1:5300, [2001:db8::1]:5300" in drawn(shape, Looks(), 160, 24)[0]
+
+
 def test_what_is_down_is_on_the_smallest_common_screen() -> None:
     shown = "\n".join(drawn(crowded(), Looks(), 80, 24))
     assert "300 of 10,000 have trouble" in shown

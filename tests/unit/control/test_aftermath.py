@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from gtm.aftermath import AT_ONCE, Aftermath
+from gtm.control.aftermath import AT_ONCE, Aftermath
 
 
 def telling(into: list[str], name: str, count: int) -> Iterator[None]:

@@ -78,9 +78,9 @@ async def test_the_log_says_it_at_load_and_a_broken_file_keeps_the_one_before(
     before = stage.controller.compiled.geo
     asn.write_bytes(b"broken")
     os.utime(asn, ns=(1, 1))
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert stage.controller.compiled.geo is before
     assert "asn.mmdb" in (stage.controller.reader.geo_error or "")
     write(asn, {"192.0.2.0/24": LONDON, "198.51.100.0/24": {"asn": "AS64501"}})
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert [each.number for each in stage.controller.compiled.geo.systems.numbers] == [64501]

@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gtm.checks import Target
-from gtm.controller import Controller
+from gtm.control.controller import Controller
+from gtm.control.sources import Sources
 from gtm.dns.conduct import Conduct
 from gtm.errors import GeoError, ZoneFileError
 from gtm.health import Checker, Pace, Report
@@ -25,7 +26,6 @@ from gtm.planes.back import NOBODY, Peers
 from gtm.planes.stats import Kinds, SocketStats, Sums
 from gtm.querylog import Tap
 from gtm.snapshot import Snapshot
-from gtm.sources import Sources
 from tests.worlds import SAMPLE
 
 ZONE = """
@@ -180,7 +180,7 @@ async def test_what_a_load_compiled_is_read_by_the_plane_beside_the_control_loop
     await stage.controller.start()
     stage.checker.change("192.0.2.1", State.DOWN)
     await asyncio.sleep(0)
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert len(stage.plane.prepared) == 2, "once for each load, and not for a verdict"
     for snapshot, thread in stage.plane.prepared:
         assert thread is not threading.current_thread()
@@ -220,7 +220,7 @@ async def test_a_transition_is_logged_once_with_its_reason(stage: Stage) -> None
 async def test_a_good_file_replaces_the_old_one(stage: Stage) -> None:
     await stage.controller.start()
     stage.write(ZONE.replace("198.51.100.1", "198.51.100.2"))
-    result = await stage.controller.load()
+    result = await stage.controller.loader.load()
     assert result.error is None
     assert stage.latest.epoch == 2
     assert {target.address for target in stage.checker.targets} == {"192.0.2.1", "198.51.100.2"}
@@ -231,11 +231,11 @@ async def test_a_bad_file_changes_nothing_and_says_all_of_it(stage: Stage) -> No
     targets = stage.checker.targets
     stage.write(ZONE.replace("location: IE", "locaton: IE").replace("192.0.2.1", "nonsense"))
     with capture_logs() as logs:
-        result = await stage.controller.load()
+        result = await stage.controller.loader.load()
     assert len(result.mistakes) >= 2
     assert [snapshot.epoch for snapshot in stage.plane.published] == [1]
     assert stage.checker.targets == targets
-    assert stage.controller.loads.failed == 1
+    assert stage.controller.loader.counts.failed == 1
     assert logs[0]["event"] == "load_failed"
     assert [log["event"] for log in logs[1:]] == ["zone_file"] * len(result.mistakes)
 
@@ -243,11 +243,11 @@ async def test_a_bad_file_changes_nothing_and_says_all_of_it(stage: Stage) -> No
 async def test_a_good_file_after_a_bad_one_heals(stage: Stage) -> None:
     await stage.controller.start()
     stage.write("zone: [")
-    await stage.controller.load()
+    await stage.controller.loader.load()
     stage.write(ZONE)
-    assert (await stage.controller.load()).error is None
-    assert stage.controller.reload is not None
-    assert stage.controller.reload.error is None
+    assert (await stage.controller.loader.load()).error is None
+    assert stage.controller.loader.last is not None
+    assert stage.controller.loader.last.error is None
 
 
 async def test_zones_that_are_wrong_at_the_start_are_an_error(stage: Stage) -> None:
@@ -272,7 +272,7 @@ async def test_a_database_replaced_by_a_broken_one_is_kept_in_use(stage: Stage) 
     broken.write_bytes(b"this is no database")
     broken.replace(stage.geo)
     with capture_logs() as logs:
-        await stage.controller.load_if_changed()
+        await stage.controller.loader.load_if_changed()
     assert stage.controller.compiled.geo is geo
     assert "geo_database_kept" in [log["event"] for log in logs]
 
@@ -283,14 +283,14 @@ async def test_a_database_that_is_replaced_is_opened_again(stage: Stage) -> None
     again = stage.geo.with_suffix(".new")
     shutil.copy(SAMPLE, again)
     again.replace(stage.geo)
-    await stage.controller.load_if_changed()
+    await stage.controller.loader.load_if_changed()
     assert stage.controller.compiled.geo is not geo
     assert stage.latest.epoch == 2
 
 
 async def test_nothing_is_loaded_while_no_file_changes(stage: Stage) -> None:
     await stage.controller.start()
-    await stage.controller.load_if_changed()
+    await stage.controller.loader.load_if_changed()
     assert [snapshot.epoch for snapshot in stage.plane.published] == [1]
 
 
@@ -305,7 +305,7 @@ async def test_a_configmap_style_swap_of_a_symlink_is_seen(tmp_path: Path) -> No
     await stage.controller.start()
     (stage.zones / "..data_tmp").symlink_to("..2")
     (stage.zones / "..data_tmp").replace(stage.zones / "..data")
-    await stage.controller.load_if_changed()
+    await stage.controller.loader.load_if_changed()
     assert "198.51.100.9" in {target.address for target in stage.checker.targets}
 
 
@@ -313,7 +313,7 @@ async def test_verdicts_that_change_during_a_load_are_not_lost(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.controller.start()
-    compile_all = stage.controller._compile
+    compile_all = stage.controller.writer._compile
 
     def compiling(*arguments: object) -> object:
         made = compile_all(*arguments)  # type: ignore[arg-type]
@@ -321,8 +321,8 @@ async def test_verdicts_that_change_during_a_load_are_not_lost(
         return made
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(stage.controller, "_compile", compiling)
-    await stage.controller.load()
+    monkeypatch.setattr(stage.controller.writer, "_compile", compiling)
+    await stage.controller.loader.load()
     await asyncio.sleep(0)
     app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
     assert app.health.regions["us"].state is State.DOWN
@@ -331,7 +331,7 @@ async def test_verdicts_that_change_during_a_load_are_not_lost(
 async def test_verdicts_may_change_during_the_first_load_and_that_of_a_new_app(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    compile_all, states = stage.controller._compile, [State.DOWN, State.UP]
+    compile_all, states = stage.controller.writer._compile, [State.DOWN, State.UP]
 
     def compiling(*arguments: object) -> object:
         made = compile_all(*arguments)  # type: ignore[arg-type]
@@ -339,12 +339,12 @@ async def test_verdicts_may_change_during_the_first_load_and_that_of_a_new_app(
         return made
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(stage.controller, "_compile", compiling)
+    monkeypatch.setattr(stage.controller.writer, "_compile", compiling)
     await stage.controller.start()
     app = stage.controller.compiled.apps["gtm.example.com.", "shop"]
     assert app.health.regions["us"].state is State.DOWN
     stage.write(ZONE.replace("  shop:", "  store:"))
-    assert (await stage.controller.load()).error is None
+    assert (await stage.controller.loader.load()).error is None
     app = stage.controller.compiled.apps["gtm.example.com.", "store"]
     assert app.health.regions["us"].state is State.UP
 
@@ -353,16 +353,18 @@ async def test_an_old_database_is_warned_of_once(stage: Stage) -> None:
     stage.controller.reader._now = lambda: 1e11
     with capture_logs() as logs:
         await stage.controller.start()
-        await stage.controller.load()
+        await stage.controller.loader.load()
     assert [log["event"] for log in logs].count("geo_database_old") == 1
 
 
 async def test_loads_asked_for_while_one_runs_are_one_load_after_it(stage: Stage) -> None:
     await stage.controller.start()
-    running = asyncio.create_task(stage.controller.load())
+    running = asyncio.create_task(stage.controller.loader.load())
     await asyncio.sleep(0)
-    await asyncio.gather(running, *(stage.controller.load() for _ in range(20)))
-    assert stage.controller.loads.succeeded == 3, "the start, the one that ran, the one after it"
+    await asyncio.gather(running, *(stage.controller.loader.load() for _ in range(20)))
+    assert stage.controller.loader.counts.succeeded == 3, (
+        "the start, the one that ran, the one after it"
+    )
 
 
 async def test_a_fault_of_ours_in_a_load_is_counted_and_said_and_the_next_one_is_good(
@@ -370,23 +372,23 @@ async def test_a_fault_of_ours_in_a_load_is_counted_and_said_and_the_next_one_is
 ) -> None:
     await stage.controller.start()
     with monkeypatch.context() as broken:
-        broken.setattr(stage.controller, "_compile", lambda *_: 1 / 0)
+        broken.setattr(stage.controller.writer, "_compile", lambda *_: 1 / 0)
         with capture_logs() as logs:
-            result = await stage.controller.load()
+            result = await stage.controller.loader.load()
     assert result.error is not None
     assert "ZeroDivisionError" in result.error
     assert [log["event"] for log in logs] == ["load_failed_internally", "load_failed"]
-    assert (await stage.controller.load()).error is None
+    assert (await stage.controller.loader.load()).error is None
 
 
 async def test_a_reload_takes_over_the_area_tables_that_nothing_changed(stage: Stage) -> None:
     await stage.controller.start()
     before = stage.controller.compiled.groups[0].decider
     stage.write(ZONE.replace("198.51.100.1", "198.51.100.2"))
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert stage.controller.compiled.groups[0].decider is before
     stage.write(ZONE.replace("location: IE", "location: DE"))
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert stage.controller.compiled.groups[0].decider is not before
 
 
@@ -400,7 +402,7 @@ async def test_what_is_new_is_probed_before_it_is_answered(stage: Stage) -> None
 
     stage.checker.first_round = first_round  # type: ignore[method-assign]
     stage.write(ZONE.replace("198.51.100.1", "198.51.100.2"))
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert rounds == [1], "while the old snapshot serves"
 
 
@@ -408,31 +410,31 @@ async def test_a_database_that_is_not_in_use_is_said_until_a_good_one_is(stage: 
     await stage.controller.start()
     good = stage.geo.read_bytes()
     stage.geo.write_bytes(b"this is no database")
-    await stage.controller.load_if_changed()
+    await stage.controller.loader.load_if_changed()
     assert "cannot open" in (stage.controller.reader.geo_error or "")
     stage.geo.write_bytes(good)
-    await stage.controller.load_if_changed()
+    await stage.controller.loader.load_if_changed()
     assert stage.controller.reader.geo_error is None
 
 
 async def test_a_region_that_comes_back_ramps_by_the_controllers_own_timer(stage: Stage) -> None:
     now = [1000.0]
-    stage.controller._now = lambda: now[0]
+    stage.controller.now = stage.controller.writer._now = lambda: now[0]
     await stage.controller.start()
-    assert stage.controller._ramp_timer is None
+    assert stage.controller.writer._ramp_timer is None
     for state in (State.DOWN, State.UP):
         stage.checker.change("198.51.100.1", state)
         await asyncio.sleep(0)
     taken = stage.controller.compiled.groups[0].fractions
     assert taken is not None
     assert min(taken) == 0.1
-    timer = stage.controller._ramp_timer
+    timer = stage.controller.writer._ramp_timer
     assert timer is not None
     assert timer.when() - asyncio.get_running_loop().time() <= 30 / 9
     now[0] += 30
-    stage.controller._ramp()
+    stage.controller.writer._ramp()
     assert stage.controller.compiled.groups[0].fractions is None
-    assert stage.controller._ramp_timer is None
+    assert stage.controller.writer._ramp_timer is None
 
 
 # --- measurements -----------------------------------------------------------------------
@@ -505,7 +507,7 @@ async def test_a_load_waits_for_measurements_that_are_taken_in(stage: Stage) -> 
     stage.checker.seconds = {"192.0.2.1": 0.01, "198.51.100.1": 0.9}
     taken_in = asyncio.create_task(stage.controller.follow_measurements())
     stage.write(SPEEDY.replace("198.51.100.1", "198.51.100.2"))
-    result = await stage.controller.load()
+    result = await stage.controller.loader.load()
     await taken_in
     assert result.error is None
     assert {target.address for target in stage.checker.targets} == {"192.0.2.1", "198.51.100.2"}
@@ -526,7 +528,7 @@ async def test_the_regions_up_last_are_remembered_across_a_change_of_service_tim
     stage.checker.change("198.51.100.1", State.DOWN)
     await asyncio.sleep(0)
     assert region_of(stage.latest, int(ip_address("192.0.2.1"))) == "eu"
-    await stage.controller.load()
+    await stage.controller.loader.load()
     assert region_of(stage.latest, int(ip_address("192.0.2.1"))) == "eu"
 
 

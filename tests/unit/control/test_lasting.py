@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gtm.control.lasting import Conditions
 from gtm.events import Event, Kind, Lasting, Severity
 from gtm.health.told import Census
-from gtm.lasting import Conditions
 from gtm.load.loop import CapacityLoop
 from gtm.overrides import Book, Register
 from tests.unit.load.test_load_loop import Stage
@@ -52,7 +52,7 @@ def test_a_drain_that_safety_holds_back_is_told_until_it_is_not() -> None:
     assert scene.look() == []
     scene.register.held.clear()
     (said,) = scene.look()
-    assert said.startswith("info the drain of region/eu is held back no more: it is over; it was: ")
+    assert said.startswith("info the drain of region/eu is held back no more: before that: drained")
     assert scene.told[0].over
     assert scene.look() == []
 

@@ -90,7 +90,7 @@ async def test_a_step_during_a_load_is_not_lost(
     stage: PatientStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await stage.controller.start()
-    compile_all = stage.controller._compile
+    compile_all = stage.controller.writer._compile
     stage.write(FLEXIBLE)
 
     def compiling(*arguments: object) -> object:
@@ -99,8 +99,8 @@ async def test_a_step_during_a_load_is_not_lost(
         return made
 
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(stage.controller, "_compile", compiling)
-    await stage.controller.load()
+    monkeypatch.setattr(stage.controller.writer, "_compile", compiling)
+    await stage.controller.loader.load()
     await asyncio.sleep(0)
     assert ttl(stage.latest) == 20
 

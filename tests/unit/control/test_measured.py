@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from gtm.checks import Target, Tcp
 from gtm.compile.uses import Use
+from gtm.control.measured import Measured
 from gtm.health import Pace
 from gtm.health.pace import NOTHING, Smoothed
-from gtm.measured import Measured
 from gtm.model import Endpoint, State, Verdict
 from tests.worlds import Verdicts, read_zones
 

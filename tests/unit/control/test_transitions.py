@@ -6,10 +6,10 @@ import pytest
 
 from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
+from gtm.control.transitions import transitions
 from gtm.events import Event, Kind, Severity
 from gtm.model import State, Verdict
 from gtm.steering.readings import Readings
-from gtm.transitions import transitions
 from tests.unit.overrides.override_worlds import book_of, compiled_under
 from tests.worlds import compile_world, read_zones, sample_geo
 

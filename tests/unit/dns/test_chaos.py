@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import dns.flags
 import dns.message
 import dns.rcode
@@ -11,6 +13,7 @@ from gtm.dns.conduct import Conduct
 from gtm.dns.lookup import Chance
 from gtm.dns.responder import respond
 from gtm.dns.transport import Transport
+from gtm.networks import Networks
 from gtm.snapshot import Snapshot
 from tests.worlds import asker, compile_world
 
@@ -65,6 +68,15 @@ def test_by_default_nothing_is_told(snapshot: Snapshot, name: str) -> None:
     message = said(snapshot, name, conduct=Conduct())
     assert message.rcode() == dns.rcode.REFUSED
     assert not message.answer
+
+
+@pytest.mark.parametrize(
+    ("allowed", "rcode"), [("192.0.2.0/24", 0), ("any", 0), ("loopback", 5), ("none", 5)]
+)
+def test_who_is_told_can_be_bounded(snapshot: Snapshot, allowed: str, rcode: int) -> None:
+    conduct = replace(TOLD, chaos_to=Networks.of([allowed]))
+    for name in ("id.server", "hostname.bind", "version.server", "version.bind"):
+        assert said(snapshot, name, conduct=conduct).rcode() == rcode
 
 
 def test_each_is_told_by_itself(snapshot: Snapshot) -> None:

@@ -251,7 +251,7 @@ def test_what_is_too_short_or_a_response_gets_silence(silent: bytes, snapshot: S
     assert respond(snapshot, silent, asker("192.0.2.1"), NO_CHANCE, transport=Transport.UDP) is None
 
 
-@pytest.mark.parametrize("opcode", range(1, 16))
+@pytest.mark.parametrize("opcode", [1, 2, 3, 4, *range(6, 16)])  # 5 is UPDATE
 def test_other_opcodes_are_not_implemented(opcode: int, snapshot: Snapshot) -> None:
     for body in (QUESTION, b""):
         counts = (1 if body else 0, 0, 0, 1)

@@ -6,9 +6,9 @@ import pytest
 
 from gtm.compile.ahead import next_sets, sign_ahead
 from gtm.compile.served import SignedZone, signatures_in, standings
+from gtm.control.resigning import Resigning, ending_signatures
 from gtm.dnssec.signatures import RENEWED, Signatures, Signer, ends
 from gtm.events import Event, Kind, Severity
-from gtm.resigning import Resigning, ending_signatures
 from gtm.snapshot import RRset
 from gtm.steering.readings import Readings
 from tests.signing import NOW, Clock, a_key, ask, key_set, signed_world, validate

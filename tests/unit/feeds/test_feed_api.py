@@ -105,7 +105,7 @@ async def test_two_reporters_take_an_endpoint_out_and_everything_says_so(scene: 
         status, found, _ = await scene.post("/v1/reports", failed(), by)
         assert (status, found["taken"], found["refused_count"]) == (200, 1, 0)
     scene.controller.follow_reports()
-    scene.controller._apply()
+    scene.controller.writer._apply()
     health = scene.controller.compiled.apps["gtm.example.com.", "shop"].health
     verdict = health.services["orders"]["us"].verdict
     assert verdict.state is State.DOWN
@@ -224,7 +224,7 @@ async def test_a_load_keeps_what_was_measured(scene: Scene) -> None:
         await scene.post("/v1/latency", samples(6, 41.0), by)
     await scene.controller.follow_latency()
     scene.stage.write(ZONE.replace("ttl: 30", "ttl: 31") + "ttl: 17\n")
-    assert (await scene.controller.load()).error is None
+    assert (await scene.controller.loader.load()).error is None
     (zone,) = scene.controller.compiled.zones
     assert [dict(known.milliseconds) for known in zone.latency] == [{"eu": 41.0}]
 

@@ -91,6 +91,21 @@ def test_one_reporter_alone_needs_several_client_networks_and_two_do_not() -> No
     assert cell.estimate(replace(RULES, reporters=3), 0.0) is None
 
 
+def test_what_a_cell_lacks_is_said() -> None:
+    cell = Cell()
+    for _ in range(20):
+        cell.add("gw-1", 10.0, 0.0, 7, 1)
+    heard = cell.heard(RULES, 0.0)
+    assert (heard.samples, heard.reporters, heard.lacking) == (20, 1, "20 of 30 samples")
+    cell.add("gw-1", 10.0, 0.0, 7, 15)
+    assert cell.heard(RULES, 0.0).lacking == "1 of 3 client networks"
+    assert cell.heard(replace(RULES, reporters=2), 0.0).lacking == "1 of 2 reporters"
+    for _ in range(20):
+        cell.add("gw-2", 100.0, 0.0, 8, 1)
+    assert cell.heard(RULES, 0.0).lacking == "the two reporters contradict each other"
+    assert cell.heard(RULES, 1.0 + DAY).lacking == "0 of 30 samples"
+
+
 def test_samples_expire() -> None:
     cell = Cell()
     for number in range(40):

@@ -111,11 +111,11 @@ def test_without_a_database_nothing_is_known() -> None:
     assert (found.location, found.source) == (None, None)
 
 
-def test_a_file_counts_as_stale_after_35_days(tmp_path: Path) -> None:
+def test_a_file_counts_as_stale_after_a_year(tmp_path: Path) -> None:
     geo = open_databases([write(tmp_path / "a.mmdb", {"192.0.2.0/24": LONDON})])
-    assert MAX_AGE_DAYS == 35
-    assert geo.stale(BUILT + 35 * DAY) == ()
-    assert geo.stale(BUILT + 35 * DAY + 1) == geo.sources
+    assert MAX_AGE_DAYS == 365
+    assert geo.stale(BUILT + 365 * DAY) == ()
+    assert geo.stale(BUILT + 365 * DAY + 1) == geo.sources
 
 
 # --- what can't be opened -----------------------------------------------------------------

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from gtm.checks import Target
-from gtm.health import Checker
+from gtm.health import Checker, apart, child
 from gtm.health.apart import Apart
-from gtm.health.frames import found_from_bytes, found_to_bytes
+from gtm.health.dial import direct
+from gtm.health.frames import (
+    Begin,
+    commands_to_bytes,
+    found_from_bytes,
+    found_to_bytes,
+    frame,
+    framed,
+)
 from gtm.health.outcome import Outcome
 from gtm.health.rounds import Fault
 from gtm.model import State
@@ -173,3 +185,61 @@ class Loopback:
 
     def __call__(self, address: str, port: int) -> tuple[str, int]:
         return "127.0.0.1", self.port
+
+
+async def test_one_that_hangs_is_killed_and_another_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard, start = Heard(), Apart._start
+
+    async def patiently(self: Apart, theirs: socket.socket) -> asyncio.subprocess.Process:
+        monkeypatch.setattr(apart, "LOOKS", 1200)  # however long it takes on a busy machine
+        return await start(self, theirs)
+
+    monkeypatch.setattr(Apart, "_start", patiently)
+    monkeypatch.setattr(apart, "LOOK", 0.05)
+    async with serving(saying(status(200))) as port:
+        probing = Apart(heard)
+        probing.add(here(port, interval=0.2), at_once=True)
+        await heard.until(lambda: len(heard.found) > 0)
+        with capture_logs() as logs:
+            assert probing.pid is not None
+            os.kill(probing.pid, signal.SIGSTOP)
+            heard.found.clear()
+            monkeypatch.setattr(apart, "LOOKS", 20)
+            await heard.until(lambda: len(heard.found) > 0 and probing.starts == 2)
+        lost = [log["reason"] for log in logs if log["event"] == "prober_lost"]
+        assert lost == ["it hung: nothing was heard for 1 s"]
+        await probing.close()
+
+
+async def test_one_without_anything_to_find_says_that_it_lives() -> None:
+    ours, theirs = socket.socketpair()
+    reader, writer = await asyncio.open_unix_connection(sock=ours)
+    prober = asyncio.create_task(child.main(theirs.detach()))
+    writer.write(framed(commands_to_bytes([Begin(direct, 1, True)])))
+    async with asyncio.timeout(30):
+        assert found_from_bytes(await frame(reader) or b"") == []
+        writer.close()
+        await prober
+
+
+async def test_probing_goes_on_after_a_time_without_file_descriptors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard, pairs, real = Heard(), count(), socket.socketpair
+
+    def scarce() -> tuple[socket.socket, socket.socket]:
+        if next(pairs) == 0:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return real()
+
+    async with serving(saying(status(200))) as port:
+        probing = Apart(heard)
+        monkeypatch.setattr(socket, "socketpair", scarce)
+        with capture_logs() as logs:
+            probing.add(here(port), at_once=True)
+            await heard.until(lambda: len(heard.found) > 0)
+        lost = [log["reason"] for log in logs if log["event"] == "prober_lost"]
+        assert lost == ["it can't be started: Too many open files"]
+        await probing.close()

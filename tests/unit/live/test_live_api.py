@@ -180,7 +180,7 @@ async def test_events_begin_with_hello_and_go_on(scene: Scene) -> None:
     async with scene.events("?kinds=epoch,reload") as reader:
         hello = await event(reader, "hello")
         assert (hello["zones"], hello["epoch"]) == (["gtm.example.com"], 1)
-        assert (await scene.stage.controller.load()).error is None
+        assert (await scene.stage.controller.loader.load()).error is None
         assert (await event(reader, "epoch"))["epoch"] == 2
         assert (await event(reader, "reload")) == {"at": 1000.0, "ok": True, "error": None}
     await eventually(lambda: len(scene.live.feed) == 0)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gtm.compile.compiler import Compiler
+from gtm.compile.compiler import Compiled, Compiler
 from gtm.model import Act, Service, State, Topology
 from gtm.overrides import Book, Override
 from gtm.steering.readings import Readings
@@ -254,6 +254,32 @@ def test_laying_words_over_step_by_step_gives_what_compiling_anew_gives(
     assert [group.withheld for group in compiled.groups] == [
         group.withheld for group in fresh.groups
     ]
+
+
+@settings(max_examples=60)
+@given(WORDS, DOWNS, WORDS, DOWNS)
+def test_words_and_verdicts_that_change_at_once_come_to_the_same_and_both_are_told(
+    words: list[tuple[str, str]], down: set[str], others: list[tuple[str, str]], gone: set[str]
+) -> None:
+    compiler, before = Compiler(), compiled_under(book_of(*words), down)
+    book, readings = book_of(*others), Readings(Verdicts(gone))
+    changed = {target for target in before.uses if target.address in down ^ gone}
+    at_once = compiler.caught_up(before, changed, book.overlay, readings, 1)
+    refreshed = compiler.refresh(before, changed, readings, 1)
+    relaid = compiler.relaid(refreshed, book.overlay, readings, 1)
+    assert {key: app.health for key, app in at_once.apps.items()} == {
+        key: app.health for key, app in relaid.apps.items()
+    }
+    assert _places(at_once) == _places(refreshed) | _places(relaid)
+
+
+def _places(compiled: Compiled) -> set[tuple[str, str, str]]:
+    return {
+        (app, service, region)
+        for (_, app), services in compiled.touched.items()
+        for service, regions in services.items()
+        for region in regions
+    }
 
 
 def test_a_word_makes_no_area_table_and_touches_no_other_app() -> None:

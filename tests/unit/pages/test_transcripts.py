@@ -44,6 +44,14 @@ def test_a_page_is_read_in_the_order_in_which_it_stands() -> None:
     assert PAGE[slice(*two.span)] == two.shown == "two\n"
 
 
+def test_a_session_that_not_every_machine_can_play_says_where_it_is_played() -> None:
+    page = "<!-- played where: test -e /dev/xdp -->\n```console\n$ ls\nx\n```\n"
+    (listing,) = steps(page)
+    assert isinstance(listing, Command)
+    assert (listing.text, listing.where) == ("ls", "test -e /dev/xdp")
+    assert all(step.where == "" for step in steps(PAGE) if isinstance(step, Command))
+
+
 @pytest.mark.parametrize(
     ("shown", "seen"),
     [

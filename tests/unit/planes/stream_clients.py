@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
 import ssl
 from collections.abc import Callable, Iterator
@@ -174,14 +175,16 @@ class SecureClient(Client):
 
     def hear(self) -> bytes:
         """Plain octets of the server; empty at the end."""
+        return b"".join(self.records())
+
+    def records(self) -> list[bytes]:
+        """The same, as they came: a TLS record at a time."""
         self._incoming.write(self.wire.take())
-        heard = bytearray()
-        try:
+        heard = []
+        with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLZeroReturnError):
             while data := self.tls.read(1 << 16):
-                heard += data
-        except (ssl.SSLWantReadError, ssl.SSLZeroReturnError):
-            pass
-        return bytes(heard)
+                heard.append(data)
+        return heard
 
 
 @cache

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from gtm.control.lasting import own_certificate
 from gtm.errors import ConfigError
-from gtm.lasting import own_certificate
 from gtm.planes.certificate import Keeper
 from tests.unit.planes.stream_clients import NAME, certified
 

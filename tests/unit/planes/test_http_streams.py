@@ -201,6 +201,28 @@ def test_both_methods_are_answered_over_http_2_at_once(keeper: Keeper) -> None:
     assert asker.body == {get: b"\0\1answered", post: b"\0\1answered"}
 
 
+def test_requests_at_once_on_many_connections_are_all_answered(keeper: Keeper) -> None:
+    side = Side()
+    askers = [Asker(side, keeper) for _ in range(4)]
+    numbers = [
+        [asker.ask("GET", f"/dns-query?dns={TEXT}") for _ in range(http2.STREAMS)]
+        for asker in askers
+    ]
+    for asker, asked in zip(askers, numbers, strict=True):
+        asker.turn()
+        assert asker.body == dict.fromkeys(asked, b"\0\1answered")
+
+
+def test_an_answer_comes_in_a_tls_record_of_its_own(keeper: Keeper) -> None:
+    asker = Asker(Side(), keeper)
+    for _ in range(50):
+        asker.ask("GET", f"/dns-query?dns={TEXT}")
+    asker.client.say(asker.h2.data_to_send())
+    records = asker.client.records()
+    answers = [record.count(b"\0\1answered") for record in records]
+    assert [count for count in answers if count] == [1] * 50
+
+
 def test_refusals_of_http_2_are_those_of_http_1(keeper: Keeper) -> None:
     asker = Asker(Side(), keeper)
     numbers = [

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from gtm.checks import Check, Freeze
+from gtm.control.sources import watched
 from gtm.errors import ZoneFileError
-from gtm.sources import watched
 from gtm.zonefile.expand import expanded
 from tests.unit.zonefile.zonefile_writing import zone_of
 

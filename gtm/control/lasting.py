@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from itertools import chain
 
 from gtm.compile.served import SignedZone
+from gtm.control.resigning import ending_signatures
 from gtm.events import Event, Lasting, Sink, conditions
 from gtm.health.told import Census
 from gtm.load.loop import CapacityLoop
 from gtm.load.picture import Feed, Standing
 from gtm.overrides import Register
 from gtm.planes.certificate import Keeper
-from gtm.resigning import ending_signatures
 
 DAY = 86400.0  # seconds
 DNS_OVER_TLS = "DNS over TLS"  # what the certificate of the planes is for

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import structlog
 
-from gtm.compile.app import CompiledApp, Touched
+from gtm.compile.compiled import CompiledApp, Touched
 from gtm.compile.compiler import AppKey
 from gtm.model import State, Topology, Verdict
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from gtm.compile.app import CompiledApp, Touched
+from gtm.compile.compiled import CompiledApp, Touched
 from gtm.compile.compiler import Compiled
 from gtm.events import CHECKS, REPORTS, Event, Kind, Severity
 from gtm.model import Act, State, Topology, Verdict

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from gtm.collector import paused
-from gtm.compile.app import CompiledApp
+from gtm.compile.compiled import CompiledApp
 from gtm.errors import GtmError, ServerError
 from gtm.overrides import (
     Book,

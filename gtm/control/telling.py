@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from gtm.compile.compiler import Compiled
+from gtm.control.transitions import transitions
 from gtm.events import Event, Sink
 from gtm.overrides import Book, decided_by, happened
-from gtm.transitions import transitions
 
 Later = Callable[[Iterator[object]], None]  # has steps taken one after the other
 
