@@ -168,6 +168,7 @@ async def running(
         stack.push_async_callback(history.close)
         await alerts.open()
         stack.push_async_callback(alerts.close)
+        stack.callback(controller.aftermath.finish)
         await controller.start()
         if taken is not None:
             await taken.ready()

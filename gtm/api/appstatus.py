@@ -31,6 +31,8 @@ from gtm.steering.service_time import by_service_time
 from gtm.steering.verdicts import ServiceHealth
 from gtm.steering.watched import Part, Tree, Watched, believed, measured, parts_of, targets_in
 
+WHOLE = 50  # ailing services of an app with all of their regions: of more, the ailing ones alone
+
 Times = dict[str, list[float]]  # smoothed response times (seconds) by region
 
 
@@ -50,15 +52,22 @@ def app_pieces(
     yield whole.model_dump_json(exclude=short)[:-1] + ',"services":['
     times: Times = {}
     ending = controller.checker.ending if looked.ailing else ()
-    comma, left_off = "", 0
+    comma, left_off, whole_left = "", 0, WHOLE
     for service in app.services:
         here = health.services[service.key]
-        well = looked.ailing and not ailing(compiled, service, ending)
+        ill = ailing(compiled, service, ending) if looked.ailing else here
+        well = not ill and looked.ailing
         if not looked.at_service(service.name) or (well and not looked.named):
             left_off += well
             _note_times(controller, here, times)
             yield ""
             continue
+        if looked.ailing and not looked.named and not well:
+            whole_left -= 1
+            if whole_left < 0:  # the regions where it is well are noted, and not shown
+                fine = {region: each for region, each in here.items() if region not in ill}
+                _note_times(controller, fine, times)
+                here = ill
         found = (
             _named(controller, service, here, times)
             if well

@@ -73,6 +73,12 @@ def replied(shape: BaseModel, status: int = 200) -> web.Response:
     )
 
 
+async def replied_beside(shape: BaseModel) -> web.Response:
+    """JSON that may be long: it is written in a worker thread."""
+    text = await asyncio.to_thread(shape.model_dump_json)
+    return web.Response(text=text, content_type="application/json", zlib_executor_size=APART)
+
+
 def compressed(request: web.Request, response: web.StreamResponse) -> None:
     """Has an answer sent compressed, if it is long, is not yet, and the client takes that."""
     small = isinstance(response, web.Response) and (response.content_length or 0) < WORTH_IT

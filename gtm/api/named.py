@@ -15,19 +15,26 @@ def bare(name: str) -> str:
     return name.lower().rstrip(".")
 
 
+def apps_named(
+    compiled: Compiled, zone: str | None, app: str | None, act: str
+) -> list[CompiledApp]:
+    """The apps that are meant: all of them where neither is said. Raises UsageError."""
+    found = list(compiled.apps.values())
+    if zone:
+        _require(bare(zone), [bare(each.zone.name) for each in found], "zone", act)
+        found = [each for each in found if bare(each.zone.name) == bare(zone)]
+    if app:
+        _require(app, [each.app.name for each in found], "app", act)
+        found = [each for each in found if each.app.name == app]
+    return found
+
+
 def app_named(compiled: Compiled, zone: str, app: str, service: str, act: str) -> CompiledApp:
     """The app that is meant, by any of the three; the first there is where nothing is said.
 
     Raises UsageError, which says that it can't `act`.
     """
-    found = list(compiled.apps.values())
-    if zone:
-        zones = [bare(each.zone.name) for each in found]
-        _require(bare(zone), zones, "zone", act)
-        found = [each for each in found if bare(each.zone.name) == bare(zone)]
-    if app:
-        _require(app, [each.app.name for each in found], "app", act)
-        found = [each for each in found if each.app.name == app]
+    found = apps_named(compiled, zone, app, act)
     if service and not app:
         found = [each for each in found if _in(each, service) is not None] or found
     if not found:

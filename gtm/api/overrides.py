@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from gtm.api.acts import note_added, note_removed
-from gtm.api.call import Call, Reply, replied
+from gtm.api.call import Call, Reply, replied, replied_beside
 from gtm.api.models import (
     ChangeShape,
     ErrorShape,
@@ -20,6 +20,7 @@ from gtm.api.models import (
     OverrideShape,
     OverrideStatus,
 )
+from gtm.control.acts import Added
 from gtm.control.controller import Controller
 from gtm.errors import GtmError
 from gtm.model import Act, Verdict
@@ -48,12 +49,12 @@ async def overrides(call: Call[None, None]) -> Overrides:
     return await asyncio.to_thread(listed, call.serving.controller, call.serving.now())
 
 
-async def add_override(call: Call[None, OverrideRequest]) -> OverrideAdded:
+async def add_override(call: Call[None, OverrideRequest]) -> Reply:
     """Puts an override in force: 409 where `safety` refuses it."""
     found = await added(call.serving.controller, wanted(call.body))
     if not call.body.rehearsal:
         note_added(call, found)
-    return found
+    return await replied_beside(found)
 
 
 async def remove_override(call: Call[OverrideRemoval, None]) -> Reply:
@@ -64,7 +65,7 @@ async def remove_override(call: Call[OverrideRemoval, None]) -> Reply:
     if found is None:
         return replied(ErrorShape(error=missing(controller, which)), 404)
     note_removed(call, found)
-    return found
+    return await replied_beside(found)
 
 
 # --- what they do -----------------------------------------------------------------------
@@ -106,6 +107,11 @@ def in_force(controller: Controller, now: float) -> list[OverrideStatus]:
 async def added(controller: Controller, asked: Wanted) -> OverrideAdded:
     """The outcome of adding one. Raises GtmError, or ServerError where `safety` refuses it."""
     found = await controller.add_override(asked)
+    return await asyncio.to_thread(_added, controller, found)
+
+
+def _added(controller: Controller, found: Added) -> OverrideAdded:
+    """There may be a change for each of thousands of services: for a worker thread."""
     return OverrideAdded(
         override=_override(found.override),
         replaced=None if found.replaced is None else _override(found.replaced),
@@ -122,6 +128,12 @@ async def removed(controller: Controller, which: str, by: str) -> OverrideRemove
     if one is None:
         return None
     changes = await controller.remove_override(one, by)
+    if changes is None:
+        return None
+    return await asyncio.to_thread(_removed, controller, one, changes)
+
+
+def _removed(controller: Controller, one: Override, changes: tuple[Change, ...]) -> OverrideRemoved:
     return OverrideRemoved(
         override=_override(one),
         changes=[_change(change) for change in changes],

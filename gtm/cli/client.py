@@ -23,6 +23,7 @@ from gtm.cli.credentials import HOW
 from gtm.errors import ServerError, UsageError
 
 TIMEOUT = 10.0  # seconds for a whole answer: the server has it at hand
+ASK_TIMEOUT = 90.0  # seconds: what-if questions may take 60, and wait for others
 RELOAD_TIMEOUT = 300.0  # seconds: large zones and databases take their time to load
 UNIX, HTTP, HTTPS = "unix:", "http://", "https://"
 PORTS = {HTTP: 80, HTTPS: 443}
@@ -75,6 +76,16 @@ class Client:
         if status not in (http.HTTPStatus.OK, *also):
             raise self._refusal(status, body)
         return self._understood(shape, body)
+
+    def ask(self, path: str, shape: type[Answer], body: object) -> Answer:
+        """What the server says to a question that it may think about for a minute.
+
+        Raises ServerError, or UsageError where the question is wrong.
+        """
+        status, answer = self._request("POST", path, self.patience or ASK_TIMEOUT, body)
+        if status != http.HTTPStatus.OK:
+            raise self._refusal(status, answer)
+        return self._understood(shape, answer)
 
     def act(
         self,

@@ -101,7 +101,7 @@ def drill(
         order = Order(scene(status, scope), seconds, f"drill by {who}", who, unsafe)
         _require_free(status, scope)
         judged = _rehearsed(there, order, status)
-    plan = _plan(order, status, place, judged)
+    plan = _plan(there, order, place, judged)
     if dry_run and as_json:
         print_json(plan)
         return
@@ -169,17 +169,18 @@ def _rehearsed(there: Client, order: Order, status: Status) -> OverrideAdded:
         raise ServerError(f"{error}, or drill one app: {' or '.join(apps)}") from error
 
 
-def _plan(order: Order, status: Status, place: tuple[str, int], judged: OverrideAdded) -> DrillPlan:
+def _plan(there: Client, order: Order, place: tuple[str, int], judged: OverrideAdded) -> DrillPlan:
     from gtm.cli.drillforeseen import foreseen
     from gtm.cli.drillshape import DrillPlan
     from gtm.cli.overridesview import changed
     from gtm.cli.progress import working
 
     found: list[DrillForeseen] = []
+    assumed: list[str] = []
     why: str | None = None
     with working("simulating what would move"):
         try:
-            found = foreseen(status, order.scene.scope)
+            found, assumed = foreseen(there, order.scene.scope)
         except GtmError as error:
             why = str(error)
     return DrillPlan(
@@ -192,6 +193,7 @@ def _plan(order: Order, status: Status, place: tuple[str, int], judged: Override
         changes=[changed(judged.changes, "then")],
         forced_past=judged.forced_past,
         foreseen=found,
+        assumed=assumed,
         unforeseen=why,
     )
 

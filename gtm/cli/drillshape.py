@@ -138,4 +138,5 @@ class DrillPlan(Shape):
     changes: list[str]
     forced_past: list[str]
     foreseen: list[DrillForeseen]
+    assumed: list[str]
     unforeseen: str | None

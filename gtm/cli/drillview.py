@@ -35,8 +35,9 @@ def plan_view(plan: DrillPlan) -> RenderableType:
         *(_indented(f"forced, although {said}", "yellow") for said in plan.forced_past),
     ]
     if plan.foreseen:
-        title = Text("foreseen, with all other regions up (gtm simulate)", "bold")
+        title = Text("foreseen, all else as it is now (gtm simulate)", "bold")
         parts += [Text(""), title, Padding(_foreseen(plan.foreseen), (0, 0, 0, 2))]
+        parts += [_indented(f"assumed: {said}", "dim") for said in plan.assumed]
     if plan.unforeseen is not None:
         said = f"what would move is not foreseen: {plan.unforeseen}"
         parts += [Text(""), Text(said, "yellow")]

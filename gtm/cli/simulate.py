@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import os
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gtm.cli.options import Geoip, Json
+from gtm.cli.options import Geoip, Json, Server
 from gtm.errors import UsageError
 
 if TYPE_CHECKING:
+    from gtm.api.models import SimulationShape
     from gtm.cli.progress import Work
     from gtm.geo import Geo
     from gtm.simulate import Simulation, Traffic, Worlds
 
+ZONES_HERE = Path("zones")
+
 
 def simulate(
     zones: Annotated[
-        Path,
+        Path | None,
         typer.Argument(
-            metavar="ZONES", help="A directory of zone files, or one.", show_default=False
+            metavar="[ZONES]",
+            help="Simulate these zone files instead of asking a server: a directory, or one.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     geoip: Geoip = None,
     down: Annotated[
         list[str] | None,
@@ -43,8 +50,8 @@ def simulate(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Who asks: a CSV of client_network,queries[,service], or a query log of JSON "
-            "lines. [dim]Default: every network of the geo database, by its addresses.[/]",
+            help="Who asks, of files: a CSV of client_network,queries[,service], or a query log "
+            "of JSON lines. [dim]Default: every network of the geo database, by its addresses.[/]",
             show_default=False,
         ),
     ] = None,
@@ -57,19 +64,84 @@ def simulate(
             metavar="TOTAL",
             min=0,
             help="The load that the whole traffic stands for, in the unit of the regions' "
-            "capacity.",
+            "capacity. [dim]Default: what regions report to the server.[/]",
         ),
     ] = None,
+    api: Server = None,
     as_json: Json = False,
 ) -> None:
     """Show who would move where, before it is done, and which region would be too full.
 
-    Regions go [bold]--down[/] or are [bold]--drain[/]ed, or other zone files are used. It is
-    compiled as the server does it; every endpoint is taken to be up before.
+    Regions go [bold]--down[/] or are [bold]--drain[/]ed. The running server is asked: what is
+    answered now, overrides and all, the clients that it has lately answered, the load that its
+    regions report. With [bold]ZONES[/] files are read instead, every endpoint is taken to be up,
+    and other files may take their place ([bold]--zones[/]).
 
-    Examples: [bold]gtm simulate zones/ --down us-east[/],
+    Examples: [bold]gtm simulate --down us-east[/],
     [bold]gtm simulate zones/ --zones new/ --traffic clients.csv[/]
     """
+    gone = Gone(tuple(down or ()), tuple(drain or ()))
+    of_files = {"--zones": new, "--traffic": traffic, "--geoip": geoip}
+    named = [flag for flag, value in of_files.items() if value]
+    if zones is None and named:
+        raise UsageError(
+            f"cannot use {named[0]} without files: name them, as in gtm simulate zones/"
+        )
+    if zones is not None and api is not None:
+        raise UsageError("cannot ask a server and files at once: leave out --api, or the files")
+    if zones is None:
+        found, asked = _asked(api, gone, service, load)
+    if zones is not None or found is None:
+        asked = f"zone files in {zones or ZONES_HERE} alone: no server was asked"
+        found = _of_files(zones or ZONES_HERE, geoip, gone, new, traffic, service, load)
+    _print(found, gone.words(new), asked, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The regions that go."""
+
+    down: tuple[str, ...]
+    drained: tuple[str, ...]
+
+    def words(self, new: Path | None) -> list[str]:
+        """What was done."""
+        changes = [f"{name} is down" for name in sorted(self.down)]
+        changes += [f"{name} is drained" for name in sorted(self.drained)]
+        return changes + ([] if new is None else [f"the zones are those of {new}"])
+
+
+def _asked(
+    api: str | None, gone: Gone, service: str | None, load: float | None
+) -> tuple[SimulationShape | None, str]:
+    """From the server, and which; None when none runs, none was named, and zones/ is here."""
+    from gtm.api.models import SimulationShape
+    from gtm.cli.client import server
+    from gtm.cli.progress import working
+
+    there = server(api, os.environ)
+    named = api is not None or "GTM_API" in os.environ
+    if not named and ZONES_HERE.exists() and not there.answers():
+        print(f"no server runs at {there.at}: simulated from {ZONES_HERE}/", file=sys.stderr)
+        return None, ""
+    if not gone.down and not gone.drained:
+        raise UsageError("cannot simulate nothing: name a region to take --down or to --drain")
+    body = {"down": gone.down, "drain": gone.drained, "service": service, "load": load}
+    with working("asking the server"):
+        found = there.ask("/v1/simulate", SimulationShape, body)
+    return found, f"the server at {there.at}, epoch {found.epoch}: overrides and verdicts as now"
+
+
+def _of_files(
+    zones: Path,
+    geoip: list[str] | None,
+    gone: Gone,
+    new: Path | None,
+    traffic: Path | None,
+    service: str | None,
+    load: float | None,
+) -> SimulationShape:
+    from gtm.api.models import SimulationShape
     from gtm.cli.offline import geo_of
     from gtm.cli.progress import working
     from gtm.cli.reading import loaded, services_of
@@ -80,11 +152,11 @@ def simulate(
         before = loaded(zones, work).zones
         changed = None if new is None else loaded(new, work).zones
         geo = geo_of(settle({"geoip": geoip}, os.environ, None), work)
-        scenario = Scenario(frozenset(down or ()), frozenset(drain or ()))
+        scenario = Scenario(frozenset(gone.down), frozenset(gone.drained))
         walk = work.walk_of("compiling", services_of((*before, *(changed or ())))).walk
         both = worlds(before, changed, geo, scenario, walk)
         found = _simulated(both, geo, traffic, service, load, work)
-    _print(found, scenario.down, scenario.drained, new, as_json=as_json)
+    return SimulationShape.model_validate(found)
 
 
 def _simulated(
@@ -118,23 +190,11 @@ def _traffic(path: Path | None, both: Worlds, geo: Geo, work: Work) -> Traffic:
     return read_traffic(path, service_of(both), work.done, processes)
 
 
-def _print(
-    found: Simulation,
-    down: frozenset[str],
-    drained: frozenset[str],
-    new: Path | None,
-    *,
-    as_json: bool,
-) -> None:
-    from gtm.api.models import SimulationShape
+def _print(found: SimulationShape, changes: list[str], asked: str, *, as_json: bool) -> None:
     from gtm.cli.output import print_json, show
     from gtm.cli.simulated import simulated
 
-    changes = [f"{name} is down" for name in sorted(down)]
-    changes += [f"{name} is drained" for name in sorted(drained)]
-    changes += [] if new is None else [f"the zones are those of {new}"]
     if as_json:
-        shape = SimulationShape.model_validate(found)
-        print_json(shape)
+        print_json(found)
         return
-    show(simulated(found, changes))
+    show(simulated(found, changes, asked))

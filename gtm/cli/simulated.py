@@ -9,8 +9,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gtm.api.models import SimulationShape
+from gtm.api.models.simulated import (
+    AddedShape,
+    LoadShape,
+    MoveShape,
+    PartShape,
+    PictureShape,
+    SpreadShape,
+)
 from gtm.cli.output import bare, counted
-from gtm.simulate import Added, Load, Move, Part, Picture, Simulation, Spread
+from gtm.simulate.outcome import SPILLED
 
 NOWHERE = "(no region)"
 PARTS = 12  # decisions shown by themselves; --json has all
@@ -19,8 +28,8 @@ NAMES = 3  # services named of those decided alike
 STILL = 1e-9  # of all clients: less than that is rounding, not moving
 
 
-def simulated(found: Simulation, changes: Sequence[str]) -> RenderableType:
-    """All of it; `changes` says in words what was done."""
+def simulated(found: SimulationShape, changes: Sequence[str], asked: str) -> RenderableType:
+    """All of it; `changes` says in words what was done, `asked` who says so."""
     what = " and ".join(changes) or "nothing changes"
     parts: list[RenderableType] = [
         Text.assemble("if ", (what, "bold"), f": {counted(found.services, 'service')}"),
@@ -35,6 +44,7 @@ def simulated(found: Simulation, changes: Sequence[str]) -> RenderableType:
         parts += _each(found)
     parts.append(Text(""))
     parts += [Text(f"assumed: {said}", "dim") for said in found.assumptions]
+    parts.append(Text(f"from {asked}", "dim"))
     return Group(*parts)
 
 
@@ -48,8 +58,8 @@ def _table(*columns: str) -> Table:
     return table
 
 
-def _shares(picture: Picture) -> Table:
-    table = _table("region", "before", "", "after", "", "change")
+def _shares(picture: PictureShape) -> Table:
+    table = _table("region", "before", "", "after", "", "change", "")
     for share in picture.shares:
         change = share.after - share.before
         table.add_row(
@@ -59,11 +69,17 @@ def _shares(picture: Picture) -> Table:
             _amount(share.after),
             _part(share.after, picture.total),
             _change(change, picture.total),
+            _times(share.before, share.after),
         )
     return table
 
 
-def _moves(picture: Picture) -> list[RenderableType]:
+def _times(before: float, after: float) -> str:
+    """How many times what it has now: what a region without a known load has to bear."""
+    return f"×{after / before:.2g}" if before > 0 and after > before * 1.005 else ""
+
+
+def _moves(picture: PictureShape) -> list[RenderableType]:
     if picture.moved <= picture.total * STILL:
         return [Text(""), Text("nobody moves", "green")]
     title = f"{_amount(picture.moved)} move ({_part(picture.moved, picture.total)})"
@@ -78,22 +94,22 @@ def _moves(picture: Picture) -> list[RenderableType]:
     return [Text(""), Text(title, "bold"), table, *rest]
 
 
-def _way(move: Move) -> str:
+def _way(move: MoveShape) -> str:
     return f"{move.from_region or NOWHERE} → {move.to_region or NOWHERE}"
 
 
-def _moved(amount: float, total: float, added: Added | None) -> tuple[str, ...]:
+def _moved(amount: float, total: float, added: AddedShape | None) -> tuple[str, ...]:
     if added is None:
         return (_amount(amount), _part(amount, total), "–", "–", "–", "–")
     far, long = added.kilometres, added.milliseconds
     return (_amount(amount), _part(amount, total), *_both(far, 0), *_both(long, 1))
 
 
-def _both(spread: Spread, digits: int) -> tuple[str, str]:
+def _both(spread: SpreadShape, digits: int) -> tuple[str, str]:
     return f"{spread.p50:+,.{digits}f}", f"{spread.p95:+,.{digits}f}"
 
 
-def _loads(loads: Sequence[Load]) -> list[RenderableType]:
+def _loads(loads: Sequence[LoadShape]) -> list[RenderableType]:
     if not loads:
         return []
     table = _table("load", "capacity", "before", "", "after", "", "")
@@ -111,9 +127,9 @@ def _loads(loads: Sequence[Load]) -> list[RenderableType]:
     return [Text(""), table, *_spills(loads)]
 
 
-def _spills(loads: Sequence[Load]) -> list[RenderableType]:
+def _spills(loads: Sequence[LoadShape]) -> list[RenderableType]:
     """What becomes of it once clients of full regions are sent elsewhere."""
-    moved = [load for load in loads if load.spills]
+    moved = [load for load in loads if abs(load.kept - load.after) > SPILLED * load.capacity]
     if not moved:
         return []
     found = ", ".join(
@@ -126,7 +142,7 @@ def _spills(loads: Sequence[Load]) -> list[RenderableType]:
     return [Text(f"spill: {_amount(round(less))} go elsewhere, as loads come in: {found}{rest}")]
 
 
-def _resort(picture: Picture) -> list[RenderableType]:
+def _resort(picture: PictureShape) -> list[RenderableType]:
     if not picture.last_resort_after:
         return []
     share = _part(picture.last_resort_after, picture.total)
@@ -137,7 +153,7 @@ def _resort(picture: Picture) -> list[RenderableType]:
 # --- decision by decision ---------------------------------------------------------------
 
 
-def _each(found: Simulation) -> list[RenderableType]:
+def _each(found: SimulationShape) -> list[RenderableType]:
     moving = [part for part in found.parts if part.picture.moved > part.picture.total * STILL]
     shown: list[RenderableType] = []
     for part in moving[:PARTS]:
@@ -152,7 +168,7 @@ def _each(found: Simulation) -> list[RenderableType]:
     return shown
 
 
-def _title(part: Part) -> Text:
+def _title(part: PartShape) -> Text:
     names = ", ".join(bare(name) for name in part.services[:NAMES])
     more = f" and {len(part.services) - NAMES} more" if len(part.services) > NAMES else ""
     return Text.assemble((f"{names}{more}", "bold"), f" ({part.policy}, app {part.app})")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 from gtm.collector import paused
 from gtm.compile.compiled import CompiledApp
 from gtm.errors import GtmError, ServerError
 from gtm.overrides import (
+    Book,
     Change,
     Override,
     Register,
@@ -22,9 +26,11 @@ from gtm.overrides import (
     refusals,
     ttls_of,
 )
+from gtm.overrides.phases import Ttls
 from gtm.steering.verdicts import Look
 
 Apps = Callable[[], Collection[CompiledApp]]
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +48,87 @@ class Added:
     coming: tuple[Change, ...] = ()
 
 
-class Acts:
-    """Judges acts by what they would change of the apps served now. `now` is Unix time."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A word that was judged: `added` is only missing that it be put in force."""
 
-    def __init__(self, apps: Apps, look: Look, now: Callable[[], float]) -> None:
-        """`look` gives the verdicts that words are laid over."""
+    added: Added
+    ttls: Ttls
+
+
+def _free() -> None:
+    """For acts that nothing keeps from being done."""
+
+
+class Acts:
+    """Judges acts by what they would change of the apps served now. `now` is Unix time.
+
+    That is derived for every service that a word is about, beside the control loop. One act is
+    judged and done at a time, so that no two are allowed that together are not safe.
+    """
+
+    def __init__(
+        self,
+        apps: Apps,
+        look: Look,
+        now: Callable[[], float],
+        require_free: Callable[[], None] = _free,
+    ) -> None:
+        """`look` gives the verdicts that words are laid over, and may be asked from any thread.
+
+        `require_free` raises ServerError while nothing may be changed.
+        """
         self._apps = apps
         self._look = look
         self._now = now
+        self._require_free = require_free
+        self._turn = asyncio.Lock()
 
     async def add(self, register: Register, wanted: Wanted) -> Added:
         """Puts an operator's word in force, or says what it would change: a rehearsal does nothing.
 
         Raises GtmError where it is about nothing, ServerError where `safety` refuses it.
         """
-        apps, look, before = self._apps(), self._look, register.book
+        async with self._turn:
+            judged = await self._beside(register, partial(self._judged, wanted))
+            if wanted.rehearsal:
+                return judged.added
+            self._require_free()
+            added, replaced = await register.add(wanted, judged.ttls)
+            return replace(judged.added, override=added, replaced=replaced)
+
+    async def remove(
+        self, register: Register, one: Override, by: str, taken_back: Callable[[int, str], None]
+    ) -> tuple[Change, ...] | None:
+        """Takes an operator's word back; says what that changed. None if it is gone by then.
+
+        `taken_back` hears of it first.
+        """
+        async with self._turn:
+            found = await self._beside(register, partial(self._without, one))
+            here = (each for each in register.book.overrides if each.number == one.number)
+            standing = next(here, None)  # in a later phase, maybe
+            if standing is None:
+                return None
+            self._require_free()
+            taken_back(one.number, by)
+            await register.remove(standing, by)
+            return found
+
+    def objection(self, register: Register, one: Override) -> str:
+        """Why a planned drain that is due must not be withdrawn now; "" if it may."""
+        return objection(one, self._apps(), register.book, self._look, self._now())
+
+    async def _beside(self, register: Register, judge: Callable[[Book], Found]) -> Found:
+        """Judges in a worker thread by the book as it is, again if that is another afterwards."""
+        while True:
+            book = register.book
+            found = await asyncio.to_thread(judge, book)
+            if register.book is book:
+                return found
+
+    def _judged(self, wanted: Wanted, before: Book) -> _Judged:
+        apps, look = self._apps(), self._look
         if not any(wanted.target.hits(app.zone, app.app) for app in apps):
             raise GtmError(nothing_matches(wanted.target, list(apps)))
         now, ttls = self._now(), ttls_of(wanted.target, [(app.zone, app.app) for app in apps])
@@ -71,18 +143,7 @@ class Acts:
         if unsafe and not wanted.force:
             raise ServerError(refusal(wanted, unsafe))
         coming = coming_of(planned, apps, after, look, now)
-        if wanted.rehearsal:
-            return Added(planned, replaces, changes(differing), unsafe, coming)
-        added, replaced = await register.add(wanted, ttls)
-        return Added(added, replaced, changes(differing), unsafe, coming)
+        return _Judged(Added(planned, replaces, changes(differing), unsafe, coming), ttls)
 
-    async def remove(self, register: Register, one: Override, by: str) -> tuple[Change, ...]:
-        """Takes an operator's word back; says what that changed."""
-        book = register.book
-        differing = differences(self._apps(), book, book.without([one]), self._look)
-        await register.remove(one, by)
-        return changes(differing)
-
-    def objection(self, register: Register, one: Override) -> str:
-        """Why a planned drain that is due must not be withdrawn now; "" if it may."""
-        return objection(one, self._apps(), register.book, self._look, self._now())
+    def _without(self, one: Override, book: Book) -> tuple[Change, ...]:
+        return changes(differences(self._apps(), book, book.without([one]), self._look))

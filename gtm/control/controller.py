@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 import structlog
 
 from gtm.checks import Target
+from gtm.compile.compiled import CompiledApp
 from gtm.compile.compiler import Compiled
 from gtm.control.acts import Acts, Added
+from gtm.control.aftermath import Aftermath
 from gtm.control.lasting import Conditions
 from gtm.control.loading import Loader
 from gtm.control.measured import Change as Measurement
@@ -75,7 +77,8 @@ class Controller:
         self.now = now
         self._clock = clock
         self._tell = tell
-        self._teller = Teller(tell)
+        self.aftermath = Aftermath()
+        self._teller = Teller(tell, self.aftermath.add)
         self._held = False  # another process takes over, and has read what is kept here
         # called on the control loop after each publication; may not block
         self.on_epoch: Callable[[int], None] = unheard
@@ -84,7 +87,8 @@ class Controller:
         if exchange is not None:
             plane.peers = exchange.reception
         basis = Basis(self.readings, self._words, self._measured)
-        self.writer = Writer(plane, exchange, basis, self._published, now, clock)
+        later = self.aftermath.add
+        self.writer = Writer(plane, exchange, basis, self._published, now, clock, later)
         self.checker = checker(self._verdict_changed)
         self.feeds = Feeds(
             self.checker.report, self._words, self._verdict_changed, now, clock, latency, holds
@@ -105,7 +109,7 @@ class Controller:
         self.checker.tell_frozen(self._frozen)
         self.remembering = Remembering(self.checker, memory, now)
         self.checker.tell_endings(self._certificate_ends)
-        self._acts = Acts(lambda: self.compiled.apps.values(), self.feeds.verdict, now)
+        self._acts = Acts(self._apps, self.feeds.verdict, now, self._require_free)
         self.overrides = Register(
             store,
             now,
@@ -152,6 +156,7 @@ class Controller:
         if self.exchange is not None:
             await self.exchange.open(self._serve_exchanged)
         await self.loader.start()
+        self.aftermath.finish()
         log_down(self.compiled.apps.values())
         self.overrides.begin()
         self.conditions.look(self.now())
@@ -283,16 +288,18 @@ class Controller:
 
     # --- operators ----------------------------------------------------------------------
 
+    def _apps(self) -> Collection[CompiledApp]:
+        return self.compiled.apps.values()
+
     async def add_override(self, wanted: Wanted) -> Added:
         """Puts an operator's word in force; raises as `Acts.add` does."""
         self._require_free()
         return await self._acts.add(self.overrides, wanted)
 
-    async def remove_override(self, one: Override, by: str) -> tuple[Change, ...]:
-        """Takes an operator's word back; says what that changed."""
+    async def remove_override(self, one: Override, by: str) -> tuple[Change, ...] | None:
+        """Takes an operator's word back; says what that changed. None if it is gone by then."""
         self._require_free()
-        self._teller.taken_back(one.number, by)
-        return await self._acts.remove(self.overrides, one, by)
+        return await self._acts.remove(self.overrides, one, by, self._teller.taken_back)
 
     def hold(self, held: bool) -> None:
         """Refuses changes while another process takes over, or takes them again."""

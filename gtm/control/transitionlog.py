@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 import structlog
 
 from gtm.compile.compiled import CompiledApp, Touched
+from gtm.compile.compiler import AppKey
 from gtm.model import State, Topology, Verdict
 
 log = structlog.get_logger("gtm")
@@ -31,13 +32,23 @@ def _verdicts(app: CompiledApp) -> dict[tuple[str, str], Verdict]:
     }
 
 
-def log_changes(before: CompiledApp, after: CompiledApp, touched: Touched) -> None:
-    """Says which regions are in another state than before, of what was looked at."""
+def log_changes(
+    before: Mapping[AppKey, CompiledApp],
+    after: Mapping[AppKey, CompiledApp],
+    touched: Mapping[AppKey, Touched],
+) -> Iterator[None]:
+    """Says which regions are in another state than before, of what was looked at: a line a step."""
+    for key, services in touched.items():
+        yield from _log_changes(before[key], after[key], services)
+
+
+def _log_changes(before: CompiledApp, after: CompiledApp, touched: Touched) -> Iterator[None]:
     if after.app.topology is Topology.REPLICATED:
         was, now = before.health.regions, after.health.regions
         for region in after.app.regions:
             if was.state(region) is not now.state(region):
                 _log_verdict(after, "", region, now[region])
+                yield
         return
     for service, regions in touched.items():
         old, new = before.health.services[service], after.health.services[service]
@@ -45,6 +56,7 @@ def log_changes(before: CompiledApp, after: CompiledApp, touched: Touched) -> No
             verdict = new[region].verdict
             if verdict.state is not old[region].verdict.state:
                 _log_verdict(after, service, region, verdict)
+                yield
 
 
 def _log_verdict(app: CompiledApp, subject: str, region: str, verdict: Verdict) -> None:

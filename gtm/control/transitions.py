@@ -20,22 +20,23 @@ _SEVERITY = {
 _States = dict[tuple[str, str, str], Verdict]  # by service name, region, endpoint; "" for none
 
 
-def transitions(before: Compiled | None, after: Compiled, now: float, who: Who) -> list[Event]:
-    """What changed between the two; with none before, all that is not up. `now` is Unix time."""
-    found: list[Event] = []
+def transitions(before: Compiled | None, after: Compiled, now: float, who: Who) -> Iterator[Event]:
+    """What changed between the two; with none before, all that is not up. `now` is Unix time.
+
+    There may be very many: each is made when it is asked for.
+    """
     old = {} if before is None else before.apps
     if after.touched:  # not a load: nothing else can have changed
         for key, touched in after.touched.items():
-            found.extend(_touched(old[key], after.apps[key], touched, now, who))
-        return found
+            yield from _touched(old[key], after.apps[key], touched, now, who)
+        return
     for key, app in after.apps.items():
         was = old.get(key)
         if was is None or (was is not app and was.health is not app.health):
-            found.extend(_app(was, app, now, who))
+            yield from _app(was, app, now, who)
     for key, app in old.items():
         if key not in after.apps:
-            found.extend(_vanished(app, now))
-    return found
+            yield from _vanished(app, now)
 
 
 def _app(before: CompiledApp | None, after: CompiledApp, now: float, who: Who) -> Iterator[Event]:

@@ -7,7 +7,7 @@ values of its own; what changes meanwhile is put in before the result is served.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from gtm.checks import Target
@@ -53,10 +53,12 @@ class Writer:
         published: Callable[[Compiled], None],
         now: Callable[[], float],
         clock: Callable[[], float],
+        later: Callable[[Iterator[object]], None],
     ) -> None:
         """`published` is called on the control loop after each publication.
 
-        `now` is Unix time, `clock` monotonic seconds.
+        `now` is Unix time, `clock` monotonic seconds. `later` gets the lines of the log that a
+        publication leads to, and has them written one after the other.
         """
         self.compiler = Compiler(now)
         self.served: Compiled | None = None
@@ -69,6 +71,7 @@ class Writer:
         self._published = published
         self._now = now
         self._clock = clock
+        self._later = later
         self._changed: set[Target] = set()
         self._meanwhile: set[Target] | None = None  # what changes while everything is compiled
         self._ramp_timer: asyncio.TimerHandle | None = None
@@ -177,8 +180,7 @@ class Writer:
     def _take_over(self, after: Compiled) -> None:
         before = self.compiled
         self._publish(after)
-        for key, touched in after.touched.items():
-            log_changes(before.apps[key], after.apps[key], touched)
+        self._later(log_changes(before.apps, after.apps, after.touched))
 
     def _publish(self, compiled: Compiled) -> None:
         self.epoch += 1

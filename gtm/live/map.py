@@ -104,6 +104,19 @@ class Maps:
             tuple(_warnings(steering, regions, foreseen, down)) if down else (),
         )
 
+    def counts(self, compiled: Compiled) -> Mapping[int, Sequence[float]]:
+        """Answers by area in the last ten minutes or more, by the identity of their area table.
+
+        Tables that are not counted are left out.
+        """
+        now, found = self._clock(), dict[int, Sequence[float]]()
+        for group in compiled.groups:
+            areas = group.decider.areas
+            if areas.asked is not None and id(areas) not in found:
+                counted = self._counted.setdefault(id(areas), Counted())
+                found[id(areas)] = counted.lately(now, list(areas.asked))
+        return found
+
     def _weights(self, steering: Steering) -> tuple[Weights, bool]:
         """How many clients are where, and whether that was counted by their answers."""
         areas, parts = steering.areas, self._parts_of(steering)

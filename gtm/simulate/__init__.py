@@ -9,6 +9,7 @@ from gtm.simulate.naming import service_of
 from gtm.simulate.outcome import Added, Load, Move, Part, Picture, Share, Simulation, Spread
 from gtm.simulate.run import simulate
 from gtm.simulate.scenario import Scenario, Worlds, worlds, worlds_from
+from gtm.simulate.seen import Seen
 from gtm.simulate.traffic import Traffic, world_traffic
 from gtm.simulate.trafficfile import read_traffic
 
@@ -19,6 +20,7 @@ __all__ = [
     "Part",
     "Picture",
     "Scenario",
+    "Seen",
     "Share",
     "Simulation",
     "Spread",

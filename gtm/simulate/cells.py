@@ -10,13 +10,16 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gtm.geo import Geo, Ranges
 from gtm.model import Clients as Named
 from gtm.model import Location, Zone
-from gtm.simulate.traffic import Clients, Span
 from gtm.steering.places import Places, places
 from gtm.steering.policies import words_of
+
+if TYPE_CHECKING:
+    from gtm.simulate.traffic import Clients, Span
 
 FAMILIES = (32, 128)
 Key = tuple[int, int]  # numbers of the places before and after

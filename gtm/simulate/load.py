@@ -64,6 +64,11 @@ def _scale(traffic: Traffic, total: float, total_load: float | None) -> tuple[fl
             f"load: the log's queries over its {traffic.seconds:,.0f} seconds, as an average a "
             "second, are compared with `capacity`; peaks are higher (--load says what is meant)"
         )
+    if traffic.seen is not None:
+        return None, (
+            "capacity is not compared: no region's load is known (POST /v1/load, or X-GTM-Load in "
+            "health responses); --load says what all of it is in the unit of `capacity`"
+        )
     return None, (
         "capacity is not compared: the traffic says shares, not load; "
         "give --load with the whole load in the unit of `capacity`"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from gtm.compile.compiled import CompiledApp, CompiledService
@@ -85,17 +85,18 @@ def services(compiled: Compiled) -> dict[str, Steering]:
 def simulate(
     worlds: Worlds,
     traffic: Traffic,
-    only: str | None = None,
+    only: str | Collection[str] | None = None,
     total_load: float | None = None,
     advance: Advance = lambda done, total: None,
 ) -> Simulation:
-    """What moves for every service, or for the one (by full name) that is named.
+    """What moves for every service, or for those (by full name) that are named.
 
     `total_load` is what the whole traffic stands for, in the unit of `capacity`. Takes some
     microseconds for each client network, and for each decision and cell.
     """
     before, after = services(worlds.before), services(worlds.after)
-    names = [name for name in {**before, **after} if only in (None, name)]
+    wanted = {only} if isinstance(only, str) else only
+    names = [name for name in {**before, **after} if wanted is None or name in wanted]
     pairs = {name: Pair(before.get(name), after.get(name)) for name in names}
     order = list({**regions_of(worlds.before), **regions_of(worlds.after)})
     counting = _Counting(traffic)
@@ -103,7 +104,7 @@ def simulate(
     asked = list(_asked(pairs, traffic))
     for number, question in enumerate(asked):
         spread_out = question.clients is traffic.common
-        part = len(question.services) / len(pairs) if spread_out else 1.0
+        part = len(question.services) / len(pairs) if spread_out and not traffic.seen else 1.0
         sums = counting.sums(question, part)
         whole.merge(sums, part)
         if traffic.unit is Unit.QUERIES and part != 1.0:
@@ -121,7 +122,11 @@ def simulate(
         picture=picture,
         parts=tuple(sorted(parts, key=lambda part: -part.picture.moved)),
         loads=reckoned.loads,
-        assumptions=(*_assumed(worlds, traffic, len(pairs)), *reckoned.said),
+        assumptions=(
+            *_assumed(worlds, traffic, len(pairs)),
+            *_seen(traffic, picture.total, counting.by_area),
+            *reckoned.said,
+        ),
     )
 
 
@@ -166,17 +171,40 @@ def _assumed(worlds: Worlds, traffic: Traffic, count: int) -> Iterator[str]:
         yield "before is what is answered now; what is not named stays as it is (`panic` aside)"
     else:
         yield "every endpoint is taken to be up before, and all that is not named is up after"
+    few = "; the server has answered too little in the last minute to go by" if worlds.live else ""
     if traffic.unit is Unit.ADDRESSES:
-        yield "clients are the IPv4 addresses that the geo databases place, each counted once"
+        yield f"clients are the IPv4 addresses that the geo databases place, each counted once{few}"
     if traffic.unit is Unit.SITES:
-        yield "clients are the IPv6 /48 networks that the geo databases place, each counted once"
-    if traffic.common is not None and count > 1:
+        yield f"clients are the IPv6 /48 networks that the databases place, each counted once{few}"
+    if traffic.seen is None and traffic.common is not None and count > 1:
         each = "half" if count == 2 else f"1/{count}"
         yield f"every client asks all {count} services alike: each has {each} of its traffic"
     if traffic.unsteered:
         yield f"{traffic.unsteered:,.0f} queries for names without steering here are left out"
     for app in worlds.kept:
         yield f"app {app} is below its `panic` then: verdicts are not believed, all regions stay"
+
+
+def _seen(traffic: Traffic, total: float, by_area: float) -> Iterator[str]:
+    """What answers a second are made of."""
+    if traffic.seen is None:
+        return
+    yield (
+        f"clients are weighed by the {total:,.1f} answers a second that this server gave in the "
+        "last minute; other servers of the zone, and what resolvers keep for a TTL, are not in it"
+    )
+    if by_area > total * 0.999:  # sums of sums
+        yield "where they are is what was counted by client area"
+    elif by_area:
+        yield (
+            f"where they are is what was counted by client area for {by_area / total:.0%} of them, "
+            "for others the sizes of networks (areas are counted where a region has a capacity)"
+        )
+    else:
+        yield (
+            "where they are is taken from the sizes of networks: answers are counted by client "
+            "area only where a region has a capacity, and a thousand are needed"
+        )
 
 
 # --- counting ---------------------------------------------------------------------------
@@ -191,6 +219,7 @@ class _Counting:
         self._cells: dict[tuple[int, int, int], tuple[Cell, ...]] = {}
         self._costs: dict[int, Costs] = {}
         self.brought: dict[tuple[int, int], float] = {}
+        self.by_area = 0.0  # answers a second of services whose areas were counted
 
     def sums(self, question: Question, part: float) -> Sums:
         """What moves for the services in question.
@@ -244,7 +273,22 @@ class _Counting:
             if question.clients is not self._traffic.common:
                 return found  # one service's own: not asked for again
             self._cells[key] = found
-        return self._cells[key]
+        return self._as_seen(question, self._cells[key])
+
+    def _as_seen(self, question: Question, found: tuple[Cell, ...]) -> tuple[Cell, ...]:
+        """The cells weighed by what was answered, where that is known."""
+        seen = self._traffic.seen
+        if seen is None:
+            return found
+        steering = question.pair.before or question.pair.either
+        areas, rate = steering.service.steered.areas, seen.rate(question.services)
+
+        def area_of(cell: Cell) -> int:
+            return areas.find(cell.bits, cell.address) >> 8
+
+        weighed, counted = seen.weighed(found, areas, area_of, rate)
+        self.by_area += rate if counted else 0.0
+        return weighed
 
     def _ground(self, steering: Steering) -> Places:
         """Shared by zones that know and name the same."""

@@ -7,14 +7,16 @@ region is taken out by hand; so is a drained one, as an operator's word beats ve
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from gtm.checks import Target
 from gtm.compile.compiler import Compiled, Compiler
+from gtm.compile.groups import Group
 from gtm.errors import UsageError
 from gtm.geo import Geo
 from gtm.model import State, Verdict, Zone
+from gtm.snapshot import Plan
 from gtm.steering.readings import Readings
 from gtm.steering.verdicts import Look, probed_for
 from gtm.steering.watched import gateway, targets_in
@@ -71,16 +73,27 @@ def worlds(
     return Worlds(before, after, tuple(_kept(after, scenario)))
 
 
-def worlds_from(served: Compiled, scenario: Scenario) -> Worlds:
+def worlds_from(
+    served: Compiled, scenario: Scenario, within: Collection[int] | None = None
+) -> Worlds:
     """What is served now, and the same with regions taken out of its decisions.
 
-    Neither verdicts nor answers are made anew, so it is quick, and whether `panic` would believe
-    it is not asked. Raises UsageError.
+    `within` are the numbers of the groups that lose them; None is all of them. Neither verdicts
+    nor answers are made anew, so it is quick, and whether `panic` would believe it is not asked.
+    Raises UsageError.
     """
     _require_regions(served.zones, scenario)
-    groups = tuple(group.with_lost(scenario.down, scenario.drained) for group in served.groups)
-    plans = tuple(group.plans() for group in groups)
-    after = replace(served, snapshot=replace(served.snapshot, plans=plans), groups=groups)
+    lost: dict[int, tuple[Group, Sequence[Plan]]] = {}  # services that stand alike go on sharing
+    groups, plans = list(served.groups), list(served.snapshot.plans)
+    for number, group in enumerate(served.groups):
+        if within is not None and number not in within:
+            continue
+        if id(group) not in lost:
+            without = group.with_lost(scenario.down, scenario.drained)
+            lost[id(group)] = without, without.plans()
+        groups[number], plans[number] = lost[id(group)]
+    snapshot = replace(served.snapshot, plans=tuple(plans))
+    after = replace(served, snapshot=snapshot, groups=tuple(groups))
     return Worlds(served, after, live=True)
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from gtm.geo import Geo
 from gtm.geo.networks import UNKNOWN, Ranges
+from gtm.simulate.seen import Seen
 
 Span = tuple[int, int, float]  # first address, last address, weight of all of them together
 SITE_BITS = 80  # of an IPv6 address behind a /48, the usual assignment to one site (RFC 6177)
@@ -20,6 +21,7 @@ class Unit(Enum):
     ADDRESSES = "addresses"
     SITES = "IPv6 /48 networks"
     QUERIES = "queries"
+    ANSWERS = "answers a second"
 
 
 class Clients(Protocol):
@@ -74,6 +76,7 @@ class Traffic:
     `common` asks every service alike; `by_service` (full names) asks one each. `unsteered` is the
     weight of names that no service answers. `seconds` is the span of time that a log covers, None
     where nothing says so. `absolute` weights are a load as they stand, others only shares or sums.
+    With `seen` the clients in `common` are weighed by what a server has answered them.
     """
 
     source: str
@@ -83,6 +86,7 @@ class Traffic:
     unsteered: float = 0.0
     seconds: float | None = None
     absolute: bool = False
+    seen: Seen | None = None
 
 
 def world_traffic(geo: Geo) -> Traffic:

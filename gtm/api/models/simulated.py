@@ -30,13 +30,17 @@ class SimulateRequest(Asked):
     """What `POST /v1/simulate` takes: regions whose checks fail, and regions that are drained.
 
     `service` is the one to look at, `load` what the whole traffic stands for, in the unit of the
-    regions' capacity. Without `clients` it is every network of the geo database.
+    regions' capacity. With `zone` and `app` it happens there alone, and only their services are
+    looked at. Without `clients` they are those that this server has answered in the last minute,
+    or, where these are too few, every network of the geo database.
     """
 
     model_config = example(down=["eu-west"], load=12000)
 
     down: list[RegionName] = Field(default_factory=list, max_length=MOST_REGIONS)
     drain: list[RegionName] = Field(default_factory=list, max_length=MOST_REGIONS)
+    zone: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)
+    app: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)
     service: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)
     load: float | None = Field(default=None, ge=0, le=1e15, allow_inf_nan=False)
     clients: list[SimulateClient] = Field(default_factory=list, max_length=MOST_CLIENTS)
@@ -102,18 +106,28 @@ class PartShape(Shape):
 
 
 class LoadShape(Shape):
-    """A region's load, in the unit of its capacity; `exceeded` if it is too much afterwards."""
+    """A region's load, in the unit of its capacity; `exceeded` if it is too much afterwards.
+
+    `after` is as the policies say, `kept` what is left of it, or comes, once clients of full
+    regions are sent elsewhere.
+    """
 
     region: str
     capacity: float
     before: float
     after: float
+    kept: float
     exceeded: bool
 
 
 class SimulationShape(Shape):
-    """All of it: `picture` over all services, `parts` by decision."""
+    """All of it: `picture` over all services, `parts` by decision.
 
+    `assumptions` say what the figures are made of. `epoch` is that of the server that was asked,
+    null where it was reckoned from files.
+    """
+
+    epoch: int | None = None
     unit: str
     source: str
     services: int

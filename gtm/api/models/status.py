@@ -86,7 +86,8 @@ class Status(Shape):
 class StatusQuery(Query):
     """How much of the status: a server of ten thousand services has 15 megabytes of it.
 
-    `services=ailing` leaves services out that are up everywhere, and only counts them;
+    `services=ailing` leaves services out that are up everywhere, and only counts them, and from
+    the 51st ailing service of an app on, regions where the service is well;
     `services=named` says of these no more than what they are called. `zone`, `app` and `service`
     leave out all others.
     """

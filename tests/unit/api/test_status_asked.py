@@ -10,6 +10,7 @@ import pytest
 from aiohttp.test_utils import BaseTestServer, TestServer
 
 from gtm.api.app import Api
+from gtm.api.appstatus import WHOLE
 from gtm.api.models import Status
 from gtm.history import History
 from gtm.model import State
@@ -132,3 +133,30 @@ async def test_one_zone_app_or_service(
 )
 async def test_what_is_not_there_is_said(asked: Asked, query: str, why: str) -> None:
     assert why in (await asked.status(query, 400))["error"]
+
+
+async def test_a_region_that_is_lost_to_very_many_services_does_not_bring_all_others_along(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path)
+    lines = (f"s{at}: {{us: [192.0.2.1], eu: [198.51.100.1]}}" for at in range(WHOLE + 5))
+    head = ZONE.partition("apps:")[0]
+    services = "".join(f"      {line}\n" for line in lines)
+    stage.write(
+        f"{head}apps:\n  shop:\n    topology: spread\n    check: up\n    services:\n{services}"
+    )
+    await stage.controller.start()
+    stage.checker.change("192.0.2.1", State.DOWN)
+    stage.controller.writer._apply()
+    api = Api(stage.controller, [], noon, History(None, noon), NobodyTold())
+    async with TestServer(api.application(), host="127.0.0.1") as server:
+        found = await Asked(server).status("?services=ailing")
+        named = await Asked(server).status("?services=named")
+    shown = [[one["region"] for one in each["regions"]] for each in services_of(found)]
+    assert shown == [["us", "eu"]] * WHOLE + [["us"]] * 5
+    assert [len(each["regions"]) for each in services_of(named)] == [2] * (WHOLE + 5)
+
+
+def services_of(status: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = status["zones"][0]["apps"][0]["services"]
+    return found

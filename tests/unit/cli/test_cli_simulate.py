@@ -47,7 +47,7 @@ def test_shares_before_and_after_stand_beside_each_other(zones: str, traffic: st
     text = simulated(zones, "--down", "us-east", "--traffic", traffic)
     assert text.startswith("if us-east is down: 1 service\n  35 queries from clients.csv\n")
     assert row(text, "us-east") == ["us-east", "30", "85.7%", "0", "0.0%", "-85.7%"]
-    assert row(text, "eu-west") == ["eu-west", "5", "14.3%", "35", "100.0%", "+85.7%"]
+    assert row(text, "eu-west") == ["eu-west", "5", "14.3%", "35", "100.0%", "+85.7%", "×7"]
 
 
 def test_what_moved_says_how_much_further_it_is(zones: str, traffic: str) -> None:
@@ -89,7 +89,14 @@ def test_json_has_it_all(zones: str, traffic: str) -> None:
     assert found["picture"]["moves"][0]["from_region"] == "us-east"
     assert found["parts"][0]["services"] == ["orders.gtm.example.com."]
     assert found["loads"] == [
-        {"region": "eu-west", "capacity": 10, "before": 10, "after": 70, "exceeded": True}
+        {
+            "region": "eu-west",
+            "capacity": 10,
+            "before": 10,
+            "after": 70,
+            "kept": 70,
+            "exceeded": True,
+        }
     ]
 
 
@@ -140,3 +147,30 @@ def test_zones_that_do_not_load_end_with_1_and_every_mistake(tmp_path: Path) -> 
     result = gtm("simulate", str(tmp_path))
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) > 1
+
+
+def test_files_say_that_no_server_was_asked(zones: str) -> None:
+    said = " ".join(simulated(zones).split())
+    assert said.endswith(f"from zone files in {zones} alone: no server was asked")
+
+
+@pytest.mark.parametrize("words", [("--zones", "new"), ("--traffic", "x.csv"), ("--geoip", SAMPLE)])
+def test_what_is_about_files_wants_files(words: tuple[str, str]) -> None:
+    result = gtm("simulate", "--down", "us-east", *words)
+    assert result.exit_code == 2
+    assert f"cannot use {words[0]} without files" in result.stderr
+
+
+def test_a_server_and_files_are_not_asked_at_once(zones: str) -> None:
+    result = gtm("simulate", zones, "--api", "unix:/nowhere/gtm.sock", "--down", "us-east")
+    assert result.exit_code == 2
+    assert "at once" in result.stderr
+
+
+def test_a_server_that_was_named_is_asked_and_never_replaced_by_files(
+    zones: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(zones).parent)
+    result = gtm("simulate", "--down", "us-east", "--api", f"unix:{tmp_path}/none.sock")
+    assert result.exit_code == 3
+    assert "cannot reach gtm" in result.stderr

@@ -36,7 +36,7 @@ def nobody(verdict: Verdict) -> str:
 
 
 def between(before: Compiled | None, after: Compiled) -> list[Event]:
-    return transitions(before, after, 1000.0, nobody)
+    return list(transitions(before, after, 1000.0, nobody))
 
 
 def said(events: list[Event]) -> list[str]:
@@ -89,7 +89,7 @@ def test_who_took_the_last_region_is_told() -> None:
     (event, *_) = between(world(EU), world(EU, US, US2))
     assert (event.kind, event.by) == (Kind.ALL_DOWN, "probe")
     drained = compiled_under(book_of(("drain", "region/*")))
-    events = transitions(None, drained, 1000.0, lambda verdict: "alice")
+    events = list(transitions(None, drained, 1000.0, lambda verdict: "alice"))
     by = {event.by for event in events if event.kind is Kind.ALL_DOWN}
     assert by == {"override by alice"}
 
