@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# docker build -t gtm .
+# docker build -t gtm .                             (podman build --format docker: the health check)
 # docker run --read-only --cap-drop ALL \
 #     -v ./zones:/etc/gtm/zones:ro -v gtm-state:/var/lib/gtm -p 53:5300/udp -p 53:5300/tcp gtm
 #
@@ -9,7 +9,6 @@
 FROM rust:1-slim-bookworm AS rust
 
 FROM python:3.13-slim-bookworm AS build
-SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 WORKDIR /src
 # hadolint ignore=DL3008  # whatever compiler the base image's Debian has; none of it is kept
 RUN apt-get update \

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import pwd
+import shutil
 import socket
 import ssl
 from collections import Counter
@@ -66,6 +69,15 @@ class Door:
         """Whether other machines can reach it."""
         return self.at is not None and not self.at.at.address.is_loopback
 
+    def require_place(self) -> None:
+        """Refuses where another server's place could not be taken. Raises StartError."""
+        if self.waiting is not None and not _may_write(self.waiting.parent):
+            reason = may_not_write(self.waiting.parent)
+            raise StartError(
+                f"cannot take the place of the API on {self}: {reason}; "
+                "give it the folder, or stop the running gtm and start without --takeover"
+            )
+
     def settle(self) -> None:
         """Takes the place of another server's socket, if it was to."""
         if self.waiting is not None and self.path is not None:
@@ -99,6 +111,11 @@ class BoundApi:
             else:
                 await web.SockSite(runner, door.sock).start()
         return [str(door) for door in self.doors]
+
+    def require_places(self) -> None:
+        """Refuses, as the user that gtm is by now, where `serve` would fail. Raises StartError."""
+        for door in self.doors:
+            door.require_place()
 
     def require_tokens(self, tokens: TokenFile) -> None:
         """Refuses what listens beyond loopback without tokens. Raises ConfigError."""
@@ -269,7 +286,7 @@ def _unix_doors(settings: Settings, handed: Pool, *, waiting: bool) -> list[Door
             doors.append(Door(there, path=path))
             continue
         try:
-            doors.append(_unix(path, waiting=waiting))
+            doors.append(_unix(path, settings.user, waiting=waiting))
         except StartError as error:
             if wished:
                 BoundApi(tuple(doors)).close()
@@ -280,9 +297,9 @@ def _unix_doors(settings: Settings, handed: Pool, *, waiting: bool) -> list[Door
     return doors + [Door(sock, path=Path(sock.getsockname())) for sock in handed.api_sockets()]
 
 
-def _unix(path: Path, *, waiting: bool) -> Door:
+def _unix(path: Path, user: str | None, *, waiting: bool) -> Door:
     place = path.with_name(path.name + WAITING) if waiting else path
-    _make_room(place)
+    _make_room(place, user)
     sock = socket.socket(socket.AF_UNIX)
     try:
         sock.bind(str(place))
@@ -298,10 +315,31 @@ def _unix(path: Path, *, waiting: bool) -> Door:
     return Door(sock, path=path, inode=inode, waiting=place if waiting else None)
 
 
-def _make_room(path: Path) -> None:
-    """Makes the directory, and removes a socket that a server left behind when it was killed."""
+def may_not_write(folder: Path) -> str:
+    """Why gtm can't make a socket there: `user gtm may not write in /run/gtm`."""
     try:
-        path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        name = str(os.geteuid())
+    return f"user {name} may not write in {folder}"
+
+
+def _may_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK | os.X_OK, effective_ids=True)
+
+
+def _make_room(path: Path, user: str | None) -> None:
+    """Makes the directory, and removes a socket that a server left behind when it was killed.
+
+    A directory that is made belongs to the user that gtm will be: what takes over from it, or
+    cleans up after it, makes and removes sockets there.
+    """
+    try:
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+            if user is not None and os.geteuid() == 0:
+                with contextlib.suppress(LookupError):  # said when gtm becomes that user
+                    shutil.chown(path.parent, user)
         if (why := planted(path)) is not None:
             raise StartError(f"cannot serve the API on unix:{path}: {why}")
         if not path.is_socket():

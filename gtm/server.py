@@ -141,6 +141,7 @@ async def running(
         live = Live(controller, time.time)
         watching.append(live.told.note)
         _become(settings.user)
+        doors.require_places()
         trail = Trail(None if settings.state is None else AuditFile(settings.state), time.time)
         stack.push_async_callback(trail.close)
         access = Access(trail, _open_tokens(settings, doors), doors.keeper)

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import structlog
 
 import gtm
+from gtm.apilistening import may_not_write
+from gtm.errors import ConfigError
 from gtm.following import begin, cancel
 from gtm.handed import Pool, from_systemd
 from gtm.model import Zone
@@ -21,6 +23,9 @@ from gtm.takeover import Offer, Taken, place_of, take
 from gtm.variables import named, strange
 
 log = structlog.get_logger("gtm")
+
+QUEUES = "queues of an interface belong to one process"
+UPGRADE = "until then an upgrade is a restart"
 
 
 def warn_of_misspelt(environment: Mapping[str, str]) -> None:
@@ -51,6 +56,8 @@ async def serve(settings: Settings) -> None:
     service = service_of_this_process()
     service.starting()
     if settings.takeover:
+        if settings.xdp:
+            raise ConfigError(f"cannot take over with --xdp: {QUEUES}; restart gtm instead")
         handed.close()
         taken = take(settings.api_sockets()[0], gtm.__version__)
         handed = Pool(taken.sockets)
@@ -85,7 +92,7 @@ async def _serve(
 
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGHUP, reload)
-        loop.add_signal_handler(signal.SIGUSR2, service.start_successor)
+        loop.add_signal_handler(signal.SIGUSR2, _start_successor, settings, service)
         service.ready(server.controller)
         _warn_of_unread(os.environ, server.controller.compiled.zones)
         telling = begin(service.run(server.controller))
@@ -95,6 +102,14 @@ async def _serve(
         service.stopping("stopping")
         await cancel(telling)
         await cancel(offering)
+
+
+def _start_successor(settings: Settings, service: Service) -> None:
+    """Starts what is installed by now, for SIGUSR2, where that can take over."""
+    if settings.xdp:
+        log.warning("takeover_refused", reason=f"it uses --xdp: {QUEUES}", remedy="restart gtm")
+        return
+    service.start_successor()
 
 
 async def _reload(server: Server, service: Service) -> None:
@@ -124,7 +139,16 @@ async def _offer(settings: Settings, server: Server, service: Service, stop: asy
         stop.set()
 
     path = place_of(settings.api_sockets()[0])
+    refusal = (
+        f"it uses --xdp: {QUEUES}; stop it, then start without --takeover" if settings.xdp else None
+    )
     try:
-        await Offer(path, lambda: server.offered, controller.hold, leave).run()
+        await Offer(path, lambda: server.offered, controller.hold, leave, refusal).run()
+    except PermissionError:
+        reason = may_not_write(path.parent)
+        remedy = (
+            f"give it the folder, or --api unix:PATH in one of its own, then restart: {UPGRADE}"
+        )
+        log.warning("no_takeover", at=str(path), reason=reason, remedy=remedy)
     except OSError as error:  # it is of no use to who asks DNS
-        log.warning("no_takeover", at=str(path), error=error.strerror or str(error))
+        log.warning("no_takeover", at=str(path), reason=error.strerror or str(error))

@@ -36,6 +36,7 @@ LINE = 1 << 16  # octets of one line at the most
 AT_ONCE = 200  # descriptors in one message: the kernel takes 253
 PATIENCE = 10.0  # seconds that the other side may take for its next line, but for "ready"
 GETTING_READY = 600.0  # seconds that the new server may take to get ready
+NONSENSE = "it said nothing that makes sense"
 CREDENTIALS = struct.Struct("3i")  # process, user, group (SO_PEERCRED, unix(7))
 
 Offered = Sequence[tuple[Use, socket.socket]]
@@ -132,15 +133,14 @@ def _receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
                 numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
         text += part.replace(b"\0", b"")
         if not part or len(text) > LINE:
-            raise ValueError("it said nothing that makes sense")
-    return json.loads(text), numbers.tolist()
+            raise ValueError(NONSENSE)
+    return _read(text), numbers.tolist()
 
 
 def _count(text: bytes) -> int:
-    said = json.loads(text)
-    sockets = said.get("sockets", []) if isinstance(said, dict) else None
+    sockets = _read(text).get("sockets", [])
     if not isinstance(sockets, list):
-        raise ValueError("it said nothing that makes sense")  # noqa: TRY004  # as of what is no JSON
+        raise ValueError(NONSENSE)  # noqa: TRY004  # as of what is no JSON
     return len(sockets)
 
 
@@ -156,17 +156,18 @@ class Offer:
         offered: Callable[[], Offered],
         hold: Callable[[bool], None],
         leave: Callable[[int], None],
+        refusal: str | None = None,
     ) -> None:
         """`hold` keeps changes from being made while another gets ready, or lets them again.
 
         `leave` is called with the new server's process once it answers: from then on nothing more
-        may be received.
+        may be received. `refusal` is why nobody can take over, where nobody can.
         """
         self._path = path
         self._offered = offered
         self._hold = hold
         self._leave = leave
-        self._busy = False
+        self._refusal = refusal
 
     async def run(self) -> None:
         """Waits for somebody who asks, until it is cancelled."""
@@ -226,8 +227,11 @@ class Offer:
             log.warning("takeover_refused", by=pid, reason=f"it runs as user {user}")
             return None
         hello = await self._said(connection, PATIENCE)
+        text = self._refusal
         if hello.get("gtm") != FORM:
             text = f"it speaks form {FORM} of this, and the new server {hello.get('gtm')}; restart"
+        if text is not None:
+            log.warning("takeover_refused", by=pid, reason=text)
             await asyncio.get_running_loop().sock_sendall(connection, _line({"error": text}))
             return None
         return int(pid)
@@ -244,8 +248,7 @@ class Offer:
                     text += part
         except (TimeoutError, OSError):
             return {}
-        said = json.loads(text)
-        return said if isinstance(said, dict) else {}
+        return _read(text)
 
     def _send(self, connection: socket.socket) -> None:
         """The list, and the sockets; each message carries an octet at least (unix(7))."""
@@ -260,6 +263,17 @@ class Offer:
                 socket.send_fds(connection, [b"\0"], numbers[first : first + AT_ONCE])
         finally:
             connection.setblocking(False)
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    """What a line says. Raises ValueError for what is no object of JSON."""
+    try:
+        said = json.loads(text)
+    except RecursionError as error:
+        raise ValueError(NONSENSE) from error
+    if not isinstance(said, dict):
+        raise ValueError(NONSENSE)  # noqa: TRY004  # as of what is no JSON
+    return said
 
 
 def _line(said: dict[str, object]) -> bytes:

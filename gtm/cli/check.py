@@ -14,8 +14,6 @@ from gtm.cli.options import Json
 from gtm.errors import Mistake, UsageError, ZoneFileError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from gtm.dnssec.keyring import Keyring
     from gtm.model import Zone
     from gtm.zonefile import Loaded
@@ -108,12 +106,12 @@ def _report_mistakes(mistakes: tuple[Mistake, ...], *, expand: bool, as_json: bo
         _print_json(None, mistakes)
         return
     from gtm.cli.excerpt import excerpt
-    from gtm.cli.output import counted, screen, styled
+    from gtm.cli.output import counted, say_line, screen, styled
 
     # where the long form was to go, mistakes would be taken for it
     console = screen(stderr=expand)
     for mistake in mistakes:
-        console.print(styled(mistake), soft_wrap=True)
+        say_line(styled(mistake), stderr=expand)
         if console.is_terminal and (shown := excerpt(mistake, console.width)) is not None:
             console.print(shown, no_wrap=True, crop=True)
     if console.is_terminal:
@@ -123,27 +121,27 @@ def _report_mistakes(mistakes: tuple[Mistake, ...], *, expand: bool, as_json: bo
 
 
 def _print_zones(loaded: Loaded) -> None:
-    from gtm.cli.output import screen
+    from gtm.cli.output import say_line
 
-    console = screen()
-    _print_warnings(loaded, console)
+    _print_warnings(loaded)
     for zone in loaded.zones:
-        console.print(_line(zone), soft_wrap=True)
+        say_line(_line(zone))
 
 
-def _print_warnings(loaded: Loaded, console: Console) -> None:
+def _print_warnings(loaded: Loaded, *, stderr: bool = False) -> None:
     from rich.text import Text
+
+    from gtm.cli.output import say_line
 
     for warning in loaded.warnings:
         text = Text.assemble(("warning: ", "yellow"), str(warning))
-        console.print(text, soft_wrap=True)
+        say_line(text, stderr=stderr)
 
 
 def _print_expanded(loaded: Loaded) -> None:
-    from gtm.cli.output import screen
     from gtm.zonefile.expand import expanded
 
-    _print_warnings(loaded, screen(stderr=True))
+    _print_warnings(loaded, stderr=True)
     sys.stdout.write("---\n".join(expanded(zone) for zone in loaded.zones))
 
 

@@ -126,7 +126,7 @@ class Client:
         except TimeoutError as error:
             raise ServerError(
                 f"cannot get an answer from gtm at {self.at}: none in {timeout:.0f} s; "
-                "look at its log"
+                "is that the port of its API? else look at its log"
             ) from error
         except (OSError, http.client.HTTPException) as error:
             raise ServerError(f"cannot reach gtm at {self.at}: {_why(error)}") from error
@@ -150,7 +150,7 @@ class Client:
         if text and status in REFUSALS:
             return ServerError(text)
         if status == http.HTTPStatus.SERVICE_UNAVAILABLE:
-            return ServerError(f"cannot ask gtm at {self.at} yet: {text}; try again in a moment")
+            return ServerError(f"cannot ask gtm at {self.at} yet: {text}")
         what = f"it answered HTTP {status}" + (f", {text}" if text else "")
         return ServerError(f"cannot ask {self.at}: {what}; is that gtm's API?")
 

@@ -61,14 +61,14 @@ def delegation(
 
 def _print(found: Delegation) -> None:
     """Comments and records alone on standard output: a piece of a master file."""
-    from gtm.cli.output import bare, screen
+    from gtm.cli.output import bare, say_line
 
     lines = [f"; for the parent of {bare(found.zone)}: {bare(found.parent)}, or the zone above it"]
     lines += [*found.lines, *([f"; {found.no_ds}"] if found.no_ds else []), ";", "; to check it:"]
     lines += [f";   {command}" for command in found.checks]
     sys.stdout.write("".join(f"{line}\n" for line in lines))
     for warning in found.warnings:
-        screen(stderr=True).print(f"warning: {warning}", soft_wrap=True)
+        say_line(f"warning: {warning}", stderr=True)
 
 
 def _print_json(found: Delegation) -> None:

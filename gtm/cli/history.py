@@ -11,9 +11,9 @@ import typer
 from gtm.cli.options import Json, Server
 
 
-def _only(what: str) -> typer.models.OptionInfo:
+def _only(what: str, glob: str) -> typer.models.OptionInfo:
     """An option that narrows what is shown."""
-    words = f"Only of this {what}: a name, or a glob such as eu-*."
+    words = f"Only of this {what}: a name, or a glob such as {glob}."
     option: typer.models.OptionInfo = typer.Option(metavar="NAME", help=words, show_default=False)
     return option
 
@@ -24,11 +24,11 @@ def history(
         str | None,
         typer.Option(metavar="TIME", help="How far back: 10m, 2h, 7d.", show_default=False),
     ] = None,
-    zone: Annotated[str, _only("zone")] = "",
-    app: Annotated[str, _only("app")] = "",
-    service: Annotated[str, _only("service")] = "",
-    region: Annotated[str, _only("region")] = "",
-    endpoint: Annotated[str, _only("endpoint")] = "",
+    zone: Annotated[str, _only("zone", "*.example.com")] = "",
+    app: Annotated[str, _only("app", "shop-*")] = "",
+    service: Annotated[str, _only("service", "orders*")] = "",
+    region: Annotated[str, _only("region", "eu-*")] = "",
+    endpoint: Annotated[str, _only("endpoint", "192.0.2.*")] = "",
     api: Server = None,
     as_json: Json = False,
 ) -> None:

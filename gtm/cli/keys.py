@@ -83,7 +83,7 @@ def listing(
     """
     from gtm.cli.keyroom import enter
     from gtm.cli.keysview import key_line
-    from gtm.cli.output import screen
+    from gtm.cli.output import say_line
 
     room = enter(zones, folder, config)
     found = _found(room, None)
@@ -94,9 +94,9 @@ def listing(
         for key in one.keys:
             sys.stdout.write(f"{one.zone} {key_line(key)}\n")
         if one.problem is not None:
-            screen(stderr=True).print(f"{one.zone}: {one.problem}", soft_wrap=True)
+            say_line(f"{one.zone}: {one.problem}", stderr=True)
     for name in _without_file(room):
-        screen(stderr=True).print(f"{name}: it has keys, and no zone file", soft_wrap=True)
+        say_line(f"{name}: it has keys, and no zone file", stderr=True)
 
 
 @keys.command("ds")

@@ -239,11 +239,11 @@ def _everywhere(room: KeyRoom, *, force: bool) -> None:
 
 def _say_what_breaks(room: KeyRoom, zone: Zone) -> None:
     from gtm.cli.keysview import zone_keys
-    from gtm.cli.output import screen
+    from gtm.cli.output import say_line
 
     found = zone_keys(room, zone)
     if found.safe_at is not None and found.safe_at > room.now:
-        screen(stderr=True).print(f"warning: {found.breaks}", soft_wrap=True)
+        say_line(f"warning: {found.breaks}", stderr=True)
 
 
 def _is_over(ledger: Ledger) -> bool:

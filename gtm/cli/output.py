@@ -74,21 +74,24 @@ def print_json(shape: BaseModel) -> None:
 
 def complain(error: GtmError) -> None:
     """Says an error on standard error: a line, or one for each mistake in zone files."""
-    console = screen(stderr=True)
     if isinstance(error, ZoneFileError):
         for mistake in error.mistakes:
-            console.print(styled(mistake), soft_wrap=True)
+            say_line(styled(mistake), stderr=True)
         return
     complain_of(str(error))
 
 
 def complain_of(sentence: str) -> None:
-    """Says a sentence on standard error, as one line."""
-    console = screen(stderr=True)
+    """Says a sentence on standard error, as one line; to who looks on as an error."""
     line = Text(sentence)
-    if console.is_terminal:
+    if on_terminal(stderr=True):
         line = Text.assemble(("error: ", "bold red"), line)
-    console.print(line, soft_wrap=True)
+    say_line(line, stderr=True)
+
+
+def say_line(line: str | Text, *, stderr: bool = False) -> None:
+    """A line; one too long for a terminal is broken between words."""
+    screen(stderr=stderr).print(line, soft_wrap=not on_terminal(stderr=stderr))
 
 
 def styled(mistake: Mistake) -> Text:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
@@ -18,7 +17,7 @@ from gtm.api.models import (
     OverrideShape,
     OverrideStatus,
 )
-from gtm.cli.output import counted, span
+from gtm.cli.output import counted, say_line, span
 
 FEW = 3  # changes that a line names; the rest are counted
 
@@ -122,6 +121,6 @@ def removed_line(found: OverrideRemoved) -> str:
 
 def say(line: str, kept: KeptStatus) -> None:
     """The line on standard output, warnings on standard error."""
-    print(line)
+    say_line(line)
     for warning in warnings(kept, needed=True):
-        print(f"warning: {warning.plain}", file=sys.stderr)
+        say_line(f"warning: {warning.plain}", stderr=True)

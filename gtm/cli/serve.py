@@ -5,352 +5,58 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from gtm.cli import serveoptions as option
 from gtm.cli.options import Geoip
 from gtm.errors import GtmError, UsageError
 
 if TYPE_CHECKING:
     from gtm.settings import Settings
 
-NETWORK = "Where it listens"
-API = "Dashboard, API and metrics"
-RUNNING = "How it runs"
-QUERY_LOG = "The query log (off by default)"
-ABUSE = "What it tells of itself, and what clients get"
-
 
 def serve(
-    zones: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[ZONES]",
-            help="A directory of zone files, or one zone file. [dim]Default: zones[/]",
-            show_default=False,
-        ),
-    ] = None,
-    listen: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ADDR:PORT",
-            help="Answer DNS here, over UDP and TCP; can be given again. "
-            "[dim]Default: 127.0.0.1:5300 and [::1]:5300[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    tls: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ADDR:PORT",
-            help="Answer DNS over TLS here (DoT); can be given again. [dim]Usual port: 853[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    https: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="ADDR:PORT",
-            help="Answer DNS over HTTPS here (DoH), at /dns-query; can be given again. "
-            "[dim]Usual port: 443[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    certificate: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="For --tls and --https: certificate and chain (PEM); taken anew when renewed.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    certificate_key: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Its private key (PEM), others' eyes kept off. [dim]Default: in --certificate[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    proxy_from: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NETWORK",
-            help="Balancers that say in a PROXY protocol header (version 2) whom a query is from, "
-            "and must; can be given again.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    connections: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Connections at once over TCP, and as many over TLS and HTTPS. "
-            "[dim]Default: 1000[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    connections_per_client: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Of these, from one IPv4 address or IPv6 /56. [dim]Default: 100[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    idle: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Close a connection after so long without a query. [dim]Default: 10[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    lifetime: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS",
-            help="Close a connection after so long in any case. [dim]Default: 3600[/]",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    xdp: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="IFACE",
-            help="Take UDP to the --listen addresses off this interface before the kernel's "
-            "sockets do (AF_XDP): half the CPU a query. Needs root; can be given again.",
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    api: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="unix:PATH|[https://]ADDR:PORT",
-            help="Serve dashboard, API and metrics here; can be given again. The Unix socket is "
-            "always there, for gtm status and the like.",
-            rich_help_panel=API,
-        ),
-    ] = None,
-    tokens: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Who may call the API over TCP, as gtm keys token makes it. [dim]Default: "
-            "tokens.json in the state directory; without one, loopback alone[/]",
-            rich_help_panel=API,
-        ),
-    ] = None,
-    api_certificate: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="For https:// of --api: certificate and chain (PEM); taken anew when renewed. "
-            "[dim]Default: --certificate[/]",
-            rich_help_panel=API,
-        ),
-    ] = None,
-    api_certificate_key: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Its private key (PEM), others' eyes kept off. [dim]Default: in "
-            "--api-certificate[/]",
-            rich_help_panel=API,
-        ),
-    ] = None,
-    api_plaintext: Annotated[
-        bool | None,
-        typer.Option(
-            "--api-plaintext",
-            help="Serve the API beyond loopback without TLS: behind a proxy that ends it, or in a "
-            "network of its own. Tokens are needed all the same.",
-            rich_help_panel=API,
-        ),
-    ] = None,
+    zones: option.Zones = None,
+    listen: option.Listen = None,
+    tls: option.Tls = None,
+    https: option.Https = None,
+    certificate: option.Certificate = None,
+    certificate_key: option.CertificateKey = None,
+    proxy_from: option.ProxyFrom = None,
+    connections: option.Connections = None,
+    connections_per_client: option.ConnectionsPerClient = None,
+    idle: option.Idle = None,
+    lifetime: option.Lifetime = None,
+    xdp: option.Xdp = None,
+    api: option.Api = None,
+    tokens: option.Tokens = None,
+    api_certificate: option.ApiCertificate = None,
+    api_certificate_key: option.ApiCertificateKey = None,
+    api_plaintext: option.ApiPlaintext = None,
     geoip: Geoip = None,
-    state: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to keep what outlives a restart.")
-    ] = None,
-    keys: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Where the keys of signed zones are. [dim]Default: keys in the state directory[/]",
-            show_default=False,
-        ),
-    ] = None,
-    plane: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|native|python",
-            help="What answers packets: threads of Rust, or Python's. [dim]Default: auto, native "
-            "where it was built[/]",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Threads of the native plane on each UDP address. "
-            "[dim]Default: one for each core, at most 4[/]",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME", help="Become this user once ports are bound.", rich_help_panel=RUNNING
-        ),
-    ] = None,
-    identity: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|hostname",
-            help="What NSID answers (dig +nsid), so that servers of a fleet are told apart. "
-            "[dim]Default: nothing[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    tell_version: Annotated[
-        bool | None,
-        typer.Option(
-            "--tell-version",
-            help="Answer version.bind (CHAOS TXT) with the version.",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    chaos_allow: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NETWORK",
-            help="Answer version.bind, id.server and the like to this network alone (or any, "
-            "loopback, none); can be given again. [dim]Default: any[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    cookie_secrets: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Secrets of DNS cookies that a fleet shares: lines of 32 hex digits, the first "
-            "makes new ones. [dim]Default: one of its own, made at the start[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    rate_limit: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Answers a second over UDP to each client network; 0: any number. "
-            "[dim]Default: 1000[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    rate_limit_slip: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Of answers over the limit one in N asks the client to use TCP, the others are "
-            "dropped; 0: all are. [dim]Default: 2[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    rate_limit_ipv4_prefix: Annotated[
-        int | None,
-        typer.Option(
-            metavar="LENGTH",
-            help="Which IPv4 addresses are one client network. [dim]Default: 24[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    rate_limit_ipv6_prefix: Annotated[
-        int | None,
-        typer.Option(
-            metavar="LENGTH",
-            help="The same of IPv6. [dim]Default: 56[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    rate_limit_allow: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NETWORK",
-            help="Never limit this network (or any, loopback, none); can be given again. "
-            "[dim]Default: loopback[/]",
-            rich_help_panel=ABUSE,
-        ),
-    ] = None,
-    query_log: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE|unix:PATH",
-            help="Write what is asked and answered here, a line of JSON each.",
-            rich_help_panel=QUERY_LOG,
-        ),
-    ] = None,
-    query_log_format: Annotated[
-        str | None,
-        typer.Option(metavar="json|dnstap", help="How it is written.", rich_help_panel=QUERY_LOG),
-    ] = None,
-    query_log_every: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            help="Write every N-th answer alone. [dim]Default: 1, all[/]",
-            rich_help_panel=QUERY_LOG,
-        ),
-    ] = None,
-    query_log_clients: Annotated[
-        str | None,
-        typer.Option(
-            metavar="network|address",
-            help="What is told of clients. [dim]Default: their network, /24 or /56[/]",
-            rich_help_panel=QUERY_LOG,
-        ),
-    ] = None,
-    no_exec: Annotated[
-        bool | None,
-        typer.Option(
-            "--no-exec",
-            help="Run no programs for exec checks, whatever zone files say.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    takeover: Annotated[
-        bool | None,
-        typer.Option(
-            "--takeover",
-            help="Take over from the gtm whose API is at the same Unix socket: it answers until "
-            "this one does, and no query is lost.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="gtm.yaml", help="A file with any of these options.", rich_help_panel=RUNNING
-        ),
-    ] = None,
-    log_format: Annotated[
-        str | None,
-        typer.Option(
-            metavar="auto|console|json",
-            help="auto: lines on a terminal, JSON elsewhere.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
-    log_level: Annotated[
-        str | None,
-        typer.Option(
-            metavar="debug|info|warning|error",
-            help="The least that is logged.",
-            rich_help_panel=RUNNING,
-        ),
-    ] = None,
+    state: option.State = None,
+    keys: option.Keys = None,
+    plane: option.Plane = None,
+    workers: option.Workers = None,
+    user: option.User = None,
+    identity: option.Identity = None,
+    tell_version: option.TellVersion = None,
+    chaos_allow: option.ChaosAllow = None,
+    cookie_secrets: option.CookieSecrets = None,
+    rate_limit: option.RateLimit = None,
+    rate_limit_slip: option.RateLimitSlip = None,
+    rate_limit_ipv4_prefix: option.RateLimitIpv4Prefix = None,
+    rate_limit_ipv6_prefix: option.RateLimitIpv6Prefix = None,
+    rate_limit_allow: option.RateLimitAllow = None,
+    query_log: option.QueryLog = None,
+    query_log_format: option.QueryLogFormat = None,
+    query_log_every: option.QueryLogEvery = None,
+    query_log_clients: option.QueryLogClients = None,
+    no_exec: option.NoExec = None,
+    takeover: option.Takeover = None,
+    config: option.Config = None,
+    log_format: option.LogFormat = None,
+    log_level: option.LogLevel = None,
 ) -> None:
     """Answer DNS: each client gets the nearest healthy region.
 

@@ -30,6 +30,10 @@ FIRST_ROUND = 15.0  # seconds at most from start to the first answer, whatever t
 # seconds beyond the longest timeout: a prober takes some to start on a busy machine, and targets
 # wait their turn; the round ends sooner where they don't
 FIRST_ROUND_SLACK = 5.0
+NO_MEMORY = (
+    "cannot load: there is not enough memory for what is served and for what is to be served; "
+    "allow more (MemoryMax=, ulimit -v), or load less"
+)
 FIRST_ROUND_RATE = 1000.0  # probes a second that a busy machine can be trusted to make
 
 
@@ -121,6 +125,8 @@ class Loader:
                     return await self._load()
             except GtmError as error:
                 return self._failed(error)
+            except MemoryError:
+                return self._failed(GtmError(NO_MEMORY))
             except Exception as error:  # a fault of ours must not end reloading, or go unsaid
                 log.exception("load_failed_internally")
                 return self._failed(GtmError(f"cannot load: a fault of gtm's own: {error!r}"))

@@ -130,5 +130,5 @@ def _lacking(rules: LatencyRules, samples: int, reporters: int, networks: int) -
     if reporters < rules.reporters:
         return f"{reporters} of {rules.reporters} reporters"
     if reporters < 2 and networks < rules.networks:
-        return f"{networks} of {rules.networks} client networks"
+        return f"{networks} of {rules.networks} networks"
     return ""

@@ -75,9 +75,7 @@ def serve(
     `balancers` send a PROXY header first.
     """
     be_prompt()
-    run = _run_wildcard if _is_wildcard(sock) else _run
-    if balancers:
-        run = partial(_run_proxied, balancers)
+    run = partial(_run_told, balancers) if balancers or _is_wildcard(sock) else _run
     way = Way(sock)
     while not (answering.stopped or answering.retired):
         try:
@@ -124,40 +122,25 @@ def _run(
         send(message, peer)
 
 
-def _run_wildcard(
+def _run_told(
+    balancers: Balancers | None,
     sock: socket.socket,
     answering: Answering,
     stats: SocketStats,
     limiter: Limiter | None,
     way: Way,
 ) -> None:
-    """One answer; the reply leaves from the address that was asked."""
-    packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
-    if not packet:
-        return
-    begun = perf_counter()
-    way.peer, way.ancillary = peer, ancillary
-    message = answering.datagram(packet, peer[0], stats, limiter, way)
-    if message:
-        sock.sendmsg([message], [_source(item) for item in ancillary], 0, peer)
-        stats.observe(perf_counter() - begun)
+    """One answer, by what comes beside or before the packet.
 
-
-def _run_proxied(
-    balancers: Balancers,
-    sock: socket.socket,
-    answering: Answering,
-    stats: SocketStats,
-    limiter: Limiter | None,
-    way: Way,
-) -> None:
-    """One answer; a balancer says whom it is for, and gets it."""
+    The kernel says which address was asked: the reply leaves from there. A balancer says in a
+    header whom it is for, and gets it.
+    """
     packet, ancillary, _, peer = sock.recvmsg(LARGEST_QUERY, 64)
     if not packet:
         return
     begun = perf_counter()
     host = peer[0]
-    if balancers.has(host):
+    if balancers is not None and balancers.has(host):
         try:
             header = read(packet)
         except Malformed:

@@ -22,7 +22,7 @@ class Ramp:
 
     def over(self, now: float) -> bool:
         """Whether it has its full share; a clock set back ends it too."""
-        return self._step(now) >= STEPS - 1 or now < self.began
+        return self._step(now) >= STEPS - 1
 
     def words(self, now: float) -> str:
         """How far it is, for a person."""
@@ -33,9 +33,11 @@ class Ramp:
 
     def next_step(self, now: float) -> float:
         """Seconds until it takes more."""
-        return self.began + (self._step(now) + 1) * self.length / (STEPS - 1) - now
+        return max(0.0, self.began + (self._step(now) + 1) * self.length / (STEPS - 1) - now)
 
     def _step(self, now: float) -> int:
+        if now < self.began:  # the clock was set back: nobody knows for how long it has been up
+            return STEPS - 1
         # a timer may come a little early, and would then find nothing to do
         return min(STEPS - 1, int((now - self.began) * (STEPS - 1) / self.length + 1e-3))
 

@@ -92,7 +92,10 @@ def is_whole(shape: CheckShape, document: Document, path: KeyPath) -> bool:
 def refuse_misplaced(
     shape: CheckShape, document: Document, path: KeyPath, findings: Findings
 ) -> None:
-    """Note every key that says nothing for the check's type."""
+    """Note every key that says nothing for the check's type, if that could be read."""
+    written = document.value_at(path)
+    if isinstance(written, dict) and written.get("type", shape.type.value) != shape.type.value:
+        return  # a type that there is not: another one stands in for it
     for key, meant_for in misplaced(shape):
         problem = f"`{key}` says nothing for {article(shape.type.value)} check"
         findings.wrong(document.key((*path, key)), problem, f"remove it; it is for {meant_for}")

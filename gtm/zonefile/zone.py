@@ -15,6 +15,7 @@ from gtm.zonefile.cutoff import canary, freeze
 from gtm.zonefile.dnssec import signing
 from gtm.zonefile.document import Document
 from gtm.zonefile.findings import Findings, Spot, Wrong
+from gtm.zonefile.glue import without_glue
 from gtm.zonefile.known import KnownEndpoints
 from gtm.zonefile.master import MasterFile
 from gtm.zonefile.passive import latency_rules
@@ -89,7 +90,7 @@ class ZoneReader:
             apart += [server.name for server in nameservers]
             apart += [claim.name for claim in made]
             found, plain = self._master_records(master, apart, written)
-            written += found
+            written += without_glue(found, nameservers, self.findings)
         placement = Placement(
             self.shape.zone,
             {service.name: (service, path) for service, path in service_paths(apps)},

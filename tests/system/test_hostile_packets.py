@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import dns.message
 import dns.rcode
 import pytest
 
 from tests.system.harness import PATIENCE, Gtm, serving, until
+from tests.unit.dns.test_edns_edges import EDGES
 from tests.unit.dns.test_message import MALFORMED, OPT, QUESTION, packet
 
 ZONE = """
@@ -92,6 +94,16 @@ def test_malformed_packets_get_formerr_over_udp_and_tcp(gtm: Gtm, name: str) -> 
         # the connection goes on; answers may come in any order (RFC 7766 section 7)
         said_both = {receive(asking)[3] & 15, receive(asking)[3] & 15}
         assert said_both == {dns.rcode.FORMERR, dns.rcode.NOERROR}
+
+
+@pytest.mark.parametrize("edge", EDGES)
+def test_edges_of_edns_are_answered_by_the_book_over_udp_and_tcp(gtm: Gtm, edge: str) -> None:
+    asked, rcode, version = EDGES[edge]
+    with closing(connection(gtm)) as asking:
+        asking.sendall(frame(asked))
+        answers = [over_udp(gtm, asked), receive(asking)]
+    for answer in map(dns.message.from_wire, answers):
+        assert (answer.rcode(), answer.edns, answer.options) == (rcode, version, ())
 
 
 @pytest.mark.parametrize("silent", [b"", b"\0" * 11, packet(flags=0x8000)], ids=repr)

@@ -151,6 +151,17 @@ def test_a_signal_starts_what_is_installed_by_now(world: World) -> None:
     until("it has ended", lambda: not gtm.socket.exists())
 
 
+def test_queues_of_an_interface_are_not_taken_over_and_nothing_is_touched(world: World) -> None:
+    gtm = world.gtm
+    with successor(gtm, "--xdp", "lo") as new:
+        assert new.wait(PATIENCE) == 2
+    said = gtm.log.with_name("successor.log").read_text()
+    assert "cannot take over with --xdp" in said
+    assert "restart gtm instead" in said
+    assert "taking_over" not in gtm.events()
+    assert gtm.address(NAME) != "none"
+
+
 def test_without_a_server_there_is_nothing_to_take_over(tmp_path: Path) -> None:
     (tmp_path / "zones").mkdir()
     api = f"unix:{tmp_path / 'gtm.sock'}"

@@ -43,6 +43,10 @@ server:
   access-control: 127.0.0.0/8 allow
   cache-max-negative-ttl: 0
   val-log-level: 2
+  use-caps-for-id: yes
+  aggressive-nsec: yes
+  qname-minimisation-strict: yes
+  harden-below-nxdomain: yes
 stub-zone:
   name: gtm.example.com
   stub-addr: 127.0.0.1@{gtm}
@@ -141,6 +145,29 @@ def test_a_validating_resolver_takes_every_kind_of_denial(validated: Validated) 
         assert not [one for one in validated.check(name, rrtype).answer if one.rdtype == 1]
     validated.check("nowhere.gtm.example.com", "A", dns.rcode.NXDOMAIN)
     validated.check("a.b.nowhere.gtm.example.com", "MX", dns.rcode.NXDOMAIN)
+
+
+def test_a_resolver_that_denies_by_itself_denies_nothing_that_is_there(
+    validated: Validated,
+) -> None:
+    """By NSEC records that it has (RFC 8198)."""
+    for name in ("nowhere", "a", "ordera", "orderz", "zz", "a.orders", "x.note", "dew"):
+        validated.check(f"{name}.gtm.example.com", "A", dns.rcode.NXDOMAIN)
+    before = _asked(validated)
+    further = [f"nowher{letter}" for letter in "abcdfghi"]
+    for name in further:
+        validated.check(f"{name}.gtm.example.com", "A", dns.rcode.NXDOMAIN)
+    assert _asked(validated) - before < len(further) / 2, "it denies most of them without asking"
+    for name in ("orders", "payments", "www", "images", "any.dev", "other.dev", "ns1"):
+        assert validated.check(f"{name}.gtm.example.com", "A").answer
+    assert validated.check("note.gtm.example.com", "TXT").answer
+
+
+def _asked(validated: Validated) -> float:
+    """How many queries the server has answered."""
+    lines = validated.gtm.get("/metrics")[1].splitlines()
+    counts = [one.rsplit(" ", 1)[1] for one in lines if one.startswith("gtm_dns_responses_total{")]
+    return sum(map(float, counts))
 
 
 def test_answers_stay_valid_as_regions_fail_until_every_one_is_down(validated: Validated) -> None:

@@ -4,7 +4,7 @@
 use std::net::UdpSocket;
 use std::os::fd::AsFd;
 
-use gtm_plane::sys::Batch;
+use gtm_plane::sys::batch::Batch;
 
 fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|text| text.parse().ok());

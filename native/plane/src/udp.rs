@@ -13,7 +13,7 @@ use crate::limit::{Bucket, Limiter, Notes, Rate};
 use crate::proxy::{self, Balancers, Header};
 use crate::punt::{Punt, Way};
 use crate::stats::{Counters, Dropped, Stopwatch};
-use crate::sys::Batch;
+use crate::sys::batch::Batch;
 
 /// Failures in a row after which a worker takes a rest before each further try.
 const PATIENCE: u32 = 16;

@@ -381,6 +381,23 @@ async def test_a_fault_of_ours_in_a_load_is_counted_and_said_and_the_next_one_is
     assert (await stage.controller.loader.load()).error is None
 
 
+async def test_a_load_that_finds_no_memory_changes_nothing_and_says_what_to_do(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stage.controller.start()
+
+    def too_much(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(stage.controller.writer, "_compile", too_much)
+    before = stage.controller.compiled
+    found = await stage.controller.loader.load()
+    assert found.error is not None
+    assert found.error.startswith("cannot load: there is not enough memory")
+    assert "MemoryMax=" in found.error
+    assert stage.controller.compiled is before
+
+
 async def test_a_reload_takes_over_the_area_tables_that_nothing_changed(stage: Stage) -> None:
     await stage.controller.start()
     before = stage.controller.compiled.groups[0].decider

@@ -98,7 +98,7 @@ def test_what_a_cell_lacks_is_said() -> None:
     heard = cell.heard(RULES, 0.0)
     assert (heard.samples, heard.reporters, heard.lacking) == (20, 1, "20 of 30 samples")
     cell.add("gw-1", 10.0, 0.0, 7, 15)
-    assert cell.heard(RULES, 0.0).lacking == "1 of 3 client networks"
+    assert cell.heard(RULES, 0.0).lacking == "1 of 3 networks"
     assert cell.heard(replace(RULES, reporters=2), 0.0).lacking == "1 of 2 reporters"
     for _ in range(20):
         cell.add("gw-2", 100.0, 0.0, 8, 1)

@@ -228,3 +228,28 @@ async def test_what_is_not_tls_is_closed(folder: Path, authority: trustme.CA) ->
             await reader.read()
             writer.close()
         assert await fetched(place(bound), trusting(authority)) == "hello"
+
+
+def test_a_folder_that_is_made_belongs_to_the_user_that_the_server_becomes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[Path, str]] = []
+    monkeypatch.setattr("gtm.apilistening.os.geteuid", lambda: 0)
+    monkeypatch.setattr(
+        "gtm.apilistening.shutil.chown", lambda path, user: given.append((path, user))
+    )
+    for _ in range(2):  # one that was there is left as it is
+        bind_api(settings(folder, user="operator")).close()
+    assert given == [(folder / "run", "operator")]
+
+
+def test_where_its_user_may_not_write_a_server_does_not_take_another_ones_place(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = bind_api(settings(folder), waiting=True)
+    waiting.require_places()
+    monkeypatch.setattr("gtm.apilistening.os.access", lambda *_, **__: False)
+    with pytest.raises(StartError, match=r"user \S+ may not write in .*/run; give it the folder"):
+        waiting.require_places()
+    waiting.close()
+    bind_api(settings(folder)).require_places()  # of one that takes over from nobody

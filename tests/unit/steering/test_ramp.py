@@ -35,3 +35,12 @@ def test_a_clock_set_back_ends_a_ramp() -> None:
 def test_a_ramp_of_no_length_is_none() -> None:
     assert begun(["eu"], 100.0, 0.0) == ()
     assert begun(["us", "eu"], 100.0, 5.0) == (Ramp("eu", 100.0, 5.0), Ramp("us", 100.0, 5.0))
+
+
+@given(st.floats(0.001, 10_000), st.floats(1, 1e9))
+def test_a_clock_that_is_set_back_ends_a_ramp(length: float, back: float) -> None:
+    ramp = Ramp("eu", 2e9, length)
+    now = ramp.began - back
+    assert ramp.over(now)
+    assert ramp.fraction(now) == 1.0
+    assert "takes 100% of its clients" in ramp.words(now)

@@ -318,3 +318,11 @@ def test_a_shared_file_that_could_not_be_read_makes_no_region_unknown(tmp_path: 
     )
     (said,) = mistakes_of(tmp_path, text)
     assert said.startswith("shared.yaml")
+
+
+def test_keys_of_a_check_whose_type_is_misspelt_are_left_in_peace(tmp_path: Path) -> None:
+    """They were called wrong for icmp, which nobody had written."""
+    checks = "checks: {api: {type: htp, path: /health, tls: false}}\n"
+    said = [str(mistake) for mistake in mistakes_of(tmp_path, HEAD + checks)]
+    assert not [one for one in said if "says nothing for" in one]
+    assert [one for one in said if "`htp` is not a check type" in one]

@@ -17,15 +17,21 @@ from gtm.errors import StartError
 from gtm.handed import Use
 from gtm.takeover import Offer, Taken, place_of, take
 
+DEEP = b"[" * 60_000 + b"\n"
+
 
 class Old:
     """A server that offers sockets, and what was asked of it."""
 
-    def __init__(self, folder: Path, sockets: list[tuple[Use, socket.socket]]) -> None:
+    def __init__(
+        self, folder: Path, sockets: list[tuple[Use, socket.socket]], refusal: str | None = None
+    ) -> None:
         self.api = folder / "gtm.sock"
         self.held: list[bool] = []
         self.left: list[int] = []
-        self.offer = Offer(place_of(self.api), lambda: sockets, self.held.append, self.left.append)
+        self.offer = Offer(
+            place_of(self.api), lambda: sockets, self.held.append, self.left.append, refusal
+        )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -109,6 +115,27 @@ async def test_a_server_of_another_form_is_told_so(tmp_path: Path) -> None:
         assert (old.held, old.left) == ([], [])
 
 
+async def test_a_server_that_nobody_can_relieve_says_why(tmp_path: Path) -> None:
+    old = Old(tmp_path, bound(1), "it uses --xdp")
+    async with old.running():
+        for _ in range(2):  # it goes on saying so
+            with pytest.raises(StartError, match=r"cannot take over from .*: it uses --xdp$"):
+                await old.take()
+        assert (old.held, old.left) == ([], [])
+
+
+async def test_words_nested_deeper_than_can_be_read_leave_a_server_as_it_was(
+    tmp_path: Path,
+) -> None:
+    old = Old(tmp_path, bound(1))
+    async with old.running():
+        with socket.socket(socket.AF_UNIX) as asking:
+            asking.connect(str(place_of(old.api)))
+            asking.send(DEEP)
+        (await old.take()).close()  # it still hands over
+        assert old.left == []
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(octets=st.binary(max_size=60))
 def test_no_octets_make_a_server_leave(tmp_path: Path, octets: bytes) -> None:
@@ -130,7 +157,7 @@ def test_without_a_server_it_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"[]\n", b'{"sockets": ["nonsense"]}\n', b'{"sockets": 3}\n', b'{"pid": []}\n']
+    "answer", [DEEP, b"[]\n", b'{"sockets": ["nonsense"]}\n', b'{"sockets": 3}\n', b'{"pid": []}\n']
 )
 async def test_what_makes_no_sense_is_refused_in_a_sentence(tmp_path: Path, answer: bytes) -> None:
     async def odd(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
