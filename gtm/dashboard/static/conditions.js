@@ -19,7 +19,7 @@ function loading({ reload, epoch, geo, now }) {
   }
   if (reload.geo_error) found.push(warn([{ b: "A new geo database is not in use" }, ": ", reload.geo_error, "."], "geo database refused"));
   const old = geo.filter((one) => one.stale);
-  for (const one of old) found.push(note([{ b: `${one.path.split("/").at(-1)} is old` }, `: built ${span(now - one.built)} ago, and networks move. Give a newer one with --geoip.`]));
+  for (const one of old) found.push(note([{ b: `${one.path.split("/").at(-1)} is old` }, `: built ${span(now - one.built)} ago, and networks move. Give a newer one with `, { b: "--geoip" }, "."]));
   return found;
 }
 

@@ -44,8 +44,8 @@ function shareOf(region, asked) {
 function act(store, region, state) {
   if (!mayOperate(store)) return null;
   const target = { ...store.get("selection"), region: region.name };
-  if (state === "drained") return h("button", { type: "button", class: "link-button", dataset: { key: `act-${region.name}` }, onclick: () => openUndrain(target) }, "Undrain…");
-  return h("button", { type: "button", class: "link-button", dataset: { key: `act-${region.name}` }, onclick: () => openDrain(target) }, "Drain…");
+  if (state === "drained") return h("button", { type: "button", class: "link-button", dataset: { key: `map-act-${region.name}` }, onclick: () => openUndrain(target) }, "Undrain…");
+  return h("button", { type: "button", class: "link-button", dataset: { key: `map-act-${region.name}` }, onclick: () => openDrain(target) }, "Drain…");
 }
 
 /** Load against capacity: what is used now, what would be, and the mark of `soft`. */
