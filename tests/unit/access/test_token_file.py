@@ -24,7 +24,9 @@ def a_token(name: str = "grafana", expires: float | None = None) -> Token:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "state" / "tokens.json"
+    folder = tmp_path / "state"
+    folder.mkdir(0o750)
+    return folder / "tokens.json"
 
 
 def mode(path: Path) -> int:
