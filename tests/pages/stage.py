@@ -53,7 +53,7 @@ shop() {
     settled 'curl -s http://203.0.113.10/'
     cp "$ROOT/tests/pages/shop.yaml" /etc/gtm/zones/gtm.example.com.yaml
     served /etc/gtm/zones --state /var/lib/gtm "$@"
-    settled 'gtm status | grep "the block" | grep -vq "[?✗]"'
+    settled 'gtm status | grep "^ *the block " | grep -vq "[?✗]"'
 }
 cut() { kill -STOP $(pgrep -f pages/backend.py); }
 restore() { kill -CONT $(pgrep -f pages/backend.py); }

@@ -99,7 +99,7 @@ class Served:
         """The sum of the metrics that begin so."""
         with socket.socket(socket.AF_UNIX) as client:
             client.connect(str(self.socket))
-            client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: gtm\r\nConnection: close\r\n\r\n")
             text = b"".join(iter(lambda: client.recv(65536), b"")).decode()
         return sum(float(each.rsplit(" ", 1)[1]) for each in text.splitlines() if start in each)
 
