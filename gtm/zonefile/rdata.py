@@ -131,6 +131,10 @@ def presented(
             dns.rdataclass.IN, _known(type_), tokens, origin, relativize=False
         )
         found = rdatarules.judged(name, found)
+        if text.startswith(_GENERIC) and type_ in TYPE_NAMES:
+            # octets may say what the type has no text for, such as an SSHFP without a fingerprint
+            readable = dns.tokenizer.Tokenizer(found.to_text())
+            dns.rdata.from_text(dns.rdataclass.IN, _known(type_), readable)
         return found.to_wire() or b""
     except dns.name.NeedAbsoluteNameOrOrigin:
         raise Wrong(

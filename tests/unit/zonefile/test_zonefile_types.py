@@ -137,6 +137,7 @@ MISTAKES = {
     "no certificate": ("TLSA", "3 1 0", "is not TLSA data"),
     "TLSA that is not hexadecimal": ("TLSA", f"3 1 1 {'zz' * 32}", "is not TLSA data"),
     "an SSH fingerprint of the wrong length": ("SSHFP", f"4 2 {SHA1}", "is not SSHFP data"),
+    "an SSHFP without a fingerprint": ("SSHFP", "'\\# 2 0103'", "is not SSHFP data"),
     "SSHFP of algorithm 0": ("SSHFP", f"0 2 {SHA256}", "can't be 0"),
     "NAPTR with regexp and replacement": (
         "NAPTR",
