@@ -23,6 +23,8 @@ from gtm.api.scopes import Scope
 JSON = "application/json"
 REFS = "#/components/schemas/{model}"
 IN_PATH = re.compile(r"\{(\w+)(:[^}]*)?\}")  # aiohttp's form of a part that varies
+# As RFC 9110 section 15.5.21 has it; Python's own word for it differs between versions.
+PHRASES: Mapping[int, str] = {HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content"}
 ABOUT = """What `gtm` commands use, and what the dashboard, gateways and programs may rely on.
 
 Times are Unix seconds, round trips milliseconds, distances kilometres. Every refusal is one \
@@ -160,7 +162,8 @@ def _answer(status: int, answer: Answer, schemas: Schemas) -> Tree:
         schema = {"type": "object" if media == JSON else "string"}
     else:
         media, schema = JSON, schemas[answer, "serialization"]
-    return {"description": HTTPStatus(status).phrase, "content": {media: {"schema": schema}}}
+    phrase = PHRASES.get(status, HTTPStatus(status).phrase)
+    return {"description": phrase, "content": {media: {"schema": schema}}}
 
 
 # --- models -----------------------------------------------------------------------------
