@@ -80,7 +80,6 @@ class Course:
     restored: float | None = None
     ended: float = 0.0
     added: OverrideAdded | None = None
-    gone_already: bool = False  # somebody else took the override back, or its time was over
     cut_short: str | None = None
     loads: dict[str, list[RegionLoad]] = field(default_factory=dict)
 
@@ -271,8 +270,7 @@ class Drill:
     def _take_back(self) -> None:
         number = self._number()
         if number is None:
-            self.course.gone_already = self.course.added is not None
-            return
+            return  # somebody else took it back, or its time was over
         query = {"number": str(number), "by": self._order.author}
         self._there.act("DELETE", "/v1/overrides", OverrideRemoved, query)
 
